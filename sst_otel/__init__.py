@@ -1,0 +1,1 @@
+"""Who got whose personal data from this server."""

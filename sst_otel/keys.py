@@ -1,0 +1,129 @@
+"""The installation's key: read, or created once by whichever worker comes first.
+
+The key mints owner refs and tag ids (:mod:`sst_otel.tags`) and seals owner ids. Losing it makes the
+log unreadable by owner id; leaking it lets its holder test guesses. Hence 0600 and no log line.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import tempfile
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_KEY_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The secret and what is derived from it."""
+
+    secret: bytes = field(repr=False)
+
+    @cached_property
+    def key_id(self) -> str:
+        """Return a short public name of the key, so that rows tell which key minted them."""
+        return self._derive(b"key-id").hex()[:12]
+
+    def seal(self, owner_id: str) -> str:
+        """Encrypt an owner id with AES-256-GCM; base64url of nonce and ciphertext.
+
+        Deterministic per owner (the nonce is a MAC of the id, as in SIV modes), so that equal
+        owners seal equally and workers need no shared nonce counter.
+        """
+        return self._seal(owner_id)
+
+    @cached_property
+    def _seal(self) -> _SealCache:
+        return _SealCache(self)
+
+    def unseal(self, sealed: str) -> str | None:
+        """Return the owner id of :meth:`seal`, or None when it was sealed under another key."""
+        from cryptography.exceptions import InvalidTag
+
+        try:
+            raw = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
+            return self._cipher.decrypt(raw[:12], raw[12:], b"sst.owner").decode()
+        except (InvalidTag, ValueError):
+            return None
+
+    def sign(self, purpose: str, message: str) -> str:
+        """Return a hex MAC of ``message`` under a key derived for ``purpose``."""
+        key = self._derive(b"sign:" + purpose.encode())
+        return hmac.new(key, message.encode(), hashlib.sha256).hexdigest()
+
+    @cached_property
+    def _cipher(self) -> AESGCM:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # 30 ms: on first use
+
+        return AESGCM(self._derive(b"seal"))
+
+    @cached_property
+    def _nonce_key(self) -> bytes:
+        return self._derive(b"seal-nonce")
+
+    def _derive(self, label: bytes) -> bytes:
+        return hmac.new(self.secret, b"sst_otel/1/" + label, hashlib.sha256).digest()
+
+
+class _SealCache:
+    """Seals each owner id once per process; sealing again gives the same text anyway."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._sealed = lru_cache(maxsize=20_000)(self._compute)
+
+    def __call__(self, owner_id: str) -> str:
+        return self._sealed(owner_id)
+
+    def _compute(self, owner_id: str) -> str:
+        plain = owner_id.encode("utf-8", "surrogatepass")
+        nonce = hmac.new(self._keys._nonce_key, plain, hashlib.sha256).digest()[:12]
+        ciphertext = self._keys._cipher.encrypt(nonce, plain, b"sst.owner")
+        return base64.urlsafe_b64encode(nonce + ciphertext).decode().rstrip("=")
+
+
+def load_keys(secret: str | None, path: Path) -> Keys:
+    """Return the keys from ``secret`` (SST_KEY) or the key file, creating the file if missing.
+
+    Raises ``ValueError`` for a key that is too short, ``OSError`` where the file cannot be read or
+    created.
+    """
+    if secret is not None:
+        return Keys(_checked(secret.encode(), "SST_KEY"))
+    try:
+        return Keys(_checked(path.read_bytes().strip(), str(path)))
+    except FileNotFoundError:
+        return Keys(_create(path))
+
+
+def _checked(secret: bytes, where: str) -> bytes:
+    if len(secret) < 16:
+        raise ValueError(f"{where}: a key needs at least 16 characters")
+    return secret
+
+
+def _create(path: Path) -> bytes:
+    """Create the key file atomically: written aside, then linked; the first link wins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".sst-key-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:  # mkstemp gives 0600
+            file.write(base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(name, path)
+        except FileExistsError:
+            pass
+    finally:
+        os.unlink(name)
+    return _checked(path.read_bytes().strip(), str(path))

@@ -1,0 +1,41 @@
+"""Every ``sst.*`` name, in one place (design 4.3)."""
+
+from __future__ import annotations
+
+EVENT_SHARE = "sst.data.share"
+EVENT_COLLECT = "sst.data.collect"
+
+EVENT_ID = "sst.event.id"
+EVENT_TYPE = "sst.event.type"
+OWNER_REF = "enduser.pseudo.id"
+OWNER_SEALED = "sst.owner.sealed"
+DATA_TYPES = "sst.data.types"
+TAG_IDS = "sst.tag.ids"
+EVIDENCE = "sst.evidence"
+PAYLOAD_PATHS = "sst.payload.paths"
+DESTINATION = "sst.destination"
+RECIPIENT_NAME = "sst.recipient.name"
+RECIPIENT_PURPOSE = "sst.recipient.purpose"
+RECIPIENT_COUNTRY = "sst.recipient.country"
+RECIPIENT_ROLE = "sst.recipient.role"
+OUTCOME = "sst.outcome"
+KEY_ID = "sst.key.id"
+TAG_SOURCE = "sst.tag.source"
+TAG_LINEAGE = "sst.tag.lineage"
+TAG_TRANSFORMATIONS = "sst.tag.transformations"
+
+EXTERNAL_API = "external_api"
+HTTP_REQUEST = "http_request"
+DATABASE_WRITE = "database_write"
+DATABASE_READ = "database_read"
+
+EXACT = "exact"
+NORMALIZED = "normalized"
+ENCODED = "encoded"
+HASHED = "hashed"
+DERIVED = "derived"
+COMPOSED = "composed"
+FIELD = "field"
+
+SENT = "sent"
+FAILED = "failed"
