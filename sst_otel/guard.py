@@ -19,7 +19,7 @@ _said: set[str] = set()
 _lock = threading.Lock()
 
 
-class guard:  # noqa: N801 - reads as a statement, like contextlib.suppress
+class guard:
     """Swallow, count and say once every ``Exception`` raised inside the block.
 
     ``KeyboardInterrupt``, ``SystemExit`` and other ``BaseException`` pass. The traceback is not

@@ -7,12 +7,13 @@ log unreadable by owner id; leaking it lets its holder test guesses. Hence 0600 
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
 import tempfile
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,11 +40,10 @@ class Keys:
         Deterministic per owner (the nonce is a MAC of the id, as in SIV modes), so that equal
         owners seal equally and workers need no shared nonce counter.
         """
-        return self._seal(owner_id)
-
-    @cached_property
-    def _seal(self) -> _SealCache:
-        return _SealCache(self)
+        plain = owner_id.encode("utf-8", "surrogatepass")
+        nonce = hmac.new(self._nonce_key, plain, hashlib.sha256).digest()[:12]
+        ciphertext = self._cipher.encrypt(nonce, plain, b"sst.owner")
+        return base64.urlsafe_b64encode(nonce + ciphertext).decode().rstrip("=")
 
     def unseal(self, sealed: str) -> str | None:
         """Return the owner id of :meth:`seal`, or None when it was sealed under another key."""
@@ -51,7 +51,8 @@ class Keys:
 
         try:
             raw = base64.urlsafe_b64decode(sealed + "=" * (-len(sealed) % 4))
-            return self._cipher.decrypt(raw[:12], raw[12:], b"sst.owner").decode()
+            plain = self._cipher.decrypt(raw[:12], raw[12:], b"sst.owner")
+            return plain.decode("utf-8", "surrogatepass")
         except (InvalidTag, ValueError):
             return None
 
@@ -72,23 +73,6 @@ class Keys:
 
     def _derive(self, label: bytes) -> bytes:
         return hmac.new(self.secret, b"sst_otel/1/" + label, hashlib.sha256).digest()
-
-
-class _SealCache:
-    """Seals each owner id once per process; sealing again gives the same text anyway."""
-
-    def __init__(self, keys: Keys) -> None:
-        self._keys = keys
-        self._sealed = lru_cache(maxsize=20_000)(self._compute)
-
-    def __call__(self, owner_id: str) -> str:
-        return self._sealed(owner_id)
-
-    def _compute(self, owner_id: str) -> str:
-        plain = owner_id.encode("utf-8", "surrogatepass")
-        nonce = hmac.new(self._keys._nonce_key, plain, hashlib.sha256).digest()[:12]
-        ciphertext = self._keys._cipher.encrypt(nonce, plain, b"sst.owner")
-        return base64.urlsafe_b64encode(nonce + ciphertext).decode().rstrip("=")
 
 
 def load_keys(secret: str | None, path: Path) -> Keys:
@@ -120,10 +104,8 @@ def _create(path: Path) -> bytes:
             file.write(base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)))
             file.flush()
             os.fsync(file.fileno())
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(name, path)
-        except FileExistsError:
-            pass
     finally:
         os.unlink(name)
     return _checked(path.read_bytes().strip(), str(path))

@@ -1,8 +1,8 @@
 """``SST_*`` variables and ``sst.yaml`` become one frozen, validated :class:`Settings`.
 
 The file (named by ``SST_CONFIG``) uses the same keys in lower case without the prefix
-(``database_url``), plus the structured sections ``data_types``, ``models``, ``recipients``,
-``owner`` and ``files``. The environment wins over the file, keyword arguments over both.
+(``database_url``), plus the structured sections ``data_types``, ``models``, ``recipients``
+and ``owner``. The environment wins over the file, keyword arguments over both.
 """
 
 from __future__ import annotations
@@ -34,15 +34,11 @@ class Settings:
     """SQLAlchemy URL of the audit store."""
     spool_dir: Path = Path("sst_audit.spool")
     """Directory of the journals; beside the database for SQLite."""
-    audit_endpoint: str | None = None
-    audit_token: str | None = field(default=None, repr=False)
     retention_days: int = 365
     """Rows older than this many days are removed; 0 keeps everything."""
     key: str | None = field(default=None, repr=False)
     key_file: Path = Path("sst.key")
-    trusted_hosts: tuple[str, ...] = ()
     first_party_hosts: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
     lineage: str = "auto"
     """``auto`` (first-party modules), ``off``, or comma-separated top-level packages."""
     owner: tuple[str, ...] = DEFAULT_OWNER_RULES
@@ -167,13 +163,6 @@ def _url(value: Any) -> str:
     return text
 
 
-def _endpoint(value: Any) -> str | None:
-    text = _optional_text(value)
-    if text is not None and not text.startswith(("http://", "https://")):
-        raise ValueError("must be an http:// or https:// base URL")
-    return text
-
-
 def _lineage(value: Any) -> str:
     if value is False:  # YAML reads a bare off as false
         return "off"
@@ -235,14 +224,10 @@ def _spool_beside(url: str) -> Path:
 _READERS: dict[str, Callable[[Any], Any]] = {
     "database_url": _url,
     "spool_dir": lambda value: Path(_text(str(value))),
-    "audit_endpoint": _endpoint,
-    "audit_token": _optional_text,
     "retention_days": _whole_number,
     "key": _optional_text,
     "key_file": lambda value: Path(_text(str(value))),
-    "trusted_hosts": _names,
     "first_party_hosts": _names,
-    "files": _names,
     "lineage": _lineage,
     "owner": _owner_rules,
     "pages": _flag,
