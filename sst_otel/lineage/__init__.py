@@ -1,0 +1,1 @@
+"""Derived values: which object in the process holds whose data."""

@@ -1,0 +1,99 @@
+"""The identity table: which living objects are tagged values, composed texts or results of them.
+
+Plain Python objects have no room for a tag, so the table is keyed by ``id``. It holds the object
+itself, which makes an id in it exact: the address cannot be reused while the entry stands. Entries
+belong to the scope that made them and go with it (:mod:`sst_otel.scope`).
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import fractions
+import uuid
+from typing import Any, Protocol
+
+from sst_otel.registry.datum import Datum
+
+IDS: dict[int, Mark] = {}
+"""``id(object)`` → its mark, process-wide. Rewritten code tests membership; see :func:`mark`."""
+
+MARKABLE = frozenset(
+    {
+        str,
+        bytes,
+        bytearray,
+        int,
+        float,
+        complex,
+        decimal.Decimal,
+        fractions.Fraction,
+        datetime.date,
+        datetime.datetime,
+        datetime.time,
+        datetime.timedelta,
+        uuid.UUID,
+    }
+)
+"""Exact types an entry may have: others are containers, singletons, or the application's own."""
+
+
+class Holder(Protocol):
+    """What keeps marks alive: a scope."""
+
+    composed: dict[int, None]
+
+    def hold(self, key: int, obj: Any) -> bool:
+        """Reserve room for one mark; False when the budget is used up."""
+
+
+class Mark:
+    """What one object carries."""
+
+    __slots__ = ("composed", "data", "obj", "scope")
+
+    def __init__(self, obj: Any, data: tuple[Datum, ...], composed: bool, scope: Holder) -> None:
+        self.obj = obj
+        self.data = data
+        """The data in it; several for a composed text or a result of several owners."""
+        self.composed = composed
+        """True for a longer text in which the data stand beside literals of the program."""
+        self.scope = scope
+
+    def __repr__(self) -> str:
+        return f"<Mark of {len(self.data)} data>"
+
+
+def mark(obj: Any, data: tuple[Datum, ...], scope: Holder, composed: bool = False) -> None:
+    """Record that ``obj`` holds ``data``, for as long as ``scope`` lasts.
+
+    Shared objects never enter: small integers, one-character and empty texts, other types than
+    :data:`MARKABLE`. Beyond the scope's budget nothing is recorded and the drop is counted.
+    """
+    kind = type(obj)
+    if kind not in MARKABLE or not data:
+        return
+    if kind is int:
+        if -5 <= obj <= 256:
+            return
+    elif (kind is str or kind is bytes) and len(obj) < 2:
+        return
+    key = id(obj)
+    if not scope.hold(key, obj):
+        return
+    IDS[key] = Mark(obj, data, composed, scope)
+    if composed:
+        scope.composed[key] = None
+
+
+def marked(obj: Any) -> Mark | None:
+    """Return the mark of ``obj``, or None."""
+    return IDS.get(id(obj))
+
+
+def forget(keys: list[int], scope: Holder) -> None:
+    """Drop the entries of a scope that ended; entries another scope took over stay."""
+    for key in keys:
+        entry = IDS.get(key)
+        if entry is not None and entry.scope is scope:
+            IDS.pop(key, None)

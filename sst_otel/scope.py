@@ -1,0 +1,154 @@
+"""What belongs to one request or job: its people, its values, the objects that carry them.
+
+The scope is a hint and a life span, never the evidence of ownership: data carry their owners
+themselves (design rule 3).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextvars import ContextVar, Token
+from typing import Any
+
+from sst_otel.registry.datum import Datum
+from sst_otel.registry.identity import forget
+from sst_otel.tags import NOBODY, Owner
+
+MARKS_PER_SCOPE = 3_000
+BYTES_PER_SCOPE = 4_000_000
+KEPT_SCOPES = 8
+KEPT_SECONDS = 30.0
+"""Ended scopes whose marks stay a little for threads that were started in them."""
+
+
+class Scope:
+    """One request, job or command; or the process itself, where nothing narrower is open."""
+
+    __slots__ = (
+        "_bytes",
+        "_held",
+        "_owner_of",
+        "_visitor",
+        "composed",
+        "data",
+        "dropped",
+        "ended_at",
+        "owner",
+        "route",
+        "state",
+    )
+
+    def __init__(self, owner_of: Callable[[], Owner | None] | None = None, route: str = "") -> None:
+        self._owner_of = owner_of
+        self.owner: Owner | None = None
+        """The known owner; None until the application's own rules name one."""
+        self._visitor: Owner | None = None
+        self.route = route
+        self.data: dict[Datum, None] = {}
+        """Data tagged in this scope, in order."""
+        self.composed: dict[int, None] = {}
+        """Keys of the composed texts in the identity table."""
+        self._held: list[int] = []
+        self._bytes = 0
+        self.dropped = 0
+        """Marks that the budget refused."""
+        self.ended_at = 0.0
+        self.state: dict[str, Any] = {}
+        """Notes of sources about this scope (what was tagged already)."""
+
+    def __repr__(self) -> str:
+        return f"<Scope {self.route or 'process'}>"
+
+    def hold(self, key: int, obj: Any) -> bool:
+        """Reserve room for one mark; False when the budget is used up."""
+        size = len(obj) if type(obj) in (str, bytes, bytearray) else 64
+        if len(self._held) >= MARKS_PER_SCOPE or self._bytes + size > BYTES_PER_SCOPE:
+            if self is not PROCESS:
+                self.dropped += 1
+                return False
+            self.release()
+        self._held.append(key)
+        self._bytes += size
+        return True
+
+    def release(self) -> None:
+        """Drop all marks of this scope."""
+        held, self._held = self._held, []
+        self._bytes = 0
+        self.composed = {}
+        self.data = {}
+        forget(held, self)
+
+    def known_owner(self) -> Owner | None:
+        """Ask the application's own state (session, token) who it is; None while nobody is."""
+        if self._owner_of is not None:
+            found = self._owner_of()
+            if found is not None:
+                self.owner = found
+        return self.owner
+
+    def owner_or_visitor(self, new_visitor: Callable[[], Owner]) -> Owner:
+        """Return the known owner, else this visit's pseudonym."""
+        known = self.known_owner()
+        if known is not None:
+            return known
+        if self is PROCESS:
+            return NOBODY
+        if self._visitor is None:
+            self._visitor = new_visitor()
+        return self._visitor
+
+    @property
+    def visitor(self) -> Owner | None:
+        """The pseudonym that data of this visit were tagged with, if any were."""
+        return self._visitor
+
+    def take_visitor(self) -> Owner | None:
+        """Return the pseudonym and forget it: it has become somebody."""
+        visitor, self._visitor = self._visitor, None
+        return visitor
+
+
+PROCESS = Scope()
+"""Where values of background work without a scope belong; its marks are dropped in bulk."""
+
+_current: ContextVar[Scope] = ContextVar("sst_scope", default=PROCESS)
+_ended: deque[Scope] = deque()
+_lock = threading.Lock()
+
+
+def current_scope() -> Scope:
+    """Return the scope of this context; :data:`PROCESS` outside of any."""
+    return _current.get()
+
+
+def open_scope(scope: Scope) -> Token[Scope]:
+    """Make ``scope`` current; hand the token to :func:`close_scope`."""
+    return _current.set(scope)
+
+
+def close_scope(scope: Scope, token: Token[Scope] | None) -> None:
+    """End ``scope``. Its marks stay up to 30 s, for threads that it started."""
+    if token is not None:
+        with contextlib.suppress(ValueError):  # closed elsewhere, as streamed responses are
+            _current.reset(token)
+    scope.ended_at = time.monotonic()
+    with _lock:
+        _ended.append(scope)
+    sweep(scope.ended_at)
+
+
+def sweep(now: float) -> None:
+    """Release ended scopes that are too old (``now`` by the monotonic clock) or too many."""
+    while True:
+        with _lock:
+            if not _ended:
+                return
+            if len(_ended) <= KEPT_SCOPES and now - _ended[0].ended_at < KEPT_SECONDS:
+                return
+            scope = _ended.popleft()
+        scope.release()
