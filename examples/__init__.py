@@ -1,0 +1,1 @@
+"""An ordinary application, stand-ins for its vendors, and the demo that drives both."""
