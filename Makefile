@@ -1,0 +1,77 @@
+# Needs make and python3 (>= 3.10); everything else comes from the package index into .venv.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+ROUNDS ?= 10
+ARGS ?=
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_LINK_MODE := copy
+export UV_PROJECT_ENVIRONMENT := .venv
+export UV_PYTHON := $(BIN)/python
+unexport VIRTUAL_ENV
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test test-stack lint format bench soak clean
+
+help: ## say what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' \
+	  | awk -F '\t' '{ printf "make %-11s %s\n", $$1, $$2 }'
+
+setup: .venv/.synced ## put everything that is needed into .venv
+
+.venv/.uv-$(UV_VERSION):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+	  || { echo "make: $(PYTHON) is older than 3.10; name another with PYTHON=..." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv \
+	  || { echo "make: $(PYTHON) cannot make environments (Debian: install python3-venv)" >&2; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@
+
+# --inexact: what test-stack added stays.
+.venv/.synced: .venv/.uv-$(UV_VERSION) pyproject.toml uv.lock
+	@$(BIN)/uv sync --quiet --frozen --inexact
+	@touch $@
+
+.venv/.synced-stack: .venv/.synced
+	@$(BIN)/uv sync --quiet --frozen --inexact --group stack
+	@touch $@
+
+demo: setup ## show who got what from an unchanged site; SERVE=1 keeps it up
+	@$(BIN)/python -m examples.demo $(ARGS)
+
+test: setup ## check style and types, run the tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -m "not stack" $(ARGS)
+
+test-stack: .venv/.synced-stack ## run the tests that need a browser
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
+	  || { echo "make: test-stack needs chromium (Debian: apt-get install chromium)" >&2; exit 1; }
+	$(BIN)/python -m pytest -m stack $(ARGS)
+
+lint: setup ## check style and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: setup ## put the sources into shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: setup ## measure what tracking costs
+	@$(BIN)/python benchmarks/overhead.py $(ARGS)
+
+soak: setup ## repeat tests and demo ROUNDS times, each with a seed of its own
+	@for round in $$(seq $(ROUNDS)); do \
+	  echo "round $$round of $(ROUNDS)"; \
+	  $(BIN)/python -m pytest -m "not stack" --hypothesis-seed=$$round $(ARGS) || exit 1; \
+	  $(BIN)/python -m examples.demo --dir .run/soak > /dev/null || exit 1; \
+	done
+
+clean: ## remove all that was made
+	rm -rf .venv .venv-compat-* .demo .bench .run .hypothesis build dist
+	rm -rf .mypy_cache .ruff_cache .pytest_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
