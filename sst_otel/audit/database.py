@@ -1,0 +1,144 @@
+"""The audit store's own engine: apart from the application's in every respect.
+
+No pooled connection crosses a fork, no listener of the application sees or counts our statements,
+nothing here is a span. SQLite runs in WAL mode with explicit transactions, so that a writer waits
+for the write lock instead of failing on it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine, event, text
+from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool, StaticPool
+
+from sst_otel.audit.schema import migrate
+from sst_otel.suppress import suppressed
+
+_BUSY_MILLISECONDS = 5000
+_LOCK_KEY = 0x5357_0001
+"""The advisory lock of PostgreSQL that appending shares and pruning takes alone."""
+
+
+class Database:
+    """Transactions on the audit store at ``url``; tables are made or migrated on first writing.
+
+    Raises ``ValueError`` for a URL SQLAlchemy cannot read or whose driver is not installed.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._migrated = False
+        self._memory_lock: threading.RLock | None = None
+        with suppressed():
+            self.engine = self._engine()
+
+    @contextmanager
+    def writing(self, *, alone: bool = False) -> Iterator[Connection]:
+        """Begin a write transaction and commit it; ``alone`` keeps other hosts' writers out too."""
+        migrated, self._migrated = self._migrated, False  # after any failure, look again
+        with self._connected() as connection:
+            self._begin(connection, write=True, alone=alone or not migrated)
+            if not migrated:
+                migrate(connection)
+            yield connection
+            connection.commit()
+        self._migrated = True
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Begin a transaction that sees one state of the store."""
+        with self._connected() as connection:
+            self._begin(connection, write=False, alone=False)
+            yield connection
+
+    def close(self) -> None:
+        """Close what is open."""
+        with suppressed():
+            self.engine.dispose()
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        with suppressed():
+            if self._memory_lock is None:
+                with self.engine.connect() as connection:
+                    yield connection
+            else:  # one connection for all threads
+                with self._memory_lock, self.engine.connect() as connection:
+                    yield connection
+
+    def _begin(self, connection: Connection, *, write: bool, alone: bool) -> None:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+            return
+        if connection.dialect.name == "postgresql" and write:
+            function = "pg_advisory_xact_lock" + ("" if alone else "_shared")
+            connection.execute(text(f"SELECT {function}(:key)"), {"key": _LOCK_KEY})
+
+    def _engine(self) -> Engine:
+        try:
+            url = make_url(self._url)
+            if url.get_backend_name() != "sqlite":
+                return _unheard(create_engine(url, poolclass=NullPool, future=True))
+            memory = url.database in (None, "", ":memory:")
+            if memory:
+                self._memory_lock = threading.RLock()
+            engine = create_engine(
+                url,
+                poolclass=StaticPool if memory else NullPool,
+                connect_args={"check_same_thread": False} if memory else {},
+                future=True,
+            )
+        except Exception as error:  # ArgumentError, NoSuchModuleError, a driver's ImportError
+            raise ValueError(f"SST_DATABASE_URL cannot be used ({type(error).__name__})") from None
+        path = None if memory else str(url.database)
+
+        @event.listens_for(engine, "do_connect")
+        def _private(_dialect: Any, _record: Any, _args: Any, _options: Any) -> None:
+            if path is not None and not path.startswith("file:"):
+                _create_private(Path(path))
+
+        @event.listens_for(engine, "connect")
+        def _configure(connection: Any, _record: Any) -> None:
+            connection.isolation_level = None  # we begin; the driver's own BEGIN comes too late
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
+            with suppress(Exception):  # a read-only store stays readable as it is
+                cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.execute("PRAGMA synchronous=NORMAL")
+            cursor.close()
+
+        return _unheard(engine)
+
+
+def _create_private(path: Path) -> None:
+    """Make the file readable by its owner alone before SQLite makes it under the umask."""
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def _unheard(engine: Engine) -> Engine:
+    """Keep listeners on the class ``Engine`` (statement counters, tracers) off our statements.
+
+    SQLAlchemy looks at this flag before it calls any of them; set on the instance it hides the
+    class's, whichever comes first.
+    """
+    engine._has_events = False
+    return engine
+
+
+def is_outage(error: BaseException) -> bool:
+    """Tell trouble of the database (retry later) from a row it will never take."""
+    from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+
+    return isinstance(error, (OperationalError, InterfaceError, InternalError, OSError)) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
+    )

@@ -1,0 +1,105 @@
+"""A process's own append-only file: what makes a share survive ``kill -9``.
+
+Once ``os.write`` has returned, the bytes are the kernel's and outlive the process; no other process
+is waited for. Whoever reads (:mod:`sst_otel.audit.drain`) takes the files of all processes.
+
+A file is written under a name readers do not look at, locked, and only then renamed to
+``*.journal``: a reader that gets the lock of a ``*.journal`` knows that its writer is gone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import threading
+import time
+import weakref
+from collections.abc import Iterable
+from contextlib import suppress
+from errno import ENOSPC
+from pathlib import Path
+
+SUFFIX = ".journal"
+_OPENING = ".opening"
+_ROTATE_BYTES = 8 * 1024 * 1024
+
+_journals: weakref.WeakSet[Journal] = weakref.WeakSet()
+
+
+class Journal:
+    """Appends lines to a file of this process in ``directory`` (made on first use, 0700).
+
+    Thread-safe; a forked child starts a file of its own. ``rotate_bytes``: after that many bytes
+    a new file is begun, so that a drained one can be removed.
+    """
+
+    def __init__(self, directory: Path, rotate_bytes: int = _ROTATE_BYTES) -> None:
+        self.directory = Path(directory)
+        self._rotate_bytes = rotate_bytes
+        # A finaliser that shares data may run inside append on the same thread.
+        self._lock = threading.RLock()
+        self._fd: int | None = None
+        self._written = 0
+        _journals.add(self)
+
+    def append(self, records: Iterable[bytes]) -> None:
+        """Write whole lines with one ``write``; when it returns they survive SIGKILL.
+
+        Raises ``OSError`` where the disk is full, read-only or gone. Lines may then stand there in
+        part or twice after a repetition; readers tell by the ids in them.
+        """
+        data = b"".join(records)
+        with self._lock:
+            fd = self._fd
+            if fd is None or self._written >= self._rotate_bytes or not os.fstat(fd).st_nlink:
+                fd = self._open()
+            written = os.write(fd, data)
+            if written != len(data):
+                # What stands there ends in half a line; nothing may follow it. A file at its size
+                # limit leaves room for another file, a full disk does not.
+                fd = self._open()
+                if os.write(fd, data) != len(data):
+                    self.close()
+                    raise OSError(ENOSPC, os.strerror(ENOSPC))
+            self._written += len(data)
+
+    def close(self) -> None:
+        """End this process's file; a later append begins a new one."""
+        with self._lock:
+            fd, self._fd = self._fd, None
+            if fd is not None:
+                os.close(fd)
+
+    def _open(self) -> int:
+        self.close()
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = f"{time.time_ns():016x}-{os.getpid()}-{secrets.token_hex(6)}"
+        opening = self.directory / (name + _OPENING)
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
+        fd = os.open(opening, flags, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            os.rename(opening, self.directory / (name + SUFFIX))
+        except BaseException:
+            os.close(fd)
+            with suppress(OSError):
+                os.unlink(opening)
+            raise
+        self._fd, self._written = fd, 0
+        return fd
+
+    def _forget(self) -> None:
+        """In a forked child: leave the parent's file alone, and a lock another thread held."""
+        self._lock = threading.RLock()
+        fd, self._fd = self._fd, None
+        if fd is not None:
+            os.close(fd)
+
+
+def _after_fork() -> None:
+    for journal in list(_journals):
+        journal._forget()
+
+
+os.register_at_fork(after_in_child=_after_fork)

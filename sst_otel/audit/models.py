@@ -1,0 +1,174 @@
+"""The tables of the audit store (design 4.4), for SQLite and PostgreSQL alike.
+
+Event rows point to people and tags by random surrogates (``subject``, ``records``), so that erasing
+a person's ``subjects``, ``aliases`` and ``provenance_records`` rows leaves nothing that the
+installation's key could recompute. Hence no foreign keys there: the event rows stay as they are.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Index, String, Text
+from sqlalchemy.orm import declarative_base
+from sqlalchemy.types import TypeDecorator
+
+Base: Any = declarative_base()
+
+
+class UtcTime(TypeDecorator):  # type: ignore[type-arg]  # SQLAlchemy 1.4's is not generic
+    """Epoch seconds (float) in Python, a UTC timestamp in the database, to the microsecond."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        """Turn epoch seconds into the database's timestamp."""
+        return None if value is None else datetime.fromtimestamp(value, timezone.utc)
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        """Turn the database's timestamp into epoch seconds."""
+        if value is None:
+            return None
+        if value.tzinfo is None:  # SQLite keeps no zone
+            value = value.replace(tzinfo=timezone.utc)
+        return value.timestamp()
+
+
+class Subject(Base):  # type: ignore[misc]
+    """A person, or a visitor not known yet, under a random surrogate."""
+
+    __tablename__ = "subjects"
+
+    subject = Column(String, primary_key=True)
+    owner_ref = Column(String, nullable=False, unique=True)
+    sealed = Column(String, nullable=False)
+    """The application's own owner id, encrypted; ``""`` for a pseudonym."""
+
+
+class Alias(Base):  # type: ignore[misc]
+    """A visitor's pseudonym turned out to be a person; both are ``subjects.subject``."""
+
+    __tablename__ = "aliases"
+
+    pseudonym = Column(String, primary_key=True)
+    subject = Column(String, nullable=False, index=True)
+    at = Column(UtcTime, nullable=False)
+
+
+class ProvenanceRecord(Base):  # type: ignore[misc]
+    """One personal datum of one person; ``data_type`` is ``""`` while only a child named it."""
+
+    __tablename__ = "provenance_records"
+
+    id = Column(String, primary_key=True)
+    tag_id = Column(String, nullable=False, unique=True)
+    subject = Column(String)
+    data_type = Column(String, nullable=False)
+    first_seen = Column(UtcTime, nullable=False)
+
+    __table_args__ = (
+        Index("ix_provenance_records_first_seen", "first_seen", "id"),
+        Index("ix_provenance_records_subject", "subject", "first_seen"),
+        Index("ix_provenance_records_data_type", "data_type", "first_seen"),
+    )
+
+
+class TagSource(Base):  # type: ignore[misc]
+    """Where a datum was seen, and for a derived one, from what and how it was made."""
+
+    __tablename__ = "tag_sources"
+
+    id = Column(String, primary_key=True)
+    """Digest of the other columns, so that every process may report the same."""
+    record = Column(String, nullable=False, index=True)
+    source = Column(String, nullable=False)
+    lineage = Column(JSON, nullable=False)
+    """``provenance_records.id`` of the parents."""
+    transformations = Column(JSON, nullable=False)
+
+
+class Stack(Base):  # type: ignore[misc]
+    """The application frames of a share, stored once; ``id`` is their digest."""
+
+    __tablename__ = "stacks"
+
+    id = Column(String, primary_key=True)
+    frames = Column(JSON, nullable=False)
+
+
+class AuditLog(Base):  # type: ignore[misc]
+    """One outgoing call that carried personal data of one person. Rows are only inserted."""
+
+    __tablename__ = "audit_logs"
+
+    event_id = Column(String, primary_key=True)
+    event_type = Column(String, nullable=False)
+    timestamp = Column(UtcTime, nullable=False)
+    subject = Column(String)
+    """None where the person could not be told."""
+    service = Column(String, nullable=False)
+    route = Column(String, nullable=False)
+    destination = Column(Text, nullable=False)
+    recipient_name = Column(String, nullable=False)
+    purpose = Column(String, nullable=False)
+    country = Column(String, nullable=False)
+    role = Column(String, nullable=False)
+    data_types = Column(JSON, nullable=False)
+    records = Column(JSON, nullable=False)
+    """``provenance_records.id``, in the order of data_types, evidence and paths."""
+    evidence = Column(JSON, nullable=False)
+    paths = Column(JSON, nullable=False)
+    details = Column("metadata", JSON, nullable=False)  # declarative keeps "metadata" for itself
+    stack_id = Column(String)
+    key_id = Column(String, nullable=False)
+    trace_id = Column(String, nullable=False)
+    span_id = Column(String, nullable=False)
+    received_at = Column(UtcTime, nullable=False)
+
+    __table_args__ = (
+        Index("ix_audit_logs_timestamp", "timestamp", "event_id"),
+        Index("ix_audit_logs_subject", "subject", "timestamp"),
+        Index("ix_audit_logs_recipient", "recipient_name", "timestamp"),
+        Index("ix_audit_logs_event_type", "event_type", "timestamp"),
+        Index("ix_audit_logs_destination", "destination", "timestamp"),
+        Index("ix_audit_logs_trace", "trace_id"),
+        Index("ix_audit_logs_stack", "stack_id"),
+    )
+
+
+class AuditLogRecord(Base):  # type: ignore[misc]
+    """Which data went out in which event: for the filter by type and for ``last_seen``."""
+
+    __tablename__ = "audit_log_records"
+
+    event_id = Column(String, primary_key=True)
+    record = Column(String, primary_key=True)
+    data_type = Column(String, nullable=False)
+    timestamp = Column(UtcTime, nullable=False)
+
+    __table_args__ = (
+        Index("ix_audit_log_records_record", "record", "timestamp"),
+        Index("ix_audit_log_records_data_type", "data_type", "event_id"),
+    )
+
+
+class Outcome(Base):  # type: ignore[misc]
+    """What became of an event; several rows where it changed, the latest counts."""
+
+    __tablename__ = "outcomes"
+
+    event_id = Column(String, primary_key=True)
+    at = Column(UtcTime, primary_key=True)
+    outcome = Column(String, primary_key=True)
+
+
+class JournalOffset(Base):  # type: ignore[misc]
+    """How far a journal has been read, committed with the rows read from it."""
+
+    __tablename__ = "journal_offsets"
+
+    name = Column(String, primary_key=True)
+    position = Column(BigInteger, nullable=False)
+    at = Column(UtcTime, nullable=False)

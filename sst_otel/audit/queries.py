@@ -1,0 +1,283 @@
+"""Reading the audit log: the objects of the JSON API, the command and the pages (design 4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from sst_otel.audit import models
+from sst_otel.audit.drain import drain
+from sst_otel.audit.filters import before, like, make_cursor, of_owner
+from sst_otel.audit.people import ERASED, People
+from sst_otel.audit.store import Store
+from sst_otel.audit.summary import summarise
+from sst_otel.guard import count_error, say_once
+from sst_otel.keys import Keys
+from sst_otel.tags import Minter
+
+_DRAIN_WAIT = 5.0
+_LOGS = models.AuditLog.__table__.c
+_LINKS = models.AuditLogRecord.__table__.c
+_RECORDS = models.ProvenanceRecord.__table__.c
+_SOURCES = models.TagSource.__table__.c
+_STACKS = models.Stack.__table__.c
+_OUTCOMES = models.Outcome.__table__.c
+
+
+class Reader:
+    """Answers who got what of whom, from every process's events up to this moment.
+
+    ``viewer``, in every method, is the application's own id of the person who asks and who sees
+    nothing but their own rows; None is for staff, who see all. Raises
+    ``sqlalchemy.exc.SQLAlchemyError`` where the database cannot be read.
+    """
+
+    def __init__(self, store: Store, directory: Path, keys: Keys) -> None:
+        self._store = store
+        self._directory = directory
+        self._keys = keys
+        self._minter = Minter(keys.secret)
+
+    def audit_logs(
+        self,
+        *,
+        viewer: str | None,
+        owner_id: str | None = None,
+        destination: str | None = None,
+        recipient: str | None = None,
+        data_type: str | None = None,
+        event_type: str | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        event_id: str | None = None,
+        trace_id: str | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """Return sharing events, newest first, and the cursor of the next page (None = the end).
+
+        ``owner_id``: the application's id or the owner_ref. ``destination``: its text, ``*`` for
+        anything. ``since`` (inclusive), ``until`` (exclusive): epoch seconds. ``outcome`` is the
+        latest, None while there is none. Raises ``ValueError`` for a limit below 1 or a cursor
+        that is not ours.
+        """
+        asked = self._asked(_LOGS.subject, viewer, owner_id, _LOGS.timestamp, since, until)
+        if destination is not None:
+            asked.append(like(_LOGS.destination, destination))
+        equal = {
+            _LOGS.recipient_name: recipient,
+            _LOGS.event_type: event_type,
+            _LOGS.event_id: event_id,
+            _LOGS.trace_id: trace_id,
+        }
+        asked += [column == value for column, value in equal.items() if value is not None]
+        if data_type is not None:
+            of_type = select(_LINKS.event_id).where(_LINKS.data_type == data_type)
+            asked.append(_LOGS.event_id.in_(of_type))
+        if cursor is not None:
+            asked.append(before(_LOGS.timestamp, _LOGS.event_id, cursor))
+        people = People(_LOGS.subject, self._keys)
+        logs = people.join(models.AuditLog.__table__).outerjoin(
+            models.Stack.__table__, _STACKS.id == _LOGS.stack_id
+        )
+        query = (
+            select(models.AuditLog.__table__, _STACKS.frames, *people.columns)
+            .select_from(logs)
+            .where(*asked)
+            .order_by(_LOGS.timestamp.desc(), _LOGS.event_id.desc())
+            .limit(_checked(limit) + 1)
+        )
+        with self._reading() as connection:
+            rows = [dict(row._mapping) for row in connection.execute(query)]
+            more = len(rows) > limit
+            rows = rows[:limit]
+            tags = _tag_ids(connection, {record for row in rows for record in row["records"]})
+            outcomes = _latest_outcomes(connection, [row["event_id"] for row in rows])
+        events = [_event(row, people, tags, outcomes) for row in rows]
+        last = rows[-1] if more else None
+        return events, make_cursor(last["timestamp"], last["event_id"]) if last else None
+
+    def provenance(
+        self,
+        *,
+        viewer: str | None,
+        owner_id: str | None = None,
+        data_type: str | None = None,
+        tag_id: str | None = None,
+        since: float | None = None,
+        until: float | None = None,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """Return the data that were seen, newest first, and the cursor of the next page.
+
+        Filters as in :meth:`audit_logs`; the times are those of the first sight. ``last_seen`` is
+        the latest share, or the first sight of what was never shared.
+        """
+        asked = self._asked(_RECORDS.subject, viewer, owner_id, _RECORDS.first_seen, since, until)
+        asked.append(
+            _RECORDS.data_type != "" if data_type is None else _RECORDS.data_type == data_type
+        )
+        if tag_id is not None:
+            asked.append(_RECORDS.tag_id == tag_id)
+        if cursor is not None:
+            asked.append(before(_RECORDS.first_seen, _RECORDS.id, cursor))
+        people = People(_RECORDS.subject, self._keys)
+        query = (
+            select(models.ProvenanceRecord.__table__, *people.columns)
+            .select_from(people.join(models.ProvenanceRecord.__table__))
+            .where(*asked)
+            .order_by(_RECORDS.first_seen.desc(), _RECORDS.id.desc())
+            .limit(_checked(limit) + 1)
+        )
+        with self._reading() as connection:
+            rows = [dict(row._mapping) for row in connection.execute(query)]
+            more = len(rows) > limit
+            rows = rows[:limit]
+            ids = [row["id"] for row in rows]
+            sources = _tag_sources(connection, ids)
+            shared = _last_shared(connection, ids)
+            parents = {p for found in sources.values() for row in found for p in row["lineage"]}
+            tags = _tag_ids(connection, parents)
+        data = [_datum(row, people, sources.get(row["id"], []), tags, shared) for row in rows]
+        last = rows[-1] if more else None
+        return data, make_cursor(last["first_seen"], last["id"]) if last else None
+
+    def summary(self, viewer: str | None) -> dict[str, list[dict[str, Any]]]:
+        """Return ``{"recipients": […], "data_types": […]}``, most recent first.
+
+        A recipient has ``recipient, purpose, country, role, data_types, first, last, count``; a
+        type has ``data_type, recipients, first, last, count``. Counts are events.
+        """
+        asked = self._asked(_LOGS.subject, viewer, None, _LOGS.timestamp, None, None)
+        with self._reading() as connection:
+            return summarise(connection, asked)
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
+
+    def _asked(
+        self,
+        subject: Any,
+        viewer: str | None,
+        owner_id: str | None,
+        time: Any,
+        since: float | None,
+        until: float | None,
+    ) -> list[Any]:
+        asked = []
+        if viewer is not None:
+            asked.append(of_owner(subject, [self._minter.owner(viewer).ref]))
+        if owner_id is not None:
+            asked.append(of_owner(subject, [owner_id, self._minter.owner(owner_id).ref]))
+        if since is not None:
+            asked.append(time >= since)
+        if until is not None:
+            asked.append(time < until)
+        return asked
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """Read the journals of all processes, then give one state of the store."""
+        try:
+            if drain(self._store, self._directory, _DRAIN_WAIT) is None:
+                count_error("audit.read", "another process kept the journals busy")
+            self._store.upgrade()
+        except Exception as error:  # a read-only store can be read as far as it goes
+            say_once(
+                "audit.read",
+                f"the latest events could not be read into the audit database "
+                f"({type(error).__name__}); what it holds is shown",
+            )
+        with self._store.reading() as connection:
+            yield connection
+
+
+def _checked(limit: int) -> int:
+    if limit < 1:
+        raise ValueError("limit: must be at least 1")
+    return limit
+
+
+def _event(
+    row: dict[str, Any], people: People, tags: dict[str, str], outcomes: dict[str, str]
+) -> dict[str, Any]:
+    return {
+        "event_id": row["event_id"],
+        "event_type": row["event_type"],
+        "timestamp": row["timestamp"],
+        "owner_id": people.owner_id(row),
+        "destination": row["destination"],
+        "recipient": row["recipient_name"],
+        "purpose": row["purpose"],
+        "country": row["country"],
+        "service": row["service"],
+        "route": row["route"],
+        "data_types": list(dict.fromkeys(row["data_types"])),
+        "tag_ids": [tags.get(record, ERASED) for record in row["records"]],
+        "evidence": row["evidence"],
+        "paths": row["paths"],
+        "outcome": outcomes.get(row["event_id"]),
+        "trace_id": row["trace_id"],
+        "span_id": row["span_id"],
+        "metadata": row["metadata"],
+        "stack_trace": row["frames"] or [],
+    }
+
+
+def _datum(
+    row: dict[str, Any],
+    people: People,
+    sources: list[dict[str, Any]],
+    tags: dict[str, str],
+    shared: dict[str, float],
+) -> dict[str, Any]:
+    parents = dict.fromkeys(parent for source in sources for parent in source["lineage"])
+    made = [source["transformations"] for source in sources if source["transformations"]]
+    return {
+        "tag_id": row["tag_id"],
+        "owner_id": people.owner_id(row),
+        "data_type": row["data_type"],
+        "sources": sorted({source["source"] for source in sources}),
+        "lineage": [tags.get(parent, ERASED) for parent in parents],
+        "transformations": made[0] if made else [],
+        "first_seen": row["first_seen"],
+        "last_seen": max(row["first_seen"], shared.get(row["id"], 0.0)),
+    }
+
+
+def _tag_ids(connection: Connection, records: set[str]) -> dict[str, str]:
+    rows = _in_chunks(connection, select(_RECORDS.id, _RECORDS.tag_id), _RECORDS.id, records)
+    return {row[0]: row[1] for row in rows}
+
+
+def _latest_outcomes(connection: Connection, events: list[str]) -> dict[str, str]:
+    query = select(_OUTCOMES.event_id, _OUTCOMES.at, _OUTCOMES.outcome)
+    rows = _in_chunks(connection, query, _OUTCOMES.event_id, events)
+    return {row[0]: row[2] for row in sorted(rows, key=lambda row: row[1])}
+
+
+def _tag_sources(connection: Connection, records: list[str]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    query = select(models.TagSource.__table__)
+    rows = _in_chunks(connection, query, _SOURCES.record, records)
+    for row in sorted(rows, key=lambda row: row.id):
+        found.setdefault(row.record, []).append(dict(row._mapping))
+    return found
+
+
+def _last_shared(connection: Connection, records: list[str]) -> dict[str, float]:
+    query = select(_LINKS.record, func.max(_LINKS.timestamp)).group_by(_LINKS.record)
+    return {row[0]: row[1] for row in _in_chunks(connection, query, _LINKS.record, records)}
+
+
+def _in_chunks(connection: Connection, query: Any, key: Any, wanted: Any) -> Iterator[Any]:
+    keys = sorted(wanted)
+    for start in range(0, len(keys), 400):
+        yield from connection.execute(query.where(key.in_(keys[start : start + 400])))

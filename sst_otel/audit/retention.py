@@ -1,0 +1,91 @@
+"""Removes what is older than the retention period, and what only that referred to."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, exists, or_, select
+from sqlalchemy.engine import Connection
+
+from sst_otel.audit import models
+
+_LOGS = models.AuditLog.__table__
+_LINKS = models.AuditLogRecord.__table__
+_OUTCOMES = models.Outcome.__table__
+_STACKS = models.Stack.__table__
+_RECORDS = models.ProvenanceRecord.__table__
+_SOURCES = models.TagSource.__table__
+_SUBJECTS = models.Subject.__table__
+_ALIASES = models.Alias.__table__
+_OFFSETS = models.JournalOffset.__table__
+
+
+def prune(connection: Connection, cutoff: float) -> int:
+    """Delete events from before ``cutoff`` (epoch seconds) and all that nothing refers to then.
+
+    Data, people and stacks that a kept event names stay, however old. Returns the number of events
+    deleted. The caller holds the store's write lock alone.
+    """
+    old = select(_LOGS.c.event_id).where(_LOGS.c.timestamp < cutoff)
+    connection.execute(delete(_LINKS).where(_LINKS.c.event_id.in_(old)))
+    connection.execute(delete(_OUTCOMES).where(_OUTCOMES.c.event_id.in_(old)))
+    removed = connection.execute(delete(_LOGS).where(_LOGS.c.timestamp < cutoff)).rowcount
+    # An outcome whose event never came, or came and went before it.
+    connection.execute(
+        delete(_OUTCOMES).where(
+            _OUTCOMES.c.at < cutoff,
+            ~exists().where(_LOGS.c.event_id == _OUTCOMES.c.event_id),
+        )
+    )
+    connection.execute(delete(_STACKS).where(~exists().where(_LOGS.c.stack_id == _STACKS.c.id)))
+    _prune_data(connection, cutoff)
+    _prune_people(connection)
+    connection.execute(delete(_OFFSETS).where(_OFFSETS.c.at < cutoff))
+    return int(removed)
+
+
+def _prune_data(connection: Connection, cutoff: float) -> None:
+    """Delete old data that no kept event and no kept derived datum came from."""
+    stale = {
+        row[0]
+        for row in connection.execute(
+            select(_RECORDS.c.id).where(
+                _RECORDS.c.first_seen < cutoff,
+                ~exists().where(_LINKS.c.record == _RECORDS.c.id),
+            )
+        )
+    }
+    if not stale:
+        return
+    parents = {
+        row[0]: set(row[1])
+        for row in connection.execute(select(_SOURCES.c.record, _SOURCES.c.lineage))
+        if row[1]
+    }
+    while True:  # a parent of what is kept is kept, and so are its parents
+        needed = {p for child, of in parents.items() if child not in stale for p in of} & stale
+        if not needed:
+            break
+        stale -= needed
+    for record in sorted(stale):
+        connection.execute(delete(_SOURCES).where(_SOURCES.c.record == record))
+        connection.execute(delete(_RECORDS).where(_RECORDS.c.id == record))
+
+
+def _prune_people(connection: Connection) -> None:
+    """Delete people and pseudonyms of whom nothing is left."""
+
+    def unused(column: object) -> object:
+        return or_(
+            exists().where(_LOGS.c.subject == column),
+            exists().where(_RECORDS.c.subject == column),
+        )
+
+    connection.execute(delete(_ALIASES).where(~unused(_ALIASES.c.pseudonym)))  # type: ignore[operator]
+    connection.execute(
+        delete(_SUBJECTS).where(
+            ~or_(
+                unused(_SUBJECTS.c.subject),  # type: ignore[arg-type]
+                exists().where(_ALIASES.c.pseudonym == _SUBJECTS.c.subject),
+                exists().where(_ALIASES.c.subject == _SUBJECTS.c.subject),
+            )
+        )
+    )

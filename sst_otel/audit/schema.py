@@ -1,0 +1,56 @@
+"""Brings the audit store's tables to this version of the package, with Alembic.
+
+Alembic is imported only where the stored version differs. Neither its command line nor an
+``env.py`` is used: both set process-wide proxies (``alembic.op``, ``alembic.context``), and the
+application in this process may be running migrations of its own. Our version stands in a table of
+our own for the same reason. A new revision is a file in ``migrations/versions`` whose
+``upgrade(op)`` is written by hand; the tests compare the outcome with the models.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.engine import Connection
+
+HEAD = "0001"
+VERSION_TABLE = "sst_alembic_version"
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def stored_version(connection: Connection) -> str | None:
+    """Return the version of the tables; None where there are none."""
+    if not connection.dialect.has_table(connection, VERSION_TABLE):
+        return None
+    statement = text(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608  # a constant
+    return connection.execute(statement).scalar()
+
+
+def migrate(connection: Connection) -> None:
+    """Run what is missing, inside the caller's write transaction.
+
+    The caller holds the store's write lock, so that of two processes one migrates and the other
+    finds it done. Raises ``sqlalchemy.exc.SQLAlchemyError`` where the database refuses, and
+    ``RuntimeError`` for tables newer than this package.
+    """
+    if stored_version(connection) == HEAD:
+        return
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
+
+    scripts = ScriptDirectory(str(MIGRATIONS))
+
+    def steps(revision: Any, _context: Any) -> Any:
+        return scripts._upgrade_revs("head", revision)
+
+    context = MigrationContext.configure(
+        connection=connection, opts={"version_table": VERSION_TABLE, "fn": steps}
+    )
+    try:
+        context.run_migrations(op=Operations(context))
+    except CommandError:
+        raise RuntimeError("the audit store was written by a newer sst_otel") from None
