@@ -37,6 +37,7 @@ class Scope:
         "data",
         "dropped",
         "ended_at",
+        "on_look",
         "owner",
         "route",
         "state",
@@ -57,6 +58,8 @@ class Scope:
         self.dropped = 0
         """Marks that the budget refused."""
         self.ended_at = 0.0
+        self.on_look: Callable[[], None] | None = None
+        """What a source wants to tag before the first payload of this scope is looked at."""
         self.state: dict[str, Any] = {}
         """Notes of sources about this scope (what was tagged already)."""
 
@@ -90,6 +93,11 @@ class Scope:
             if found is not None:
                 self.owner = found
         return self.owner
+
+    def set_owner(self, owner: Owner) -> None:
+        """Take the application's word for whose this is; its rules are not asked any more."""
+        self._owner_of = None
+        self.owner = owner
 
     def owner_or_visitor(self, new_visitor: Callable[[], Owner]) -> Owner:
         """Return the known owner, else this visit's pseudonym."""
@@ -127,15 +135,18 @@ def current_scope() -> Scope:
 
 
 def open_scope(scope: Scope) -> Token[Scope]:
-    """Make ``scope`` current; hand the token to :func:`close_scope`."""
+    """Make ``scope`` current; hand the token to :func:`leave_scope`."""
     return _current.set(scope)
 
 
-def close_scope(scope: Scope, token: Token[Scope] | None) -> None:
+def leave_scope(token: Token[Scope]) -> None:
+    """Make the scope before :func:`open_scope` current again."""
+    with contextlib.suppress(ValueError):  # the context was left already
+        _current.reset(token)
+
+
+def end_scope(scope: Scope) -> None:
     """End ``scope``. Its marks stay up to 30 s, for threads that it started."""
-    if token is not None:
-        with contextlib.suppress(ValueError):  # closed elsewhere, as streamed responses are
-            _current.reset(token)
     scope.ended_at = time.monotonic()
     with _lock:
         _ended.append(scope)

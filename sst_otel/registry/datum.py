@@ -16,7 +16,17 @@ class Datum:
     object identity, so a datum can be a dictionary key without its value ever being compared.
     """
 
-    __slots__ = ("data_type", "operations", "owner", "parents", "source", "tag", "value")
+    __slots__ = (
+        "data_type",
+        "folded",
+        "operations",
+        "owner",
+        "parents",
+        "source",
+        "strength",
+        "tag",
+        "value",
+    )
 
     def __init__(
         self,
@@ -37,6 +47,10 @@ class Datum:
         """How it was computed, e.g. ``("sub", "truediv", "round")``."""
         self.tag: Any = None
         """The :class:`~sst_otel.tags.Tag`, minted when it is first reported."""
+        self.strength = -1.0
+        """Bits of the value; negative = not computed yet."""
+        self.folded: tuple[str, ...] | None = None
+        """The phrases of its renderings, for comparing whole fields; None = not computed yet."""
 
     def __repr__(self) -> str:
         return f"<Datum {self.data_type}>"  # never the value: error trackers print locals

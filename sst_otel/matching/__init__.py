@@ -1,0 +1,1 @@
+"""Recognising tagged values in what leaves."""

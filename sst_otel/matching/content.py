@@ -1,0 +1,108 @@
+"""Strong values found by content: phrases, separator-free digit runs, substrings, digests."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from sst_otel import semconv
+from sst_otel.matching.decode import plain_forms
+from sst_otel.registry.datum import Datum
+from sst_otel.registry.index import DIGEST_LENGTHS, MAX_OWNERS, Index
+from sst_otel.registry.text import fold, tokens
+
+_DIGIT_RUN = re.compile(
+    r"(?<![A-Za-z0-9_])[+(]{0,2}[A-Z0-9][A-Z0-9\s()./\-]{5,40}[0-9](?![A-Za-z0-9_])"
+)
+_RUN_PIECE = re.compile(r"[A-Z0-9]+")
+_DIGEST_BASE64 = re.compile(
+    r"(?<![A-Za-z0-9+/_=-])"
+    r"(?:[A-Za-z0-9+/_-]{22}={0,2}|[A-Za-z0-9+/_-]{27}=?|[A-Za-z0-9+/_-]{43}=?)"
+    r"(?![A-Za-z0-9+/_=-])"
+)
+_DIGEST_BYTES = frozenset(size // 2 for size in DIGEST_LENGTHS)
+_MAX_PIECES = 8
+_DIGITS = frozenset("0123456789")
+
+Found = tuple[list[Datum], str]
+
+
+class Content:
+    """The registry's indexes, as seen by one call."""
+
+    def __init__(self, indexes: tuple[Index, ...]) -> None:
+        self._indexes = indexes
+        self._runs = any(index.digits for index in indexes)
+
+    def find(self, text: str) -> list[Found]:
+        """Return the data recognised in one leaf's text, with the evidence."""
+        found: list[Found] = []
+        if len(text) < 4:
+            return found
+        for form, encoded in plain_forms(text):
+            plain = semconv.ENCODED if encoded else None
+            words = tokens(form)
+            present = set(words)
+            for index in self._indexes:
+                for data in index.find_phrases(words, present):
+                    self._keep(found, data, plain or _spelling(data, text))
+                if index.substrings and not form.isascii():
+                    folded = fold(form)
+                    for value, data in index.substrings.items():
+                        if value in folded:
+                            self._keep(found, data, plain or _spelling(data, text))
+            if self._runs and not _DIGITS.isdisjoint(form):
+                self._find_runs(form, found, plain)
+            if not encoded:
+                self._find_digests(form, present, found)
+        return found
+
+    def _find_runs(self, text: str, found: list[Found], plain: str | None) -> None:
+        for match in _DIGIT_RUN.finditer(text):
+            pieces = list(_RUN_PIECE.finditer(match.group()))
+            for first in range(len(pieces)):
+                run = ""
+                for piece in pieces[first : first + _MAX_PIECES]:
+                    run += piece.group()
+                    if len(run) < 7:
+                        continue
+                    if len(run) > 34:
+                        break
+                    for index in self._indexes:
+                        data = index.digits.get(run.lower()) or index.digits.get(run)
+                        if data:
+                            self._keep(found, data, plain or _spelling(data, text))
+
+    def _find_digests(self, text: str, present: set[str], found: list[Found]) -> None:
+        for word in present:
+            if len(word) in DIGEST_LENGTHS and _is_hex(word):
+                self._keep_digest(word, found)
+        if len(text) >= 22 and not text.isalpha():
+            for match in _DIGEST_BASE64.finditer(text):
+                core = match.group().rstrip("=").replace("-", "+").replace("_", "/")
+                try:
+                    raw = base64.b64decode(core + "=" * (-len(core) % 4))
+                except ValueError:
+                    continue
+                if len(raw) in _DIGEST_BYTES:
+                    self._keep_digest(raw.hex(), found)
+
+    def _keep_digest(self, digest: str, found: list[Found]) -> None:
+        for index in self._indexes:
+            self._keep(found, index.find_digest(digest), semconv.HASHED)
+
+    @staticmethod
+    def _keep(found: list[Found], data: list[Datum], evidence: str) -> None:
+        if data and len(data) <= MAX_OWNERS:
+            found.append((data, evidence))
+
+
+def _spelling(data: list[Datum], text: str) -> str:
+    """``exact`` when the value stands there as it was written, else ``normalized``."""
+    value = data[0].value
+    written = value if type(value) is str else str(value)
+    return semconv.EXACT if written in text else semconv.NORMALIZED
+
+
+def _is_hex(word: str) -> bool:
+    return all(char in "0123456789abcdef" for char in word)

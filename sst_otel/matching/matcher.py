@@ -1,0 +1,182 @@
+"""What personal data a call carries, and whose: identity first, then content, then weak values.
+
+The rules are those of the engine design, sections 2 and 3. Every hit keeps its evidence; a value
+that several people share goes to the one whom the payload or the scope names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from sst_otel import semconv
+from sst_otel.matching.content import Content
+from sst_otel.matching.payload import Leaf, Leaves
+from sst_otel.matching.weak import WeakValues
+from sst_otel.registry.datum import DERIVED, Datum
+from sst_otel.registry.index import MAX_OWNERS
+from sst_otel.registry.registry import Registry
+from sst_otel.registry.text import phrase
+from sst_otel.scope import Scope
+from sst_otel.shares import Part
+from sst_otel.tags import Owner
+
+_RANK = {
+    name: rank
+    for rank, name in enumerate(
+        (
+            semconv.EXACT,
+            semconv.COMPOSED,
+            semconv.NORMALIZED,
+            semconv.ENCODED,
+            semconv.HASHED,
+            semconv.FIELD,
+            semconv.DERIVED,
+        )
+    )
+}
+
+
+@dataclass(slots=True)
+class Hit:
+    """One datum recognised in one leaf."""
+
+    datum: Datum
+    evidence: str
+    leaf: Leaf
+    ambiguous: bool = False
+
+
+@dataclass(slots=True)
+class Match:
+    """What was found in one call, grouped by person."""
+
+    owners: dict[Owner, list[Hit]] = field(default_factory=dict)
+    """At most one hit per datum and owner, the best evidence of each."""
+    unread: int = 0
+    """Pieces of the payload that a budget left unread."""
+
+
+class Matcher:
+    """Looks calls up in the registry. ``names_type(key, data_type)`` judges payload keys."""
+
+    def __init__(self, registry: Registry, names_type: Callable[[str, str], bool]) -> None:
+        self._registry = registry
+        self._names_type = names_type
+
+    def match(self, parts: Iterable[Part], scope: Scope) -> Match:
+        """Return the findings of one call; ``scope`` is the hint for values that people share."""
+        leaves = Leaves()
+        for part in parts:
+            leaves.add_part(part)
+        hits: list[Hit] = []
+        explained: set[str] = set()
+        for leaf in leaves.leaves:
+            if leaf.mark is not None:
+                hits += _identity_hits(leaf)
+                if len(leaf.text) < 200:
+                    explained.add(phrase(leaf.text))
+        content = Content(self._registry.indexes())
+        strong: list[tuple[Leaf, list[Datum], str]] = []
+        for leaf in leaves.leaves:
+            if leaf.mark is not None and not leaf.mark.composed:
+                continue
+            strong += [(leaf, data, how) for data, how in content.find(leaf.text)]
+        anchors = _Anchors(hits)
+        for leaf, data, how in sorted(strong, key=lambda found: len(found[1])):
+            for hit in self._choose(leaf, data, how, anchors, scope):
+                hits.append(hit)
+                anchors.add(hit)
+        weak = WeakValues(self._registry, self._names_type, scope)
+        for leaf, data, how in weak.find(leaves.leaves, anchors.owners_near, explained, content):
+            hits += self._choose(leaf, data, how, anchors, scope)
+        return Match(_by_owner(_without_reclaimed(hits)), leaves.unread)
+
+    def _choose(
+        self, leaf: Leaf, data: list[Datum], how: str, anchors: _Anchors, scope: Scope
+    ) -> list[Hit]:
+        """Decide whose a value is when several people have it."""
+        owners = {datum.owner for datum in data}
+        if len(owners) > MAX_OWNERS:
+            return []
+        if len(owners) > 1:
+            owners = {owner for owner in owners if owner.known} or owners
+        near = anchors.owners_near(leaf) & owners
+        chosen = near if len(near) == 1 else owners
+        if len(chosen) > 1:
+            in_scope = {datum.owner for datum in data if datum in scope.data} & chosen
+            own = scope.owner or scope.visitor
+            if own in chosen:
+                chosen = {own} if own is not None else chosen
+            elif len(in_scope) == 1:
+                chosen = in_scope
+        ambiguous = len(chosen) > 1
+        return [Hit(datum, how, leaf, ambiguous) for datum in data if datum.owner in chosen]
+
+
+class _Anchors:
+    """Which people are certain to be meant in which object of the payload."""
+
+    def __init__(self, hits: list[Hit]) -> None:
+        self._owners: dict[int, set[Owner]] = {}
+        for hit in hits:
+            self.add(hit)
+
+    def add(self, hit: Hit) -> None:
+        if hit.ambiguous or not hit.datum.owner.ref:
+            return
+        for group in hit.leaf.group[-1:]:
+            self._owners.setdefault(group, set()).add(hit.datum.owner)
+
+    def owners_near(self, leaf: Leaf) -> set[Owner]:
+        """Return the people named in the nearest object around ``leaf`` that names anybody."""
+        for group in reversed(leaf.group):
+            found = self._owners.get(group)
+            if found:
+                return found
+        return set()
+
+
+def _identity_hits(leaf: Leaf) -> list[Hit]:
+    mark = leaf.mark
+    assert mark is not None
+    hits = []
+    for datum in mark.data:
+        if datum.data_type == DERIVED:
+            hits.append(Hit(datum, semconv.DERIVED, leaf))
+            hits += [Hit(root, semconv.DERIVED, leaf) for root in datum.roots()]
+        elif mark.composed:
+            hits.append(Hit(datum, semconv.COMPOSED, leaf))
+        else:
+            same = datum.value is mark.obj or datum.value == mark.obj
+            hits.append(Hit(datum, semconv.EXACT if same else semconv.NORMALIZED, leaf))
+    return hits
+
+
+def _without_reclaimed(hits: list[Hit]) -> list[Hit]:
+    """Drop content hits on a leaf for values that the leaf's identity already explains."""
+    explained: dict[tuple[str, Owner], set[str]] = {}
+    for hit in hits:
+        if hit.leaf.mark is not None and hit.datum in hit.leaf.mark.data:
+            key = (phrase(hit.leaf.text), hit.datum.owner)
+            explained.setdefault(key, set()).add(hit.datum.data_type)
+    kept = []
+    for hit in hits:
+        types = explained.get((phrase(hit.leaf.text), hit.datum.owner))
+        by_content = hit.leaf.mark is None or hit.datum not in hit.leaf.mark.data
+        if types and by_content and hit.evidence != semconv.DERIVED:
+            whole = phrase(str(hit.datum.value)) == phrase(hit.leaf.text)
+            if whole and hit.datum.data_type not in types:
+                continue
+        kept.append(hit)
+    return kept
+
+
+def _by_owner(hits: list[Hit]) -> dict[Owner, list[Hit]]:
+    best: dict[Owner, dict[Datum, Hit]] = {}
+    for hit in hits:
+        mine = best.setdefault(hit.datum.owner, {})
+        known = mine.get(hit.datum)
+        if known is None or _RANK[hit.evidence] < _RANK[known.evidence]:
+            mine[hit.datum] = hit
+    return {owner: list(found.values()) for owner, found in best.items()}

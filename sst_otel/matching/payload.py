@@ -1,0 +1,214 @@
+"""An outgoing call taken apart into leaves: every scalar with its path, key and object.
+
+The tree handed to the client library and the bytes it made of it are read alike. Bounded in depth
+and number; what was not read is said.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from sst_otel.matching.decode import inflate, text_of
+from sst_otel.matching.multipart import multipart_fields
+from sst_otel.registry.identity import MARKABLE, Mark, marked
+from sst_otel.shares import Part
+
+MAX_LEAVES = 20_000
+MAX_DEPTH = 60
+MAX_BODY = 4_000_000
+"""Bytes of one body that are read; the rest is said to be unread."""
+
+_PLAIN_KEY = re.compile(r"[$@]?[A-Za-z_][A-Za-z0-9_\-\[\]]{0,39}\Z")
+_MANY_DIGITS = re.compile(r"\d{4}")
+
+
+@dataclass(slots=True)
+class Leaf:
+    """One scalar of a payload."""
+
+    path: str
+    """``body.user_data.em``, ``url.query.email``; keys that could be personal are ``{key}``."""
+    key: str
+    """The field's name as sent; for list items that of the list."""
+    group: tuple[int, ...]
+    """Numbers of the objects around it, outermost first; the last is its own object."""
+    text: str
+    mark: Mark | None = None
+    """What the identity table says of the object itself."""
+    structured: bool = True
+    """False for running text (a header, a raw body), where weak values are never looked for."""
+
+
+class Leaves:
+    """The leaves of one call, with the budget that they share."""
+
+    def __init__(self) -> None:
+        self.leaves: list[Leaf] = []
+        self.unread = 0
+        """Parts or bytes left out by a budget."""
+        self._groups = 0
+
+    def add_part(self, part: Part) -> None:
+        """Read one part, by where it stands and what it is."""
+        where, value = part.where, part.value
+        if value is None:
+            return
+        if where == "url":
+            self._add_url(value)
+        elif where.startswith("header:"):
+            self._add_header(where, value)
+        elif where.startswith("table:"):
+            table = where.partition(":")[2]
+            self._add_tree(shown_key(table), table, value, (self._group(),), 0)
+        elif isinstance(value, (bytes, bytearray, memoryview)):
+            self._add_bytes(where, bytes(value[:MAX_BODY]), marked(value))
+            self.unread += len(value) > MAX_BODY
+        elif type(value) is str and where in ("body", "data", "content"):
+            self._add_text(where, value[:MAX_BODY], (self._group(),), marked(value))
+            self.unread += len(value) > MAX_BODY
+        else:
+            self._add_tree(where, where, value, (self._group(),), 0)
+
+    def _group(self) -> int:
+        self._groups += 1
+        return self._groups
+
+    def _add(
+        self,
+        path: str,
+        key: str,
+        group: tuple[int, ...],
+        text: str,
+        mark: Mark | None = None,
+        structured: bool = True,
+    ) -> None:
+        if len(self.leaves) >= MAX_LEAVES:
+            self.unread += 1
+            return
+        self.leaves.append(Leaf(path, key, group, text, mark, structured))
+
+    def _add_url(self, url: str) -> None:
+        group = (self._group(),)
+        parts = urlsplit(url)
+        if parts.path not in ("", "/"):
+            self._add("url.path", "", group, unquote(parts.path), None, False)
+        for name, value in parse_qsl(parts.query, keep_blank_values=False, errors="replace"):
+            self._add(f"url.query.{shown_key(name)}", name, group, value)
+            self._add_key("url.query", name, group)
+
+    def _add_header(self, where: str, value: Any) -> None:
+        name = where.partition(":")[2]
+        text = text_of(value) if isinstance(value, bytes) else value
+        if not isinstance(text, str):
+            return
+        group = (self._group(),)
+        if name.lower() == "cookie":
+            for pair in text.split(";"):
+                key, _, content = pair.strip().partition("=")
+                self._add(f"cookie.{shown_key(key)}", key, group, content)
+        else:
+            self._add(where, name, group, text, marked(value), False)
+
+    def _add_bytes(self, where: str, body: bytes, mark: Mark | None) -> None:
+        if not body:
+            return
+        content = inflate(body)
+        group = (self._group(),)
+        fields = multipart_fields(content)
+        if fields is not None:
+            for name, value in fields:
+                self._add_text(f"{where}.{shown_key(name)}", text_of(value), group, None, name)
+            return
+        self._add_text(where, text_of(content), group, mark)
+
+    def _add_text(
+        self, where: str, text: str, group: tuple[int, ...], mark: Mark | None, key: str = ""
+    ) -> None:
+        """Read a text that may be JSON, a form, or just text."""
+        start = text.lstrip()[:1]
+        if start and start in '{["':
+            tree = _parse_json(text)
+            if isinstance(tree, (dict, list, str)):
+                if mark is not None:  # a document that the application composed itself
+                    self._add(where, key, group, "", mark, False)
+                self._add_tree(where, key, tree, group, 0)
+                return
+        if not key and "=" in text[:200] and "\n" not in text[:200] and " " not in text[:60]:
+            pairs = parse_qsl(text, errors="replace")
+            if pairs:
+                for name, value in pairs:
+                    self._add_text(f"{where}.{shown_key(name)}", value, group, None, name)
+                    self._add_key(where, name, group)
+                return
+        self._add(where, key, group, text, mark, bool(key))
+
+    def _add_key(self, path: str, key: str, group: tuple[int, ...]) -> None:
+        """Read a key as a value: a payload keyed by a personal value shares it too."""
+        if len(key) > 5 and not (key.isascii() and key.isidentifier()):
+            self._add(f"{path}.{{key}}", "", group, key, None, False)
+
+    def _add_tree(
+        self, path: str, key: str, value: Any, group: tuple[int, ...], depth: int
+    ) -> None:
+        kind = type(value)
+        if kind is str:
+            self._add_string(path, key, value, group, depth)
+        elif value is None or kind is bool:
+            return
+        elif kind is int or kind is float:
+            self._add(path, key, group, repr(value), marked(value))
+        elif kind is bytes:
+            self._add(path, key, group, text_of(inflate(value[:MAX_BODY])), marked(value))
+        elif kind in MARKABLE:
+            self._add(path, key, group, str(value), marked(value))
+        elif depth >= MAX_DEPTH:
+            self.unread += 1
+        elif isinstance(value, dict):
+            inner = (*group, self._group())
+            for name, item in _items(value):
+                self._add_tree(f"{path}.{shown_key(name)}", name, item, inner, depth + 1)
+                self._add_key(path, name, inner)
+                if len(self.leaves) >= MAX_LEAVES:
+                    return
+        elif kind in (list, tuple, set, frozenset):
+            for position, item in enumerate(value):
+                self._add_tree(f"{path}[{position}]", key, item, group, depth + 1)
+                if len(self.leaves) >= MAX_LEAVES:
+                    return
+
+    def _add_string(
+        self, path: str, key: str, value: str, group: tuple[int, ...], depth: int
+    ) -> None:
+        mark = marked(value)
+        if mark is None and len(value) > 8 and value[0] in "{[" and depth < MAX_DEPTH:
+            nested = _parse_json(value)
+            if isinstance(nested, (dict, list)):
+                self._add_tree(path, key, nested, group, depth + 1)
+                return
+        self._add(path, key, group, value[:MAX_BODY], mark)
+
+
+def _items(value: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
+    for name, item in dict.items(value):  # a subclass's own items() is application code
+        if type(name) is str:
+            yield name, item
+        elif type(name) in (int, float):
+            yield repr(name), item
+
+
+def _parse_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def shown_key(key: str) -> str:
+    """Return a payload key as it may be written down: ``{key}`` when it could be personal."""
+    plain = _PLAIN_KEY.match(key) and not _MANY_DIGITS.search(key)
+    return key if plain else "{key}"

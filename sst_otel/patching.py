@@ -1,0 +1,107 @@
+"""Wrapping library functions so that it can be undone, before or after they are imported.
+
+One :class:`Patches` per source or sink. After :meth:`Patches.undo` every wrapper of it is inert,
+and the original is back wherever ours is the outermost one (another instrumentation may be on top).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import ModuleType
+from typing import Any
+
+import wrapt
+
+from sst_otel.guard import count_error, guard
+
+Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], Mapping[str, Any]], Any]
+"""``wrapper(wrapped, instance, args, kwargs)``, as wrapt calls it."""
+
+
+class Patches:
+    """The patches of one source or sink."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        self.active = True
+        self.installed: list[str] = []
+        """``module:path`` of what is wrapped, for ``sst-otel doctor``."""
+        self._undo: list[Callable[[], None]] = []
+
+    def wrap(self, module: str, path: str, wrapper: Wrapper) -> None:
+        """Wrap ``module``'s ``Class.method`` or ``function`` now, or when it gets imported."""
+        self.when_imported(module, lambda found: self._wrap(found, path, wrapper))
+
+    def when_imported(self, module: str, act: Callable[[ModuleType], None]) -> None:
+        """Run ``act(module)`` now, or when it gets imported; never after :meth:`undo`."""
+
+        def hook(found: ModuleType) -> None:
+            if self.active:
+                with guard(self.place):
+                    act(found)
+
+        wrapt.register_post_import_hook(hook, module)
+
+    def on_undo(self, act: Callable[[], None]) -> None:
+        """Have ``act`` run by :meth:`undo`."""
+        self._undo.append(act)
+
+    def undo(self) -> None:
+        """Take everything back that can be, and switch the rest off."""
+        self.active = False
+        for act in reversed(self._undo):
+            with guard(self.place):
+                act()
+        self._undo.clear()
+        self.installed.clear()
+
+    def _wrap(self, module: ModuleType, path: str, wrapper: Wrapper) -> None:
+        *parents, name = path.split(".")
+        holder: Any = module
+        for parent in parents:
+            holder = getattr(holder, parent, None)
+        original = getattr(holder, name, None)
+        if original is None:
+            count_error(self.place, f"{module.__name__}:{path} is not there")
+            return
+        inherited = isinstance(holder, type) and name not in vars(holder)
+        if isinstance(holder, type):
+            original = next(vars(base)[name] for base in holder.__mro__ if name in vars(base))
+        ours = wrapt.FunctionWrapper(original, wrapper, enabled=lambda: self.active)
+        setattr(holder, name, ours)
+        self.installed.append(f"{module.__name__}:{path}")
+
+        def restore() -> None:
+            if vars(holder).get(name) is not ours:
+                return  # somebody wrapped us; we stay in place, inert
+            if inherited:
+                delattr(holder, name)
+            else:
+                setattr(holder, name, original)
+
+        self.on_undo(restore)
+
+
+def watching(
+    place: str,
+    after: Callable[[Any, Any], None],
+) -> Wrapper:
+    """Return a wrapper that calls through and then hands ``(instance, result)`` to ``after``.
+
+    An exception of the wrapped call passes unchanged, and leaves no value in our frame: error
+    trackers send the locals of every frame.
+    """
+
+    def wrapper(
+        wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Any:
+        try:
+            result = wrapped(*args, **kwargs)
+        except BaseException:
+            del wrapped, instance, args, kwargs
+            raise
+        with guard(place):
+            after(instance, result)
+        return result
+
+    return wrapper

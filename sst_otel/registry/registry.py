@@ -1,0 +1,134 @@
+"""The process-wide registry of tagged values: who has which value, until it expires.
+
+Adding is cheap because indexing waits: a value is folded and indexed when the first payload is
+looked at, and never when nothing leaves. Of two generations the older is dropped as a whole.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sst_otel.datatypes import bits
+from sst_otel.registry.datum import Datum
+from sst_otel.registry.index import Index
+from sst_otel.tags import Owner
+
+STRONG_BITS = 20.0
+"""From here a value may be recognised by content alone (engine section 2)."""
+_LONGEST_VALUE = 4_096
+"""Characters of a value that are kept; longer free text is recognised by its beginning."""
+
+
+class _Generation:
+    def __init__(self, started: float) -> None:
+        self.started = started
+        self.values: dict[tuple[Any, ...], Datum] = {}
+        self.owners: dict[str, dict[Datum, None]] = {}
+        self.pending: list[Datum] = []
+        self.index = Index()
+
+
+class Registry:
+    """Tagged values of everybody.
+
+    ``max_values`` and ``max_seconds`` are the budget; ``clock`` gives seconds, monotonic.
+    """
+
+    def __init__(self, max_values: int, max_seconds: float, clock: Callable[[], float]) -> None:
+        self._half = max(1, max_values // 2)
+        self._half_life = max_seconds / 2
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._young = _Generation(clock())
+        self._old = _Generation(clock())
+
+    def __len__(self) -> int:
+        return len(self._young.values) + len(self._old.values)
+
+    def add(self, owner: Owner, data_type: str, value: Any, source: str) -> Datum:
+        """Return the datum of this value, new or known; it lives at least half the time budget."""
+        if type(value) is str and len(value) > _LONGEST_VALUE:
+            value = value[:_LONGEST_VALUE]
+        key = (owner.ref, data_type, type(value), value)
+        datum = self._young.values.get(key)
+        if datum is not None:
+            return datum
+        with self._lock:
+            self._rotate()
+            datum = self._old.values.pop(key, None)
+            if datum is None:
+                datum = Datum(owner, data_type, value, source)
+            self._young.values[key] = datum
+            self._young.owners.setdefault(datum.owner.ref, {})[datum] = None
+            self._young.pending.append(datum)
+        return datum
+
+    def of_owner(self, owner_ref: str) -> Iterator[Datum]:
+        """Yield everything known of one person."""
+        with self._lock:
+            found = [
+                *self._young.owners.get(owner_ref, ()),
+                *self._old.owners.get(owner_ref, ()),
+            ]
+        yield from found
+
+    def indexes(self) -> tuple[Index, ...]:
+        """Return the indexes to look up content in, with everything added so far."""
+        with self._lock:
+            self._rotate()
+            young, old = self._young, self._old
+            if young.pending:
+                pending, young.pending = young.pending, []
+                for datum in pending:
+                    if strength(datum) >= STRONG_BITS:
+                        young.index.add(datum)
+            return (young.index, old.index) if old.values else (young.index,)
+
+    def reassign(self, visitor: Owner, owner: Owner) -> None:
+        """Give a visitor's data to the account they turned out to be."""
+        with self._lock:
+            for generation in (self._young, self._old):
+                moved = generation.owners.pop(visitor.ref, {})
+                home = generation.owners.setdefault(owner.ref, {}) if moved else {}
+                for datum in moved:
+                    datum.owner = owner
+                    datum.tag = None
+                    home[datum] = None
+
+    def sweep(self) -> None:
+        """Drop what has expired; called by housekeeping so that an idle process forgets too."""
+        with self._lock:
+            self._rotate()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._young = _Generation(self._clock())
+            self._old = _Generation(self._clock())
+
+    def forked(self) -> None:
+        """In a forked child: leave a lock behind that a thread of the parent may have held."""
+        self._lock = threading.RLock()
+
+    def _rotate(self) -> None:
+        now = self._clock()
+        young = self._young
+        if len(young.values) < self._half and now - young.started < self._half_life:
+            return
+        if now - young.started >= 2 * self._half_life:
+            young = _Generation(now)  # nothing came for so long that both have expired
+        for datum in young.pending:
+            if strength(datum) >= STRONG_BITS:
+                young.index.add(datum)
+        young.pending = []
+        self._old = young
+        self._young = _Generation(now)
+
+
+def strength(datum: Datum) -> float:
+    """Return the bits of a datum's value, computed once."""
+    if datum.strength < 0:
+        datum.strength = bits(datum.data_type, datum.value)
+    return datum.strength

@@ -1,0 +1,52 @@
+"""How text is folded and cut into tokens, the same for registered values and for payloads.
+
+Case, width, accents and runs of blanks or punctuation do not count. ``. @ _ + -`` stay inside a
+token, so an e-mail, an IP address, a date or a UUID is one token: popular words as anchors are what
+makes token indexes slow.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+_KEEP = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.@_+-")
+_TABLE: dict[int, str] = {
+    **{code: " " for code in range(128) if chr(code) not in _KEEP},
+    **{code: " " for code in range(0x2000, 0x2070)},
+    **{code: " " for code in range(0x3000, 0x3040)},
+    **{code: " " for code in (0xA0, 0xA1, 0xAB, 0xB7, 0xBB, 0xBF)},
+}
+_EDGES = (". ", "- ", " -", "_ ", " _", " .")
+
+
+def fold(text: str) -> str:
+    """Return ``text`` without case, width and accents."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def tokens(text: str) -> list[str]:
+    """Return the folded tokens of ``text``."""
+    spaced = f" {fold(text).translate(_TABLE)} "
+    for edge in _EDGES:
+        if edge in spaced:
+            spaced = spaced.replace(edge, " ")
+    return spaced.split()
+
+
+def phrase(text: str) -> str:
+    """Return the tokens of ``text`` joined by single blanks."""
+    return " ".join(tokens(text))
+
+
+def has_no_word_boundaries(text: str) -> bool:
+    """Whether ``text`` is of a script that writes words without blanks (CJK, kana, Thai)."""
+    return any(
+        0x2E80 <= ord(char) <= 0x9FFF
+        or 0xAC00 <= ord(char) <= 0xD7AF
+        or 0x0E00 <= ord(char) <= 0x0E7F
+        or 0x20000 <= ord(char) <= 0x3FFFF
+        for char in text
+    )

@@ -1,0 +1,112 @@
+"""httpx and its successor httpx2: the object tree at ``build_request``, the bytes at httpcore.
+
+The OpenTelemetry instrumentation wraps ``HTTPTransport.handle_request``; the connection pool below
+it runs inside its client span whichever was installed first. openai 3 and anthropic 2 use httpx2.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from sst_otel import semconv
+from sst_otel.matching.decode import text_of
+from sst_otel.patching import Patches, Wrapper
+from sst_otel.shares import Call, Part
+from sst_otel.sinks.layers import Layer
+from sst_otel.sinks.outgoing import Outgoing
+from sst_otel.sinks.share import Share
+from sst_otel.sinks.streams import WatchedAsyncIterable, WatchedIterable
+from sst_otel.sinks.wrapping import Args, Kwargs, async_door, async_layer, door, layer
+
+_PLACE = "sink.httpx"
+_TREES = ("params", "data", "json", "content", "cookies")
+
+_given: weakref.WeakKeyDictionary[Any, tuple[Part, ...]] = weakref.WeakKeyDictionary()
+"""Request → what the application handed over to have it built."""
+
+
+def install(emit: Outgoing) -> Patches:
+    """Watch what leaves through httpx and httpx2."""
+    patches = Patches(_PLACE)
+    for client, core in (("httpx", "httpcore"), ("httpx2", "httpcore2")):
+        patches.wrap(f"{client}._client", "BaseClient.build_request", _remember(emit))
+        patches.wrap(f"{client}._client", "Client.send", layer(_PLACE, emit, _objects))
+        patches.wrap(f"{client}._client", "AsyncClient.send", async_layer(_PLACE, emit, _objects))
+        patches.wrap(
+            f"{core}._sync.connection_pool",
+            "ConnectionPool.handle_request",
+            door(_PLACE, emit, _call, _tee(WatchedIterable)),
+        )
+        patches.wrap(
+            f"{core}._async.connection_pool",
+            "AsyncConnectionPool.handle_async_request",
+            async_door(_PLACE, emit, _call, _tee(WatchedAsyncIterable)),
+        )
+    return patches
+
+
+def _remember(emit: Outgoing) -> Wrapper:
+    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+        try:
+            request = wrapped(*args, **kwargs)
+        except BaseException:
+            del wrapped, instance, args, kwargs
+            raise
+        if not emit.idle():
+            trees = ((name, kwargs.get(name)) for name in _TREES)
+            kinds = (dict, list, str, bytes)
+            parts = tuple(Part(name, tree) for name, tree in trees if isinstance(tree, kinds))
+            if parts:
+                _given[request] = parts
+        return request
+
+    return wrapper
+
+
+def _objects(_client: Any, args: Args, kwargs: Kwargs) -> Layer:
+    request = args[0] if args else kwargs.get("request")
+    return Layer(parts=_given.get(request, ()))
+
+
+def _call(_pool: Any, args: Args, kwargs: Kwargs) -> Call | None:
+    request = args[0] if args else kwargs["request"]
+    url = request.url
+    host = url.host.decode("ascii", "replace")
+    scheme = url.scheme.decode("ascii", "replace")
+    target = url.target.decode("ascii", "replace")
+    parts = [Part("url", f"{scheme}://{host}{target}")]
+    parts += [Part(f"header:{text_of(name)}", value) for name, value in request.headers]
+    if _is_bytes(request.stream):
+        parts.append(Part("body", b"".join(request.stream)))
+    return Call(
+        kind=semconv.EXTERNAL_API,
+        destination="",
+        host=host,
+        port=url.port or (443 if scheme == "https" else 80),
+        method=request.method.decode("ascii", "replace"),
+        path=target.partition("?")[0],
+        parts=tuple(parts),
+    )
+
+
+def _is_bytes(stream: Any) -> bool:
+    """Whether a stream is bytes in memory, which can be iterated any number of times."""
+    return type(stream).__name__ == "ByteStream" and hasattr(stream, "__iter__")
+
+
+def _tee(watched: type[WatchedIterable]) -> Any:
+    def tee(_pool: Any, args: Args, kwargs: Kwargs, share: Share) -> Callable[[], None] | None:
+        request = args[0] if args else kwargs["request"]
+        body = request.stream
+        if _is_bytes(body):
+            return None
+        request.stream = watched(body, share)
+
+        def restore() -> None:
+            request.stream = body
+
+        return restore
+
+    return tee

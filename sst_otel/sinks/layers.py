@@ -1,0 +1,66 @@
+"""The layers of one call: an SDK method, the HTTP client under it, its transport.
+
+Outer layers know the operation and the objects, the innermost one knows the host and the bytes. The
+innermost reports, once; retries and same-host redirects of one outermost call are one event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, field
+from typing import Any
+
+from sst_otel.shares import Part
+
+
+@dataclass(slots=True)
+class Layer:
+    """One open call of an outer layer."""
+
+    sdk: str = ""
+    """``OpenAI``; empty for plain HTTP clients."""
+    operation: str = ""
+    """``responses.create``; empty for plain HTTP clients."""
+    parts: tuple[Part, ...] = ()
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    parent: Layer | None = None
+    reported: dict[tuple[str, str], str] = field(default_factory=dict)
+    """(owner_ref, host) → event id, of the outermost layer: what this call has reported."""
+
+    def __repr__(self) -> str:
+        return f"<Layer {self.operation or 'http'}>"  # parts hold values, error trackers print us
+
+    @property
+    def root(self) -> Layer:
+        """Return the outermost layer of the call."""
+        layer = self
+        while layer.parent is not None:
+            layer = layer.parent
+        return layer
+
+    def chain(self) -> list[Layer]:
+        """Return the layers from the outermost to this one."""
+        layers = [self]
+        while layers[-1].parent is not None:
+            layers.append(layers[-1].parent)
+        return layers[::-1]
+
+
+_current: ContextVar[Layer | None] = ContextVar("sst_layer", default=None)
+
+
+def current_layer() -> Layer | None:
+    """Return the innermost open layer of this context."""
+    return _current.get()
+
+
+def enter_layer(layer: Layer) -> Token[Layer | None]:
+    """Open ``layer`` inside the current one; hand the token to :func:`leave_layer`."""
+    layer.parent = _current.get()
+    return _current.set(layer)
+
+
+def leave_layer(token: Token[Layer | None]) -> None:
+    """Close the layer that the token stands for."""
+    _current.reset(token)

@@ -1,0 +1,242 @@
+"""From a call to its events: match, name the recipient, locate the code, one event per owner."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatch
+from typing import Any
+
+from sst_otel import semconv
+from sst_otel.audit import AuditLog
+from sst_otel.guard import guard
+from sst_otel.matching.matcher import Hit, Match, Matcher
+from sst_otel.recipients import Register
+from sst_otel.registry.registry import Registry
+from sst_otel.scope import PROCESS, Scope, current_scope
+from sst_otel.shares import Call, Finding, Part, Recipient, SharingEvent
+from sst_otel.sinks.code import code_location
+from sst_otel.sinks.layers import Layer, current_layer
+from sst_otel.sinks.share import Share
+from sst_otel.suppress import is_suppressed
+from sst_otel.tagging import Tagger
+from sst_otel.tags import NOBODY, Owner
+from sst_otel.telemetry.events import Telemetry
+
+
+class Outgoing:
+    """What sinks call: ``share = emit(call)``. Observes only and never raises."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        matcher: Matcher,
+        tagger: Tagger,
+        register: Register,
+        audit: AuditLog,
+        telemetry: Telemetry,
+        first_party: Sequence[str],
+        key_id: str,
+        service: str,
+    ) -> None:
+        self._registry = registry
+        self._matcher = matcher
+        self._tagger = tagger
+        self._register = register
+        self._audit = audit
+        self._telemetry = telemetry
+        self._first_party = tuple(host.lower() for host in first_party)
+        self._key_id = key_id
+        self._service = service
+        self.callback: Callable[[dict[str, Any]], object] | None = None
+        """Called with each event as a dict, beside the audit log (``set_storage_callback``)."""
+
+    def __call__(self, call: Call) -> Share:
+        """Look at a call; the caller writes the share (``share.write()``) before the bytes go."""
+        share = Share(self, call)
+        if is_suppressed():
+            return share
+        scope = current_scope()
+        if scope is not PROCESS and scope.on_look is not None:
+            with guard("source.metadata"):
+                act, scope.on_look = scope.on_look, None
+                act()
+        if len(self._registry) == 0:
+            return share
+        with guard("sink.match"):
+            share.found(self._events(call, scope))
+        return share
+
+    def idle(self) -> bool:
+        """Whether there is nothing to look for, so that a sink can skip its own work."""
+        if is_suppressed():
+            return True
+        return len(self._registry) == 0 and current_scope().on_look is None
+
+    def write(self, events: Sequence[SharingEvent]) -> None:
+        """Make events durable, then hand them to the callback if one is set."""
+        for event in events:
+            self._audit.share(event)
+            if self.callback is not None:
+                with guard("storage_callback"):
+                    self.callback(event_dict(event))
+
+    def outcome(self, events: Sequence[SharingEvent], outcome: str) -> None:
+        """Record what became of the call."""
+        now = time.time()
+        for event in events:
+            self._audit.outcome(event.event_id, outcome, now)
+
+    def announce(self, events: Sequence[SharingEvent], call: Call, span: Any, begun: int) -> Any:
+        """Put the events on the client span and into the log; return a span of ours, if made."""
+        return self._telemetry.announce(events, call, span, begun)
+
+    def finish(self, span: Any, outcome: str) -> None:
+        """End a span of ours, or note the outcome on the client's."""
+        self._telemetry.finish(span, outcome)
+
+    def _events(self, call: Call, scope: Scope) -> list[SharingEvent]:
+        layer = current_layer()
+        chain = layer.chain() if layer is not None else []
+        parts: list[Part] = [part for outer in chain for part in outer.parts]
+        self._tagger.settle(scope)
+        match = self._matcher.match((*parts, *call.parts), scope)
+        if not match.owners:
+            return []
+        reported = chain[0].reported if chain else {}
+        recipient = self._recipient(call)
+        destination = self._destination(call, chain, recipient)
+        kind = call.kind
+        if kind == semconv.EXTERNAL_API and recipient.role == "first_party":
+            kind = semconv.HTTP_REQUEST
+        code = code_location()
+        at = time.time()
+        trace_id, span_id = self._telemetry.ids(call.span)
+        events = []
+        for owner, hits in match.owners.items():
+            if (owner.ref, call.host) in reported:
+                continue  # a retry, or another layer, of what is in the log already
+            event_id = new_event_id(at)
+            reported[owner.ref, call.host] = event_id
+            events.append(
+                SharingEvent(
+                    event_id=event_id,
+                    kind=kind,
+                    at=at,
+                    owner_ref=owner.ref,
+                    owner_sealed=self._tagger.sealed(owner),
+                    findings=self._findings(owner, hits),
+                    recipient=recipient,
+                    destination=_with_columns(destination, call, hits),
+                    host=call.host,
+                    service=self._service,
+                    route=scope.route,
+                    code=code,
+                    trace_id=trace_id,
+                    span_id=span_id,
+                    key_id=self._key_id,
+                    metadata=self._metadata(call, chain, hits, match),
+                )
+            )
+        return events
+
+    def _findings(self, owner: Owner, hits: list[Hit]) -> tuple[Finding, ...]:
+        found: dict[str, Finding] = {}
+        for hit in hits:
+            tag = self._tagger.collect(hit.datum)
+            if tag.tag_id not in found:
+                found[tag.tag_id] = Finding(tag, hit.evidence, hit.leaf.path)
+        return tuple(found.values())
+
+    def _recipient(self, call: Call) -> Recipient:
+        if call.kind == semconv.DATABASE_WRITE:
+            return Recipient("own database", "storage", "first_party")
+        host = call.host.lower()
+        if any(fnmatch(host, pattern) for pattern in self._first_party):
+            return Recipient("own service", "internal", "first_party")
+        return self._register.lookup(call.host, call.path)
+
+    def _destination(self, call: Call, chain: list[Layer], recipient: Recipient) -> str:
+        named = next((layer for layer in chain if layer.operation), None)
+        if named is not None:
+            other = recipient.name not in ("unknown", named.sdk)
+            label = f"{named.sdk}/{recipient.name}" if other else named.sdk
+            if recipient.name == "unknown":
+                label = f"{named.sdk}/{call.host}"
+            return f"{label}:{named.operation}"
+        return call.destination or self._register.describe(call.method, call.host, call.path)
+
+    @staticmethod
+    def _metadata(call: Call, chain: list[Layer], hits: list[Hit], match: Match) -> dict[str, Any]:
+        metadata: dict[str, Any] = dict(call.attributes)
+        for layer in chain:
+            metadata.update(layer.attributes)
+        if call.method:
+            metadata["http.request.method"] = call.method
+        if call.port:
+            metadata["server.port"] = call.port
+        ambiguous = sorted({hit.datum.data_type for hit in hits if hit.ambiguous})
+        if ambiguous:
+            metadata["sst.ambiguous"] = ambiguous
+        if match.unread:
+            metadata["sst.unread"] = match.unread
+        if all(hit.datum.owner == NOBODY for hit in hits):
+            metadata["sst.owner"] = "unknown"
+        return metadata
+
+
+def _with_columns(destination: str, call: Call, hits: list[Hit]) -> str:
+    """Name the columns of a write that hold personal data: ``postgresql users(email, income)``."""
+    if call.kind != semconv.DATABASE_WRITE:
+        return destination
+    columns = dict.fromkeys(hit.leaf.key for hit in hits)
+    return f"{destination}({', '.join(columns)})"
+
+
+def new_event_id(at: float) -> str:
+    """Return a UUIDv7 for the time ``at`` (epoch seconds), RFC 9562 section 5.7."""
+    milliseconds = int(at * 1000) & ((1 << 48) - 1)
+    random = int.from_bytes(secrets.token_bytes(10), "big")
+    high = (milliseconds << 16) | 0x7000 | (random >> 68)
+    low = (0b10 << 62) | (random & ((1 << 62) - 1))
+    text = f"{high & ((1 << 64) - 1):016x}{low:016x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def event_dict(event: SharingEvent) -> dict[str, Any]:
+    """Return an event as the seed's storage callback gets it; no personal value in it."""
+    return {
+        "event_id": event.event_id,
+        "event_type": event.kind,
+        "timestamp": event.at,
+        "owner_id": event.owner_ref,
+        "destination": event.destination,
+        "recipient": event.recipient.name,
+        "purpose": event.recipient.purpose,
+        "country": event.recipient.country,
+        "service": event.service,
+        "route": event.route,
+        "data_types": list(dict.fromkeys(finding.tag.data_type for finding in event.findings)),
+        "tag_ids": [finding.tag.tag_id for finding in event.findings],
+        "evidence": [finding.evidence for finding in event.findings],
+        "paths": [finding.path for finding in event.findings],
+        "trace_id": event.trace_id,
+        "span_id": event.span_id,
+        "metadata": dict(event.metadata),
+        "stack_trace": list(event.code.stack) if event.code is not None else [],
+    }
+
+
+def service_name(configured: str) -> str:
+    """Return the service's name: as set, as OpenTelemetry has it, or the program's."""
+    if configured:
+        return configured
+    from opentelemetry import trace
+
+    resource = getattr(trace.get_tracer_provider(), "resource", None)
+    name = resource.attributes.get("service.name") if resource is not None else None
+    if isinstance(name, str) and not name.startswith("unknown_service"):
+        return name
+    return os.environ.get("OTEL_SERVICE_NAME", "")

@@ -1,0 +1,146 @@
+"""What a sink holds while its call runs: the events of it, written before the bytes leave.
+
+``share = emit(call)`` looks at the payload; nothing in here raises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from sst_otel import semconv
+from sst_otel.guard import guard
+from sst_otel.shares import Call, Part, SharingEvent
+
+if TYPE_CHECKING:
+    from sst_otel.sinks.outgoing import Outgoing
+
+MAX_STREAMED = 4_000_000
+"""Bytes of a streamed body that are kept for looking at."""
+
+_writer: ThreadPoolExecutor | None = None
+
+
+class Share:
+    """The share of one call; inert where the call carries nothing personal."""
+
+    __slots__ = ("_begun", "_call", "_chunks", "_emit", "_size", "_span", "events")
+
+    def __init__(self, emit: Outgoing, call: Call) -> None:
+        self._emit = emit
+        self._call = call
+        self._begun = time.time_ns()
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._span: Any = None
+        self.events: tuple[SharingEvent, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Share of {len(self.events)} events>"
+
+    def found(self, events: Sequence[SharingEvent]) -> None:
+        """Keep events that are not written yet."""
+        self.events = (*self.events, *events)
+
+    def write(self) -> Share:
+        """Make the events durable and announce them; returns when they survive SIGKILL."""
+        if self.events:
+            with guard("audit.write"):
+                self._emit.write(self.events)
+            with guard("telemetry.events"):
+                self._announce()
+        return self
+
+    async def write_async(self) -> Share:
+        """Do :meth:`write`, the file part of it off the event loop."""
+        if self.events:
+            await _off_loop(self._guarded_write)
+            with guard("telemetry.events"):
+                self._announce()
+        return self
+
+    def _guarded_write(self) -> None:
+        with guard("audit.write"):
+            self._emit.write(self.events)
+
+    def _announce(self, span: Any = None) -> None:
+        if span is None and self._call.kind == semconv.DATABASE_WRITE:
+            return  # its span is only known when the statement has run
+        self._span = self._emit.announce(self.events, self._call, span, self._begun)
+
+    def part(self, chunk: Any) -> None:
+        """Look at a piece of a streamed body as it passes."""
+        with guard("sink.stream"):
+            if self._size < MAX_STREAMED and isinstance(chunk, (bytes, bytearray, str)):
+                data = chunk.encode() if isinstance(chunk, str) else bytes(chunk)
+                self._chunks.append(data)
+                self._size += len(data)
+
+    def streamed(self) -> None:
+        """Look at the whole streamed body: before the wrapped call returns."""
+        if not self._chunks:
+            return
+        with guard("sink.stream"):
+            body = b"".join(self._chunks)
+            self._chunks = []
+            known = {event.owner_ref: event for event in self.events}
+            call = Call(
+                self._call.kind,
+                self._call.destination,
+                self._call.host,
+                self._call.port,
+                self._call.method,
+                self._call.path,
+                (Part("body", body),),
+                self._call.span,
+                self._call.attributes,
+            )
+            late = self._emit(call)
+            late.events = tuple(event for event in late.events if event.owner_ref not in known)
+            late.write()
+            self.events = (*self.events, *late.events)
+
+    def done(self, result: Any = None, span: Any = None) -> None:
+        """Note that the call returned."""
+        del result
+        self.streamed()
+        self._end(semconv.SENT, span)
+
+    def failed(self, error: BaseException, span: Any = None) -> None:
+        """Note that the call raised; what left before that has left."""
+        del error
+        self.streamed()
+        self._end(semconv.FAILED, span)
+
+    def _end(self, outcome: str, span: Any) -> None:
+        if not self.events:
+            return
+        with guard("telemetry.events"):
+            if self._span is None and self._call.kind == semconv.DATABASE_WRITE:
+                self._announce(span)
+            if self._span is not None:
+                self._emit.finish(self._span, outcome)
+        with guard("audit.write"):
+            self._emit.outcome(self.events, outcome)
+
+
+async def _off_loop(work: Callable[[], None]) -> None:
+    """Run ``work`` in a thread of our own and await it; in place where no asyncio loop runs."""
+    global _writer
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:  # another event loop (trio): a write of a few microseconds
+        work()
+        return
+    if _writer is None:
+        _writer = ThreadPoolExecutor(1, thread_name_prefix="sst-audit")
+    await loop.run_in_executor(_writer, work)
+
+
+def forget_writer() -> None:
+    """In a forked child: the parent's thread is not here."""
+    global _writer
+    _writer = None

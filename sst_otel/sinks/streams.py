@@ -1,0 +1,50 @@
+"""Watching a one-shot body as the client library consumes it: never read early, never kept whole.
+
+A body that is a generator or an open file belongs to the application until the library asks for it;
+each piece is looked at on its way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from sst_otel.sinks.share import Share
+
+
+class WatchedIterable:
+    """An iterable body; everything but iteration is the original's."""
+
+    def __init__(self, body: Any, share: Share) -> None:
+        self._body = body
+        self._share = share
+
+    def __repr__(self) -> str:
+        return "<body stream>"
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._body, name)
+
+    def __iter__(self) -> Iterator[Any]:
+        for chunk in self._body:
+            self._share.part(chunk)
+            yield chunk
+
+
+class WatchedFile(WatchedIterable):
+    """A file-like body, read by size or by line."""
+
+    def read(self, *args: Any) -> Any:
+        """Read on, and look at what was read."""
+        chunk = self._body.read(*args)
+        self._share.part(chunk)
+        return chunk
+
+
+class WatchedAsyncIterable(WatchedIterable):
+    """An asynchronous body stream."""
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        async for chunk in self._body:
+            self._share.part(chunk)
+            yield chunk

@@ -1,0 +1,242 @@
+"""Flask as a source: one scope a request; form, JSON, query, path, cookies, headers, uploads.
+
+The application's input stream is never read here: a body is tagged when the application itself has
+parsed it. Cookies, headers and the address are looked at when something leaves in the request.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from sst_otel.guard import guard
+from sst_otel.patching import Patches, watching
+from sst_otel.scope import Scope, current_scope, end_scope, leave_scope, open_scope
+from sst_otel.sources.owner import request_owner_id
+from sst_otel.tagging import Tagger
+from sst_otel.tags import Owner
+
+_REQUEST = "werkzeug.wrappers.request"
+_MAX_UPLOAD_TEXT = 200_000
+_NOT_PERSONAL = frozenset(
+    "HTTP_" + name
+    for name in (
+        "ACCEPT",
+        "ACCEPT_ENCODING",
+        "AUTHORIZATION",
+        "BAGGAGE",
+        "CACHE_CONTROL",
+        "CONNECTION",
+        "COOKIE",
+        "HOST",
+        "ORIGIN",
+        "PRAGMA",
+        "REFERER",
+        "TRACEPARENT",
+        "TRACESTATE",
+        "UPGRADE_INSECURE_REQUESTS",
+        "X_REQUESTED_WITH",
+    )
+)
+"""Headers that are the protocol's or a secret, not a statement about a person."""
+
+
+def install(tagger: Tagger, rules: tuple[str, ...]) -> Patches:
+    """Open a scope around every Flask request and tag what the application parses of it."""
+    patches = Patches("source.flask")
+    source = _FlaskSource(tagger, rules)
+    patches.wrap("flask.app", "Flask.full_dispatch_request", source.full_dispatch_request)
+    for name, after in (
+        ("_load_form_data", source.form_loaded),
+        ("get_json", source.json_loaded),
+        ("get_data", source.data_loaded),
+    ):
+        patches.wrap(_REQUEST, f"Request.{name}", watching("source.flask", after))
+    return patches
+
+
+def tag_current_request() -> None:
+    """Parse and tag the current request's form or JSON now (``auto_tag_request_data``)."""
+    import flask
+
+    request: Any = flask.request
+    if request.is_json:
+        request.get_json(silent=True)
+    else:
+        request.form  # noqa: B018 - loading it tags it
+
+
+class _FlaskSource:
+    def __init__(self, tagger: Tagger, rules: tuple[str, ...]) -> None:
+        self._tagger = tagger
+        self._rules = rules
+
+    def full_dispatch_request(
+        self,
+        wrapped: Callable[..., Any],
+        instance: Any,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+    ) -> Any:
+        scope = token = None
+        with guard("source.flask"):
+            scope = self._begin()
+            token = open_scope(scope)
+        response = None
+        try:
+            response = wrapped(*args, **kwargs)
+            return response
+        except BaseException:
+            del wrapped, instance, args, kwargs
+            raise
+        finally:
+            if scope is not None and token is not None:
+                with guard("source.flask"):
+                    self._end(scope, token, response)
+
+    def _begin(self) -> Scope:
+        import flask
+
+        request: Any = flask.request._get_current_object()  # type: ignore[attr-defined]
+        environ = request.environ
+        rules, tagger = self._rules, self._tagger
+
+        def owner_of() -> Owner | None:
+            with guard("source.owner"):
+                found = request_owner_id(rules, environ)
+                return tagger.owner(found) if found is not None else None
+            return None
+
+        rule = request.url_rule
+        scope = Scope(owner_of, rule.rule if rule is not None else "")
+        scope.on_look = lambda: self._tag_metadata(request, scope)
+        if environ.get("QUERY_STRING"):
+            tagger.fields(request.args.items(multi=True), "query", _form_of(request), scope)
+        if request.view_args:
+            tagger.fields(request.view_args.items(), "path", _form_of(request), scope)
+        return scope
+
+    def _end(self, scope: Scope, token: Any, response: Any) -> None:
+        leave_scope(token)
+        self._tagger.settle(scope)
+        if response is not None and response.is_streamed:
+            # What a generator sends while it is being streamed still belongs to this request.
+            response.call_on_close(lambda: end_scope(scope))
+        else:
+            end_scope(scope)
+
+    def form_loaded(self, request: Any, _: Any) -> None:
+        """Tag a form that the application has just had parsed."""
+        scope = self._once(request, "form")
+        if scope is None:
+            return
+        loaded = vars(request)
+        form = loaded.get("form")
+        context = _form_of(request)
+        if form:
+            self._tagger.fields(form.items(multi=True), "form_field", context, scope)
+        files = loaded.get("files")
+        if files:
+            for name, upload in files.items(multi=True):
+                self._tag_upload(name, upload, context, scope)
+
+    def json_loaded(self, request: Any, tree: Any) -> None:
+        """Tag a JSON body that the application has just parsed."""
+        if tree is not None:
+            scope = self._once(request, "json")
+            if scope is not None:
+                self._tagger.document(tree, "json", _form_of(request), scope)
+
+    def data_loaded(self, request: Any, data: Any) -> None:
+        """Tag the values of a JSON body that the application took as bytes, to parse it itself."""
+        if not data or type(data) not in (bytes, str) or "json" in current_scope().state:
+            return
+        if not request.is_json and data[:1] not in (b"{", b"[", "{", "["):
+            return
+        scope = self._once(request, "data")
+        if scope is None:
+            return
+        try:
+            tree = json.loads(data)
+        except (ValueError, RecursionError):
+            return
+        self._tagger.document(tree, "json", _form_of(request), scope)
+
+    def _once(self, request: Any, what: str) -> Scope | None:
+        """Return the scope the first time a request comes with ``what``; None later."""
+        scope = current_scope()
+        done = scope.state.setdefault("tagged", {})
+        if done.get(what) is request:
+            return None
+        done[what] = request
+        return scope
+
+    def _tag_upload(self, name: str, upload: Any, context: str, scope: Scope) -> None:
+        """Tag an uploaded text field: small, textual, and back at its position afterwards."""
+        kind = upload.mimetype or ""
+        if not (kind.startswith("text/") or kind == "application/json"):
+            return
+        stream = upload.stream
+        position = stream.tell()
+        try:
+            text = stream.read(_MAX_UPLOAD_TEXT).decode("utf-8", "replace")
+        finally:
+            stream.seek(position)
+        if kind == "application/json":
+            try:
+                self._tagger.document(json.loads(text), "upload", context, scope)
+            except (ValueError, RecursionError):
+                return
+        else:
+            pairs = _lines_of(text)
+            self._tagger.fields([(name, text.strip()), *pairs], "upload", context, scope)
+
+    def _tag_metadata(self, request: Any, scope: Scope) -> None:
+        """Tag cookies, headers and the client's address; run before the first look at a payload."""
+        context = "request headers"
+        if request.environ.get("HTTP_COOKIE"):
+            cookies = request.cookies.items(multi=True)
+            self._tagger.fields(cookies, "cookie", "cookies", scope, collect=False)
+        self._tagger.fields(
+            _personal_headers(request.environ), "header", context, scope, collect=False
+        )
+
+
+def _form_of(request: Any) -> str:
+    """Return what the form is about, for judging ambiguous names: endpoint and path pattern."""
+    rule = request.url_rule
+    return f"{request.endpoint or ''} {rule.rule if rule is not None else ''}"
+
+
+def _personal_headers(environ: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for key, value in environ.items():
+        if key[:5] != "HTTP_" or key in _NOT_PERSONAL or key.startswith(("HTTP_SEC_", "HTTP_IF_")):
+            continue
+        if key in ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP"):
+            yield from _public_address(str(value).partition(",")[0])
+        else:
+            yield key[5:].lower(), str(value)
+    yield from _public_address(str(environ.get("REMOTE_ADDR", "")))
+
+
+def _public_address(text: str) -> Iterator[tuple[str, str]]:
+    """Yield an address that belongs to a person: not a loopback, private or reserved one."""
+    try:
+        if ipaddress.ip_address(text.strip()).is_global:
+            yield "ip_address", text.strip()
+    except ValueError:
+        return
+
+
+def _lines_of(text: str) -> list[tuple[str, str]]:
+    """Return ``name: value`` and ``name=value`` lines of an uploaded text."""
+    pairs = []
+    for line in text.splitlines()[:200]:
+        for separator in (":", "="):
+            name, found, value = line.partition(separator)
+            if found and 0 < len(name.strip()) <= 40 and value.strip():
+                pairs.append((name.strip(), value.strip()))
+                break
+    return pairs

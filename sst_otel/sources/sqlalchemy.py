@@ -1,0 +1,224 @@
+"""SQLAlchemy's ORM as a source: loaded rows are tagged as data of the person the row is about.
+
+Only what stands in the instance's own dictionary is read: no attribute access, so nothing is
+lazily loaded and no statement is ever caused by us.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from sst_otel.datatypes import plausible, recognise
+from sst_otel.guard import guard
+from sst_otel.patching import Patches
+from sst_otel.registry.datum import Datum
+from sst_otel.scope import PROCESS, Scope, current_scope
+from sst_otel.sources.people import People, TablePlan
+from sst_otel.suppress import is_suppressed
+from sst_otel.tagging import Tagger
+from sst_otel.tags import NOBODY, Owner
+
+
+@dataclass(frozen=True, slots=True)
+class _MapperPlan:
+    table: TablePlan
+    columns: tuple[tuple[str, str, str | None, str], ...]
+    """(attribute, column, data type or None, source) of each column worth looking at."""
+    names: Mapping[str, str]
+    """Attribute → column, of all column attributes."""
+
+
+def install(tagger: Tagger, people: People, models: Mapping[str, Any]) -> Patches:
+    """Tag every ORM load, refresh and new account; ``models`` as in sst.yaml."""
+    patches = Patches("source.sqlalchemy")
+    source = _OrmSource(tagger, people, models)
+
+    def listen(orm: ModuleType) -> None:
+        from sqlalchemy import event
+
+        mapper = orm.Mapper
+        listeners = (
+            ("load", source.loaded),
+            ("refresh", source.refreshed),
+            ("after_insert", source.inserted),
+        )
+        for name, act in listeners:
+            event.listen(mapper, name, act)
+            patches.installed.append(f"sqlalchemy.orm:Mapper {name}")
+
+        def remove() -> None:
+            for name, act in listeners:
+                event.remove(mapper, name, act)
+
+        patches.on_undo(remove)
+
+    patches.when_imported("sqlalchemy.orm", listen)
+    return patches
+
+
+class _OrmSource:
+    def __init__(self, tagger: Tagger, people: People, models: Mapping[str, Any]) -> None:
+        self._tagger = tagger
+        self._people = people
+        self._models = models
+        self._plans: dict[type, _MapperPlan] = {}
+
+    def loaded(self, target: Any, _context: Any) -> None:
+        """Tag a row that has just become an object."""
+        if not is_suppressed():
+            with guard("source.sqlalchemy"):
+                self._tag(target)
+
+    def refreshed(self, target: Any, _context: Any, _attrs: Any) -> None:
+        """Tag attributes that were loaded again or late."""
+        if not is_suppressed():
+            with guard("source.sqlalchemy"):
+                self._tag(target)
+
+    def inserted(self, _mapper: Any, _connection: Any, target: Any) -> None:
+        """Tag a new row's values; a new account turns the visitor who signed up into its owner."""
+        if is_suppressed():
+            return
+        with guard("source.sqlalchemy"):
+            plan = self._plan(type(target))
+            values = vars(target)
+            owner_id = plan.table.owner_id(_by_column(plan, values))
+            if owner_id is None:
+                return
+            owner = self._tagger.owner(owner_id)
+            scope = current_scope()
+            if plan.table.login:
+                self._signed_up(scope, owner, plan, values)
+            self._tag_values(plan, values, owner, scope)
+
+    def _signed_up(
+        self, scope: Scope, owner: Owner, plan: _MapperPlan, values: Mapping[str, Any]
+    ) -> None:
+        """Hand over what the form held: to the new account, not to whoever typed it in."""
+        written = {
+            str(values[attribute]).strip().casefold()
+            for attribute, _, data_type, _ in plan.columns
+            if data_type in ("email", "username", "phone") and values.get(attribute)
+        }
+        typed = [
+            datum
+            for datum in scope.data
+            if not datum.parents and str(datum.value).strip().casefold() in written
+        ]
+        if not typed:
+            return
+        former = typed[0].owner
+        if former == owner:
+            return
+        if not former.known and former == scope.visitor:
+            self._tagger.become(scope, owner)
+        else:
+            self._hand_over(scope, former, owner, values)
+
+    def _hand_over(
+        self, scope: Scope, former: Owner, owner: Owner, values: Mapping[str, Any]
+    ) -> None:
+        """Somebody logged in created an account for somebody else: only that row's values move."""
+        texts = {str(value).strip().casefold() for value in values.values() if value is not None}
+        for datum in list(scope.data):
+            if datum.owner == former and str(datum.value).strip().casefold() in texts:
+                datum.owner = owner
+                datum.tag = None
+
+    def _tag(self, target: Any) -> None:
+        plan = self._plan(type(target))
+        if not plan.columns:
+            return
+        values = vars(target)
+        scope = current_scope()
+        owner_id = plan.table.owner_id(_by_column(plan, values))
+        owner = NOBODY if owner_id is None else self._tagger.owner(owner_id)
+        if plan.table.login and scope is not PROCESS:
+            self._same_person(scope, owner, plan, values)
+        self._tag_values(plan, values, owner, scope)
+
+    def _same_person(
+        self, scope: Scope, owner: Owner, plan: _MapperPlan, values: Mapping[str, Any]
+    ) -> None:
+        """Join the person the session names by e-mail or a public id with the row's owner."""
+        known = scope.known_owner()
+        if known is None or known == owner or known.id is None or not owner.known:
+            return
+        for attribute in plan.names:
+            if str(values.get(attribute)) == known.id:
+                self._tagger.alias(known, owner)
+                return
+
+    def _tag_values(
+        self, plan: _MapperPlan, values: Mapping[str, Any], owner: Owner, scope: Scope
+    ) -> list[Datum]:
+        tagged = []
+        for attribute, _, data_type, source in plan.columns:
+            value = values.get(attribute)
+            if value is None:
+                continue
+            if data_type is None:
+                if type(value) is not str or "@" not in value:
+                    continue
+                data_type = recognise(value)
+                if data_type is None:
+                    continue
+            elif not plausible(data_type, value):
+                continue
+            tagged.append(self._tagger.value(value, data_type, owner, source, scope))
+        return tagged
+
+    def _plan(self, model: type) -> _MapperPlan:
+        found = self._plans.get(model)
+        if found is None:
+            found = self._plans[model] = self._make_plan(model)
+        return found
+
+    def _make_plan(self, model: type) -> _MapperPlan:
+        from sqlalchemy import inspect
+
+        mapper: Any = inspect(model)
+        names = {}
+        for attribute in mapper.column_attrs:
+            column = attribute.columns[0]
+            if getattr(column, "table", None) is not None:
+                names[attribute.key] = column.name
+        table = mapper.local_table
+        override = self._override(model, names)
+        plan = self._people.plan(table, override)
+        columns = []
+        for attribute, column in names.items():
+            data_type = plan.types.get(column)
+            if data_type == "password":
+                continue  # never matched, never stored: a hash of it leaves in no payload we know
+            if data_type is not None or _is_text(table.columns.get(column)):
+                columns.append((attribute, column, data_type, f"db:{table.name}.{column}"))
+        return _MapperPlan(plan, tuple(columns), names)
+
+    def _override(self, model: type, names: Mapping[str, str]) -> dict[str, Any] | None:
+        """Return the ``models`` entry of a class, with attributes turned into columns."""
+        path = f"{model.__module__}.{model.__qualname__}"
+        entry = self._models.get(path) or self._models.get(model.__name__)
+        if not entry:
+            return None
+        owner = entry.get("owner")
+        return {
+            "owner": names.get(owner, owner),
+            "fields": {
+                names.get(name, name): kind for name, kind in (entry.get("fields") or {}).items()
+            },
+        }
+
+
+def _by_column(plan: _MapperPlan, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {column: values.get(attribute) for attribute, column in plan.names.items()}
+
+
+def _is_text(column: Any) -> bool:
+    try:
+        return column is not None and column.type.python_type is str
+    except NotImplementedError:
+        return False

@@ -1,0 +1,170 @@
+"""Tagging: a value becomes a datum of a person, in the registry, the scope and the identity table.
+
+Sources call this and know nothing else; whatever is shared later is found through the registry.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from sst_otel.audit import AuditLog
+from sst_otel.datatypes import FieldClassifier, classify_value, normalise
+from sst_otel.keys import Keys
+from sst_otel.registry.datum import Datum
+from sst_otel.registry.identity import mark
+from sst_otel.registry.registry import Registry
+from sst_otel.scope import PROCESS, Scope, current_scope
+from sst_otel.tags import NOBODY, Minter, Owner, Tag
+
+MAX_FIELDS = 2_000
+"""Fields of one form or document that are looked at."""
+_MAX_DEPTH = 40
+_SCALARS = (str, int, float)
+
+
+class Tagger:
+    """Makes data out of values, and people out of visitors."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        minter: Minter,
+        keys: Keys,
+        classifier: FieldClassifier,
+        audit: AuditLog,
+    ) -> None:
+        self.registry = registry
+        self.minter = minter
+        self.classifier = classifier
+        self._keys = keys
+        self._audit = audit
+        self._aliases: dict[str, Owner] = {}
+
+    def owner(self, owner_id: Any) -> Owner:
+        """Return the owner with this id of the application; of two joined ids the later one."""
+        owner = self.minter.owner(str(owner_id))
+        return self._aliases.get(owner.ref, owner)
+
+    def value(
+        self, value: Any, data_type: str, owner: Owner, source: str, scope: Scope | None = None
+    ) -> Datum:
+        """Tag one value as ``data_type`` of ``owner``."""
+        scope = scope or current_scope()
+        datum = self.registry.add(owner, data_type, value, source)
+        if scope is not PROCESS:
+            scope.data[datum] = None
+        mark(value, (datum,), scope)
+        return datum
+
+    def fields(
+        self,
+        pairs: Iterable[tuple[str, Any]],
+        kind: str,
+        context: str,
+        scope: Scope,
+        collect: bool = True,
+    ) -> None:
+        """Tag the personal ones among named request values, as the scope's owner's.
+
+        ``kind`` names the place (``form_field``), ``context`` the form (its route), ``collect``
+        whether a provenance record is written now or when the value is first shared.
+        """
+        items = [pair for _, pair in zip(range(MAX_FIELDS), pairs, strict=False)]
+        siblings = tuple(name for name, _ in items)
+        owner: Owner | None = None
+        for name, value in items:
+            if type(value) not in _SCALARS:
+                continue
+            data_type = classify_value(self.classifier, name, value, siblings, context)
+            if data_type is None:
+                continue
+            if owner is None:
+                owner = self.scope_owner(scope)
+            datum = self.value(value, data_type, owner, f"{kind}:{_shown(name)}", scope)
+            if collect:
+                self.collect(datum)
+
+    def document(self, tree: Any, kind: str, context: str, scope: Scope) -> None:
+        """Tag the personal scalars of a parsed JSON document, at any depth."""
+        self.fields(_scalars(tree), kind, context, scope)
+
+    def scope_owner(self, scope: Scope) -> Owner:
+        """Return whose data this scope's input is, and settle who a visitor turned out to be."""
+        owner = scope.owner_or_visitor(self.minter.visitor)
+        if owner.known:
+            self.settle(scope)
+        return owner
+
+    def settle(self, scope: Scope) -> None:
+        """If the scope's visitor has become somebody, say so and hand their data over."""
+        if scope.visitor is None:
+            return
+        known = scope.known_owner()
+        if known is not None:
+            self.become(scope, known)
+
+    def become(self, scope: Scope, owner: Owner) -> None:
+        """Record that the scope's visitor is ``owner``."""
+        visitor = scope.take_visitor()
+        if visitor is not None:
+            self.alias(visitor, owner)
+
+    def alias(self, former: Owner, owner: Owner) -> None:
+        """Record that two owners are one person: what was ``former``'s is ``owner``'s."""
+        if former == owner or self._aliases.get(former.ref) == owner:
+            return
+        if former.known:  # visitors never come back under their pseudonym
+            self._aliases[former.ref] = owner
+        self.registry.reassign(former, owner)
+        self._audit.alias(former.ref, owner, time.time())
+
+    def tag(self, datum: Datum) -> Tag:
+        """Return the tag of a datum, minted on first use."""
+        found = datum.tag
+        if found is None:
+            lineage = tuple(self.tag(parent).tag_id for parent in datum.parents)
+            found = datum.tag = Tag(
+                self.minter.tag_id(
+                    datum.owner.ref, datum.data_type, normalise(datum.data_type, datum.value)
+                ),
+                datum.owner.ref,
+                datum.data_type,
+                datum.source,
+                lineage,
+                datum.operations,
+            )
+        return found  # type: ignore[no-any-return]
+
+    def collect(self, datum: Datum) -> Tag:
+        """Have the provenance record of a datum (and of its parents) written; once per process."""
+        for parent in datum.parents:
+            self.collect(parent)
+        tag = self.tag(datum)
+        self._audit.tag(tag, self.sealed(datum.owner), time.time())
+        return tag
+
+    def sealed(self, owner: Owner) -> str:
+        """Return the encrypted id of an owner, ``""`` for visitors and nobody."""
+        return self._keys.seal(owner.id) if owner.id is not None and owner != NOBODY else ""
+
+
+def _scalars(tree: Any, path: str = "", depth: int = 0) -> Iterable[tuple[str, Any]]:
+    if depth > _MAX_DEPTH:
+        return
+    if type(tree) is dict:
+        for name, value in tree.items():
+            yield from _scalars(value, f"{path}.{name}" if path else name, depth + 1)
+    elif type(tree) is list:
+        for value in tree:
+            yield from _scalars(value, path, depth + 1)
+    else:
+        yield path, tree
+
+
+def _shown(name: str) -> str:
+    """Return a field name as it may be stored: a name that holds a value is masked."""
+    if len(name) <= 80 and "@" not in name and sum(char.isdigit() for char in name) < 5:
+        return name
+    return "{field}"

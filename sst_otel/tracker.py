@@ -1,0 +1,223 @@
+"""The running tracker: registry, matcher, audit log, and the sources and sinks that feed them.
+
+One per process. Wiring only; every part is built and undone on its own, so that one that fails does
+not take the others with it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sst_otel import lineage
+from sst_otel.audit import AuditLog
+from sst_otel.datatypes import FieldClassifier, load_taxonomy
+from sst_otel.guard import error_counts, guard, say_once
+from sst_otel.keys import load_keys
+from sst_otel.matching.matcher import Matcher
+from sst_otel.patching import Patches
+from sst_otel.recipients import Register
+from sst_otel.registry.registry import Registry
+from sst_otel.scope import sweep
+from sst_otel.settings import Settings
+from sst_otel.sinks import httpx as httpx_sink
+from sst_otel.sinks import openai as openai_sink
+from sst_otel.sinks import requests as requests_sink
+from sst_otel.sinks import sqlalchemy as sqlalchemy_sink
+from sst_otel.sinks.outgoing import Outgoing, service_name
+from sst_otel.sinks.share import forget_writer
+from sst_otel.sources import flask as flask_source
+from sst_otel.sources import sqlalchemy as sqlalchemy_source
+from sst_otel.sources.people import People
+from sst_otel.status import StatusFile
+from sst_otel.tagging import Tagger
+from sst_otel.tags import Minter
+from sst_otel.telemetry.events import Telemetry
+
+_HOUSEKEEPING_SECONDS = 15.0
+
+
+class Tracker:
+    """Everything that runs while tracking is on. Raises where the key cannot be had."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.keys = load_keys(settings.key, settings.key_file)
+        taxonomy = load_taxonomy(settings.data_types)
+        classifier = FieldClassifier(taxonomy)
+        self.registry = Registry(
+            settings.registry_values, settings.registry_seconds, time.monotonic
+        )
+        self.audit = AuditLog(settings, self.keys)
+        self.tagger = Tagger(
+            self.registry, Minter(self.keys.secret), self.keys, classifier, self.audit
+        )
+        self.emit = Outgoing(
+            self.registry,
+            Matcher(self.registry, classifier.names_type),
+            self.tagger,
+            Register(settings.recipients),
+            self.audit,
+            Telemetry(),
+            settings.first_party_hosts,
+            self.keys.key_id,
+            service_name(settings.service_name),
+        )
+        self._people = People(
+            lambda column, siblings, table: classifier.classify(column, siblings, table)
+        )
+        self._patches: list[Patches] = []
+        self._undo: list[Callable[[], None]] = []
+        self._status = StatusFile(settings.spool_dir)
+        self._started_at = time.time()
+        self._stopped = threading.Event()
+
+    def start(self) -> None:
+        """Install all sources and sinks, each on its own."""
+        settings = self.settings
+        for install in (
+            lambda: flask_source.install(self.tagger, settings.owner),
+            lambda: sqlalchemy_source.install(self.tagger, self._people, settings.models),
+            lambda: requests_sink.install(self.emit),
+            lambda: httpx_sink.install(self.emit),
+            lambda: openai_sink.install(self.emit),
+            lambda: sqlalchemy_sink.install(self.emit),
+        ):
+            with guard("install"):
+                self._patches.append(install())
+        with guard("install.lineage"):
+            self._undo.append(
+                lineage.install(settings.lineage, cache_dir=settings.spool_dir / "bytecode")
+            )
+        if settings.pages:
+            with guard("install.pages"):
+                self._mount_pages()
+        self._keep_house()
+        os.register_at_fork(after_in_child=self._forked)
+
+    def stop(self) -> None:
+        """Undo everything; the audit log is written out and closed."""
+        self._stopped.set()
+        for undo in reversed(self._undo):
+            with guard("stop"):
+                undo()
+        for patches in reversed(self._patches):
+            patches.undo()
+        self.registry.clear()
+        with guard("stop"):
+            self.audit.close()
+        with guard("status"):
+            self._status.remove()
+
+    def _mount_pages(self) -> None:
+        from sst_otel.audit import open_reader
+
+        patches = Patches("pages")
+
+        def mount(_flask: Any) -> None:
+            from sst_otel.pages import flask_mount
+            from sst_otel.pages.application import PagesApp
+            from sst_otel.sources.session import signed_session_owner
+
+            pages = PagesApp(
+                lambda: open_reader(self.settings, self.keys),
+                self.keys,
+                self.settings,
+                lambda _environ: signed_session_owner(self.settings.owner),
+            )
+            patches.on_undo(flask_mount.install(pages))
+            patches.installed.append("flask:Flask.dispatch_request")
+
+        patches.when_imported("flask", mount)
+        self._patches.append(patches)
+
+    def _keep_house(self) -> None:
+        thread = threading.Thread(target=self._house, name="sst-housekeeping", daemon=True)
+        thread.start()
+
+    def _house(self) -> None:
+        """Forget what has expired, also in an idle process, and leave a status record."""
+        while True:
+            with guard("registry.sweep"):
+                self.registry.sweep()
+                sweep(time.monotonic())
+            with guard("status"):
+                self._status.write(self.state())
+            if self._stopped.wait(_HOUSEKEEPING_SECONDS):
+                return
+
+    def state(self) -> dict[str, Any]:
+        """Return what ``sst-otel doctor`` shows of this process; no personal value in it."""
+        report = lineage.report()
+        return {
+            "pid": os.getpid(),
+            "started": self._started_at,
+            "command": os.path.basename(sys.argv[0]) if sys.argv else "",
+            "python": ".".join(map(str, sys.version_info[:3])),
+            "hooks": sorted(name for patches in self._patches for name in patches.installed),
+            "modules_rewritten": report["rewritten"],
+            "modules_skipped": report["skipped"],
+            "errors": error_counts(),
+            "values": len(self.registry),
+        }
+
+    def _forked(self) -> None:
+        """Give a forked child its own thread and locks; files are the audit log's business."""
+        if self._stopped.is_set():
+            return
+        self._stopped = threading.Event()
+        self.registry.forked()
+        forget_writer()
+        with guard("fork"):
+            self._keep_house()
+
+
+_running: Tracker | None = None
+_lock = threading.Lock()
+
+
+def running() -> Tracker | None:
+    """Return this process's tracker, None while tracking is off."""
+    return _running
+
+
+def start(settings: Settings) -> Tracker | None:
+    """Start tracking, replacing a running tracker; None when it is disabled.
+
+    Raises ``ValueError`` or ``OSError`` where the key cannot be had or a setting is wrong.
+    """
+    global _running
+    with _lock:
+        if settings.disabled:
+            return None
+        tracker = Tracker(settings)
+        if _running is not None:
+            _running.stop()
+        _running = tracker
+        tracker.start()
+        return tracker
+
+
+def stop() -> None:
+    """Stop tracking; nothing when it is off."""
+    global _running
+    with _lock:
+        if _running is not None:
+            _running.stop()
+            _running = None
+
+
+def start_quietly(load: Callable[[], Settings]) -> None:
+    """Start under an auto-instrumentation: on any trouble stay off and say so in one line."""
+    try:
+        start(load())
+    except ValueError as error:
+        say_once("start", f"tracking is off: {error}")
+    except OSError as error:
+        say_once("start", f"tracking is off: {error.strerror}: {error.filename}")
+    except Exception as error:
+        say_once("start", f"tracking is off: {type(error).__name__} while starting")
