@@ -1,0 +1,51 @@
+"""The names rewritten code calls, and how it finds them.
+
+They live in :mod:`builtins`: what is not found in a module's globals is looked up there, so nothing
+is added to the application's modules and ``vars(module)``, ``from module import *``, ``dir()``,
+``inspect.getmembers`` and pickling see what they see without us. They stay when tracking stops,
+because rewritten functions live on; without marks they only hand results through.
+"""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+from sst_otel.lineage import calls, fstrings, methods, operators
+
+HELPERS: dict[str, Any] = {
+    **{f"_sst_{name}": operators.binary(name) for name in operators.SYMBOLS},
+    **{f"_sst_i{name}": operators.inplace(name) for name in operators.SYMBOLS},
+    "_sst_neg": operators.unary("-", "neg"),
+    "_sst_leaf1": operators.leaf1,
+    "_sst_leaf2": operators.leaf2,
+    "_sst_leaves": operators.leaves,
+    "_sst_leaf_mod": operators.leaf_mod,
+    "_sst_leaf_slice": operators.leaf_slice,
+    "_sst_right_add": operators.right_of_add,
+    "_sst_right_iadd": operators.right_of_iadd,
+    "_sst_slice2": operators.slice2,
+    "_sst_slice3": operators.slice3,
+    "_sst_year": operators.year,
+    "_sst_days": operators.days,
+    "_sst_formatted": fstrings.formatted,
+    "_sst_formatted_spec": fstrings.formatted_spec,
+    "_sst_converted": fstrings.converted,
+    "_sst_joined": fstrings.joined,
+    "_sst_fstring1": fstrings.fstring1,
+    "_sst_fstring2": fstrings.fstring2,
+    "_sst_fstrings": fstrings.fstrings,
+    "_sst_method": methods.method,
+    "_sst_method_args": methods.method_of_arguments,
+    "_sst_after_method0": methods.after_method0,
+    "_sst_after_method": methods.after_method,
+    "_sst_call1": calls.call1,
+    "_sst_call": calls.call,
+    "_sst_after_call": calls.after_call,
+}
+
+
+def provide() -> None:
+    """Make the helpers reachable for rewritten code, in every module and for good."""
+    for name, helper in HELPERS.items():
+        setattr(builtins, name, helper)

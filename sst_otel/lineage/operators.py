@@ -1,0 +1,274 @@
+"""Operators of rewritten code: the original operation first, then what its result inherits.
+
+Every helper runs the operation exactly once. When it raises, the helper takes its own entry off
+the traceback, so that whoever looks (the application's handler, an error tracker) sees the
+application's line as the place, and no frame of ours keeps the operands.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from sst_otel.guard import guard
+from sst_otel.lineage import marks
+from sst_otel.registry.identity import IDS, MARKABLE, Mark
+
+set_traceback = vars(BaseException)["__traceback__"].__set__
+"""The setter itself: a class of the application may override the attribute."""
+
+_BUILTIN = MARKABLE | marks.CONTAINERS | {bool, type(None)}
+
+
+def drop_own_entry(error: BaseException) -> None:
+    """Take the frame of the caller, an except block about to re-raise, off ``error``."""
+    traceback = error.__traceback__
+    if traceback is not None:
+        set_traceback(error, traceback.tb_next)
+
+
+def settle(result: Any, operands: tuple[Any, ...], operations: tuple[str, ...]) -> None:
+    """Mark the result of an operator; at least one operand has a mark or is a container."""
+    with guard("lineage"):
+        if any(result is operand for operand in operands):
+            return
+        if not _BUILTIN.issuperset(map(type, operands)):
+            return  # what an application's own operator makes is not known
+        sources = marks.found(operands)
+        if type(result) in marks.TEXTS:
+            if "mod" in operations:
+                _formatted(result, operands)
+            elif sources:
+                marks.compose(result, sources)
+        elif sources:
+            marks.compute(result, sources, operations)
+
+
+def _formatted(result: Any, operands: tuple[Any, ...]) -> None:
+    """Mark the result of ``template % arguments``."""
+    template = operands[0]
+    sources = [mark for operand in operands for mark in marks.scan(operand)]
+    if type(template) is type(result) and result == template:
+        return
+    marks.compose(result, sources, alone=_lone_directive(template))
+
+
+def _lone_directive(template: Any) -> bool:
+    if type(template) is not str or len(template) > 12:
+        return False
+    return (
+        len(template) > 1
+        and template[0] == "%"
+        and template[-1].isalpha()
+        and all(character in "-+ #0123456789." for character in template[1:-1])
+    )
+
+
+def binary(operation: str) -> Callable[[Any, Any], Any]:
+    """Return the helper of a two-operand operator; compiled so that the operator is inline."""
+    symbol = SYMBOLS[operation]
+    containers = " or type(b) is tuple or type(b) is dict" if operation == "mod" else ""
+    return _compile(
+        f"def helper(a, b):\n"
+        f"    try:\n"
+        f"        r = a {symbol} b\n"
+        f"    except BaseException as error:\n"
+        f"        drop_own_entry(error)\n"
+        f"        raise\n"
+        f"    if IDS and (id(a) in IDS or id(b) in IDS{containers}):\n"
+        f"        settle(r, (a, b), {(operation,)!r})\n"
+        f"    return r\n"
+    )
+
+
+def inplace(operation: str) -> Callable[[Any, Any], Any]:
+    """Return the helper of an augmented assignment; the caller stores what it returns."""
+    symbol = SYMBOLS[operation]
+    containers = " or type(b) is tuple or type(b) is dict" if operation == "mod" else ""
+    return _compile(
+        f"def helper(a, b):\n"
+        f"    r = a\n"
+        f"    try:\n"
+        f"        r {symbol}= b\n"
+        f"    except BaseException as error:\n"
+        f"        drop_own_entry(error)\n"
+        f"        raise\n"
+        f"    if IDS and (id(a) in IDS or id(b) in IDS{containers}):\n"
+        f"        settle(r, (a, b), {(operation,)!r})\n"
+        f"    return r\n"
+    )
+
+
+def unary(symbol: str, operation: str) -> Callable[[Any], Any]:
+    """Return the helper of a one-operand operator."""
+    return _compile(
+        f"def helper(a):\n"
+        f"    try:\n"
+        f"        r = {symbol}a\n"
+        f"    except BaseException as error:\n"
+        f"        drop_own_entry(error)\n"
+        f"        raise\n"
+        f"    if id(a) in IDS:\n"
+        f"        settle(r, (a,), {(operation,)!r})\n"
+        f"    return r\n"
+    )
+
+
+def _compile(source: str) -> Callable[..., Any]:
+    namespace: dict[str, Any] = {
+        "IDS": IDS,
+        "settle": settle,
+        "drop_own_entry": drop_own_entry,
+    }
+    exec(compile(source, __file__, "exec"), namespace)  # noqa: S102 - our own constant text
+    helper: Callable[..., Any] = namespace["helper"]
+    return helper
+
+
+SYMBOLS = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "truediv": "/",
+    "floordiv": "//",
+    "mod": "%",
+    "pow": "**",
+}
+
+
+# Expressions of names and constants only: evaluated in place, looked at afterwards.
+
+
+def leaf1(result: Any, operations: tuple[str, ...], a: Any) -> Any:
+    """Return ``result``, computed in place from the variable ``a``."""
+    if id(a) in IDS:
+        settle(result, (a,), operations)
+    return result
+
+
+def leaf2(result: Any, operations: tuple[str, ...], a: Any, b: Any) -> Any:
+    """Return ``result``, computed in place from two variables or constants."""
+    if IDS and (id(a) in IDS or id(b) in IDS):
+        settle(result, (a, b), operations)
+    return result
+
+
+def leaves(result: Any, operations: tuple[str, ...], *operands: Any) -> Any:
+    """Return ``result``, computed in place from several variables or constants."""
+    if IDS and marks.any_marked(operands):
+        settle(result, operands, operations)
+    return result
+
+
+def leaf_mod(result: Any, template: Any, argument: Any) -> Any:
+    """Return ``result``, computed in place as ``template % argument``."""
+    if IDS:
+        kind = type(argument)
+        if id(template) in IDS or id(argument) in IDS or kind is tuple or kind is dict:
+            settle(result, (template, argument), ("mod",))
+    return result
+
+
+# ``name += value`` and ``name = name + value``. The interpreter extends a text in place when its
+# only owner is the variable stored to; a helper that took the text as argument would make loops
+# that build a text quadratic. So the operation stays in place, and only where something is marked
+# the right operand is replaced by one whose ``__radd__`` does the same and marks the result.
+
+
+class _Marking:
+    """Right operand of one ``+`` or ``+=`` between exact builtin values."""
+
+    __slots__ = ("function", "value")
+
+    def __init__(self, function: Callable[[Any, Any], Any], value: Any) -> None:
+        self.function = function
+        self.value = value
+
+    def __radd__(self, left: Any) -> Any:
+        try:
+            result = self.function(left, self.value)
+        except BaseException as error:
+            drop_own_entry(error)
+            raise
+        settle(result, (left, self.value), ("add",))
+        return result
+
+
+def right_of_add(left: Any, right: Any) -> Any:
+    """Return the right operand to use in ``left + right``."""
+    if (
+        IDS
+        and (id(left) in IDS or id(right) in IDS)
+        and type(left) in MARKABLE
+        and type(right) in MARKABLE
+    ):
+        return _Marking(operator.add, right)
+    return right
+
+
+def right_of_iadd(left: Any, right: Any) -> Any:
+    """Return the right operand to use in ``left += right``."""
+    if (
+        IDS
+        and (id(left) in IDS or id(right) in IDS)
+        and type(left) in MARKABLE
+        and type(right) in MARKABLE
+    ):
+        return _Marking(operator.iadd, right)
+    return right
+
+
+def slice2(value: Any, start: Any, stop: Any) -> Any:
+    """Return ``value[start:stop]``."""
+    try:
+        result = value[start:stop]
+    except BaseException as error:
+        drop_own_entry(error)
+        raise
+    if id(value) in IDS:
+        _cut(result, IDS.get(id(value)), value)
+    return result
+
+
+def slice3(value: Any, start: Any, stop: Any, step: Any) -> Any:
+    """Return ``value[start:stop:step]``."""
+    try:
+        result = value[start:stop:step]
+    except BaseException as error:
+        drop_own_entry(error)
+        raise
+    if id(value) in IDS:
+        _cut(result, IDS.get(id(value)), value)
+    return result
+
+
+def leaf_slice(result: Any, value: Any) -> Any:
+    """Return ``result``, computed in place as a slice of ``value``."""
+    if id(value) in IDS:
+        _cut(result, IDS.get(id(value)), value)
+    return result
+
+
+def _cut(result: Any, source: Mark | None, value: Any) -> None:
+    with guard("lineage"):
+        if source is not None and result is not value:
+            marks.part(result, source, "slice")
+
+
+def _component(name: str) -> Callable[[Any], Any]:
+    return _compile(
+        f"def helper(a):\n"
+        f"    try:\n"
+        f"        r = a.{name}\n"
+        f"    except BaseException as error:\n"
+        f"        drop_own_entry(error)\n"
+        f"        raise\n"
+        f"    if id(a) in IDS:\n"
+        f"        settle(r, (a,), {(name,)!r})\n"
+        f"    return r\n"
+    )
+
+
+year = _component("year")
+days = _component("days")
