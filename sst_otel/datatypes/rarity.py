@@ -18,6 +18,7 @@ from sst_otel.datatypes.taxonomy import Taxonomy, default_taxonomy
 _DIGIT, _LETTER, _COMMON, _ZERO, _CAP = 3.3, 3.0, 4.0, 1.0, 36.0
 _EMAIL_AT_LEAST = 20.0
 _FULL_NAME_AT_LEAST = 14.0
+_RARE_TOGETHER = 20.0
 _YEAR = 7.0
 _IDEOGRAPH = 10.0
 _LONG_TEXT_TOKENS = 5
@@ -50,8 +51,11 @@ def bits(data_type: str, value: object, taxonomy: Taxonomy | None = None) -> flo
         cap = max(cap, _LONG_TEXT)  # a sentence is not a value out of a vocabulary
     total = sum(map(_token_bits, tokens))
     if data_type == "name" and len(tokens) > 1:
-        # Two common words in this order are rare together: measured 2.5e-6 a payload.
-        total = max(total, _FULL_NAME_AT_LEAST)
+        # First and last name together: measured 2.5e-6 a payload; less sure of two common words.
+        rare = any(_token_bits(token) > _COMMON for token in tokens)
+        total = max(total, _RARE_TOGETHER if rare else _FULL_NAME_AT_LEAST)
+    elif data_type == "street_address" and len(tokens) > 2 and any(map(str.isdecimal, tokens)):
+        total = max(total, _RARE_TOGETHER)  # house number and street: no coincidence measured
     return min(cap, total)
 
 

@@ -21,6 +21,8 @@ _DIGEST_BASE64 = re.compile(
     r"(?![A-Za-z0-9+/_=-])"
 )
 _DIGEST_BYTES = frozenset(size // 2 for size in DIGEST_LENGTHS)
+_FRACTION = re.compile(r"\d\.\Z")
+_INTEGER_PART = re.compile(r"\.\d+\Z")
 _MAX_PIECES = 8
 _DIGITS = frozenset("0123456789")
 
@@ -69,8 +71,8 @@ class Content:
                     if len(run) > 34:
                         break
                     for index in self._indexes:
-                        data = index.digits.get(run.lower()) or index.digits.get(run)
-                        if data:
+                        data = index.digits.get(run.lower())
+                        if data and not _is_part_of_number(match, pieces[first], piece):
                             self._keep(found, data, plain or _spelling(data, text))
 
     def _find_digests(self, text: str, present: set[str], found: list[Found]) -> None:
@@ -95,6 +97,13 @@ class Content:
     def _keep(found: list[Found], data: list[Datum], evidence: str) -> None:
         if data and len(data) <= MAX_OWNERS:
             found.append((data, evidence))
+
+
+def _is_part_of_number(match: re.Match[str], first: re.Match[str], last: re.Match[str]) -> bool:
+    """Whether a run is the fraction or the integer part of a longer number."""
+    text = match.group()
+    before, after = text[: first.start()], text[last.end() :]
+    return bool(_FRACTION.search(before) or _INTEGER_PART.match(after))
 
 
 def _spelling(data: list[Datum], text: str) -> str:

@@ -168,17 +168,19 @@ class Leaves:
             self._add(path, key, group, str(value), marked(value))
         elif depth >= MAX_DEPTH:
             self.unread += 1
-        elif isinstance(value, dict):
+        elif issubclass(kind, dict):  # asks the type: isinstance may ask the object
             inner = (*group, self._group())
             for name, item in _items(value):
                 self._add_tree(f"{path}.{shown_key(name)}", name, item, inner, depth + 1)
                 self._add_key(path, name, inner)
                 if len(self.leaves) >= MAX_LEAVES:
+                    self.unread += 1
                     return
         elif kind in (list, tuple, set, frozenset):
             for position, item in enumerate(value):
                 self._add_tree(f"{path}[{position}]", key, item, group, depth + 1)
                 if len(self.leaves) >= MAX_LEAVES:
+                    self.unread += 1
                     return
 
     def _add_string(

@@ -12,6 +12,7 @@ import unicodedata
 _KEEP = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.@_+-")
 _TABLE: dict[int, str] = {
     **{code: " " for code in range(128) if chr(code) not in _KEEP},
+    **{code: " " for code in range(0x80, 0xA0)},
     **{code: " " for code in range(0x2000, 0x2070)},
     **{code: " " for code in range(0x3000, 0x3040)},
     **{code: " " for code in (0xA0, 0xA1, 0xAB, 0xB7, 0xBB, 0xBF)},
