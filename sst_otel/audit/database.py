@@ -46,7 +46,7 @@ class Database:
         migrated, self._migrated = self._migrated, False  # after any failure, look again
         with self._connected() as connection:
             self._begin(connection, write=True, alone=alone or not migrated)
-            if not migrated:
+            if not migrated or connection.dialect.name == "sqlite":  # its file may be another now
                 migrate(connection)
             yield connection
             connection.commit()

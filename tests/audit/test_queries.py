@@ -1,0 +1,332 @@
+"""What the reader gives, to whom, and page by page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sst_otel.audit.log import AuditLog
+from sst_otel.audit.queries import Reader
+from tests.audit.helpers import (
+    GROQ,
+    KEYS,
+    META,
+    MINTER,
+    NOW,
+    sealed,
+    share,
+    tag,
+)
+
+
+def test_an_event_has_the_fields_of_the_api(log: AuditLog, reader: Reader) -> None:
+    owner = MINTER.owner("42")
+    event = share("42", "income", "email")
+    log.share(event)
+    log.outcome(event.event_id, "sent", NOW + 2)
+    log.outcome(event.event_id, "failed", NOW + 1)
+    assert reader.audit_logs(viewer="42") == (
+        [
+            {
+                "event_id": event.event_id,
+                "event_type": "external_api",
+                "timestamp": NOW,
+                "owner_id": "42",
+                "destination": "OpenAI/Groq:responses.create",
+                "recipient": "Groq",
+                "purpose": "llm",
+                "country": "US",
+                "service": "budget",
+                "route": "/advice",
+                "data_types": ["income", "email"],
+                "tag_ids": [tag(owner, "income").tag_id, tag(owner, "email").tag_id],
+                "evidence": ["exact", "exact"],
+                "paths": ["body.income", "body.email"],
+                "outcome": "sent",
+                "trace_id": "a" * 32,
+                "span_id": "b" * 16,
+                "metadata": {
+                    "gen_ai.request.model": "llama",
+                    "server.address": "api.groq.com",
+                    "code.file.path": "app.py",
+                    "code.line.number": 12,
+                    "code.function.name": "advice",
+                },
+                "stack_trace": ["wsgi.py:3 in main", "app.py:12 in advice"],
+            }
+        ],
+        None,
+    )
+
+
+def test_a_datum_has_the_fields_of_the_api(log: AuditLog, reader: Reader) -> None:
+    owner = MINTER.owner("42")
+    income = tag(owner, "income")
+    derived = tag(owner, "derived", lineage=(income.tag_id,))
+    log.tag(income, sealed(owner), NOW)
+    log.tag(derived, sealed(owner), NOW + 1)
+    log.share(share("42", "derived", at=NOW + 9))
+    found, more = reader.provenance(viewer="42")
+    assert more is None
+    assert found == [
+        {
+            "tag_id": derived.tag_id,
+            "owner_id": "42",
+            "data_type": "derived",
+            "sources": ["form_field:derived"],
+            "lineage": [income.tag_id],
+            "transformations": ["multiply"],
+            "first_seen": NOW + 1,
+            "last_seen": NOW + 9,
+        },
+        {
+            "tag_id": income.tag_id,
+            "owner_id": "42",
+            "data_type": "income",
+            "sources": ["form_field:income"],
+            "lineage": [],
+            "transformations": [],
+            "first_seen": NOW,
+            "last_seen": NOW,
+        },
+    ]
+
+
+class TestWhoSeesWhat:
+    def test_a_person_sees_their_own_rows_only(self, log: AuditLog, reader: Reader) -> None:
+        mine, yours, nobodys = share("42"), share("43"), share()
+        for event in (mine, yours, nobodys):
+            log.share(event)
+        log.flush()
+
+        def seen(viewer: str | None, **filters: Any) -> set[str]:
+            return {row["event_id"] for row in reader.audit_logs(viewer=viewer, **filters)[0]}
+
+        assert seen("42") == {mine.event_id}
+        assert seen("43") == {yours.event_id}
+        assert seen(None) == {mine.event_id, yours.event_id, nobodys.event_id}
+        assert seen("42", owner_id="43") == set()
+        assert seen("42", event_id=yours.event_id) == set()
+        assert seen("") == set()
+        assert seen(MINTER.owner("43").ref) == set()  # a reference is no identity
+        assert {datum["owner_id"] for datum in reader.provenance(viewer="42")[0]} == {"42"}
+        assert reader.summary("44") == {"recipients": [], "data_types": []}
+        assert [row["count"] for row in reader.summary("43")["recipients"]] == [1]
+
+    def test_nobodys_and_visitors_rows_name_no_account(self, log: AuditLog, reader: Reader) -> None:
+        visitor = MINTER.visitor()
+        log.share(share(at=NOW))
+        log.share(share(visitor, at=NOW + 1))
+        assert [row["owner_id"] for row in reader.audit_logs(viewer=None)[0]] == [visitor.ref, None]
+
+    def test_rows_of_another_key_show_the_reference(self, log: AuditLog, reader: Reader) -> None:
+        log.share(share("42", owner_sealed="c2VhbGVkIGVsc2V3aGVyZSwgbG9uZyBlbm91Z2g"))
+        assert reader.audit_logs(viewer=None)[0][0]["owner_id"] == MINTER.owner("42").ref
+
+
+class TestAliases:
+    def test_a_visitors_rows_become_the_persons(self, log: AuditLog, reader: Reader) -> None:
+        visitor, person = MINTER.visitor(), MINTER.owner("42")
+        before = share(visitor, "phone")
+        log.share(before)
+        assert reader.audit_logs(viewer="42")[0] == []
+        assert log.alias(visitor.ref, person, NOW)
+        after = share(person)
+        log.share(after)
+        [first, second] = sorted(
+            reader.audit_logs(viewer="42")[0], key=lambda row: row["event_id"] != before.event_id
+        )
+        assert (first["event_id"], first["owner_id"]) == (before.event_id, "42")
+        assert second["event_id"] == after.event_id
+        for owner_id in ("42", person.ref):
+            assert len(reader.audit_logs(viewer=None, owner_id=owner_id)[0]) == 2
+        assert len(reader.audit_logs(viewer=None, owner_id=visitor.ref)[0]) == 1
+        assert {row["data_type"] for row in reader.provenance(viewer="42")[0]} == {"phone", "email"}
+        assert sum(row["count"] for row in reader.summary("42")["recipients"]) == 2
+
+    def test_the_first_account_of_a_visit_keeps_it(self, log: AuditLog, reader: Reader) -> None:
+        visitor = MINTER.visitor()
+        log.share(share(visitor))
+        log.alias(visitor.ref, MINTER.owner("42"), NOW)
+        log.alias(visitor.ref, MINTER.owner("43"), NOW + 1)
+        assert len(reader.audit_logs(viewer="42")[0]) == 1
+        assert reader.audit_logs(viewer="43")[0] == []
+
+    def test_nobody_becomes_nobody(self, log: AuditLog) -> None:
+        visitor, person = MINTER.visitor(), MINTER.owner("42")
+        assert not log.alias(visitor.ref, MINTER.visitor(), NOW)
+        assert not log.alias("", person, NOW)
+        assert not log.alias(person.ref, person, NOW)
+
+
+class TestFilters:
+    @pytest.mark.parametrize(
+        ("filters", "found"),
+        [
+            ({"owner_id": "42"}, "ab"),
+            ({"owner_id": MINTER.owner("43").ref}, "c"),
+            ({"destination": "OpenAI/Groq:responses.create"}, "ac"),
+            ({"destination": "POST graph.facebook.com/*"}, "b"),
+            ({"destination": "POST graph.facebook.com"}, ""),
+            ({"destination": "*_v21*"}, ""),
+            ({"recipient": "Meta"}, "b"),
+            ({"data_type": "phone"}, "bc"),
+            ({"data_type": "phone", "owner_id": "42"}, "b"),
+            ({"event_type": "database_write"}, "c"),
+            ({"since": NOW + 1}, "bc"),
+            ({"until": NOW + 1}, "a"),
+            ({"since": NOW + 1, "until": NOW + 2}, "b"),
+            ({"event_id": "b"}, "b"),
+            ({"trace_id": "c" * 32}, "c"),
+        ],
+    )
+    def test_choose_rows(
+        self, log: AuditLog, reader: Reader, filters: dict[str, object], found: str
+    ) -> None:
+        log.share(share("42", "email", event_id="a", at=NOW))
+        log.share(
+            share(
+                "42",
+                "phone",
+                event_id="b",
+                at=NOW + 1,
+                recipient=META,
+                destination="POST graph.facebook.com/v21.0/{pixel}/events",
+            )
+        )
+        log.share(
+            share(
+                "43",
+                "phone",
+                "email",
+                event_id="c",
+                at=NOW + 2,
+                kind="database_write",
+                trace_id="c" * 32,
+            )
+        )
+        rows = reader.audit_logs(viewer=None, **filters)[0]  # type: ignore[arg-type]
+        assert "".join(sorted(row["event_id"] for row in rows)) == found
+
+    def test_of_data(self, log: AuditLog, reader: Reader) -> None:
+        owner = MINTER.owner("42")
+        log.share(share("42", "email", "phone"))
+        log.share(share("43", "email", at=NOW + 1))
+
+        def types(**filters: object) -> list[tuple[str, str]]:
+            rows = reader.provenance(viewer=None, **filters)[0]  # type: ignore[arg-type]
+            return sorted((row["owner_id"], row["data_type"]) for row in rows)
+
+        assert types(owner_id="42") == [("42", "email"), ("42", "phone")]
+        assert types(data_type="email") == [("42", "email"), ("43", "email")]
+        assert types(tag_id=tag(owner, "phone").tag_id) == [("42", "phone")]
+        assert types(since=NOW + 1) == [("43", "email")]
+
+
+class TestPages:
+    def test_cover_every_row_once_while_rows_arrive(self, log: AuditLog, reader: Reader) -> None:
+        old = [share("42", at=NOW + n // 3) for n in range(25)]  # several at one time
+        for event in old:
+            log.share(event)
+        log.flush()
+        seen: list[str] = []
+        cursor = None
+        while True:
+            rows, cursor = reader.audit_logs(viewer="42", limit=4, cursor=cursor)
+            seen += [row["event_id"] for row in rows]
+            if cursor is None:
+                break
+            log.share(share("42", at=NOW + 1000))
+        assert len(seen) == len(set(seen))
+        assert set(seen) == {event.event_id for event in old}
+
+    def test_of_data_do_so_too(self, log: AuditLog, reader: Reader) -> None:
+        types = [f"type{n}" for n in range(11)]
+        log.share(share("42", *types))
+        seen: list[str] = []
+        cursor = None
+        while True:
+            rows, cursor = reader.provenance(viewer="42", limit=3, cursor=cursor)
+            seen += [row["data_type"] for row in rows]
+            if cursor is None:
+                break
+        assert sorted(seen) == sorted(types)
+
+    @pytest.mark.parametrize(
+        "cursor", ["", "x", "!!", "MTIz", "ü", "LTE6YQ", "OTk5OTk5OTk5OTk5OTk5OTk5OTphOg"]
+    )
+    def test_refuse_a_cursor_that_is_none(self, reader: Reader, cursor: str) -> None:
+        with pytest.raises(ValueError, match="cursor"):
+            reader.audit_logs(viewer=None, cursor=cursor)
+
+    def test_refuse_a_limit_below_one(self, reader: Reader) -> None:
+        with pytest.raises(ValueError, match="limit"):
+            reader.audit_logs(viewer=None, limit=0)
+
+
+def test_the_summary_groups_by_recipient_and_by_type(log: AuditLog, reader: Reader) -> None:
+    log.share(share("42", "income", "email", at=NOW, recipient=GROQ))
+    log.share(share("42", "email", at=NOW + 1, recipient=GROQ))
+    log.share(share("42", "phone", "email", at=NOW + 2, recipient=META))
+    assert reader.summary("42") == {
+        "recipients": [
+            {
+                "recipient": "Meta",
+                "purpose": "advertising",
+                "country": "US",
+                "role": "third_party",
+                "data_types": ["email", "phone"],
+                "first": NOW + 2,
+                "last": NOW + 2,
+                "count": 1,
+            },
+            {
+                "recipient": "Groq",
+                "purpose": "llm",
+                "country": "US",
+                "role": "processor",
+                "data_types": ["email", "income"],
+                "first": NOW,
+                "last": NOW + 1,
+                "count": 2,
+            },
+        ],
+        "data_types": [
+            {
+                "data_type": "email",
+                "recipients": ["Groq", "Meta"],
+                "first": NOW,
+                "last": NOW + 2,
+                "count": 3,
+            },
+            {
+                "data_type": "phone",
+                "recipients": ["Meta"],
+                "first": NOW + 2,
+                "last": NOW + 2,
+                "count": 1,
+            },
+            {
+                "data_type": "income",
+                "recipients": ["Groq"],
+                "first": NOW,
+                "last": NOW,
+                "count": 1,
+            },
+        ],
+    }
+
+
+def test_an_erased_person_leaves_rows_without_a_name(log: AuditLog, reader: Reader) -> None:
+    from sqlalchemy import text
+
+    log.share(share("42"))
+    reader.audit_logs(viewer=None)
+    with reader._store.reading() as connection:
+        for table in ("subjects", "aliases", "provenance_records"):
+            connection.execute(text(f"DELETE FROM {table}"))
+        connection.commit()
+    [row] = reader.audit_logs(viewer=None)[0]
+    assert (row["owner_id"], row["tag_ids"], row["data_types"]) == (None, ["erased"], ["email"])
+    assert KEYS.key_id not in str(row)
