@@ -181,8 +181,10 @@ def coordinate(value: object) -> bool:
 
 
 def words(value: object) -> bool:
-    """Accept text with at least two letters that says something (``yes`` does not)."""
-    return isinstance(value, str) and not says_nothing(value) and _letters(value) >= 2
+    """Accept text of two characters and a letter that says something (``yes`` does not)."""
+    if not isinstance(value, str) or says_nothing(value):
+        return False
+    return len(value.strip()) >= 2 and _letters(value) >= 1
 
 
 def content(value: object) -> bool:
@@ -227,8 +229,9 @@ CHECKS: Mapping[str, Callable[[object], bool]] = {
     for check in (
         email, person_name, full_name, username, birth_date, age, gender, phone, street, place,
         place_text, postal, country, ip, coordinate, words, content, ids.identifier, ids.opaque_id,
-        ids.user_agent, ids.hex_digest, ids.official_id, ids.passport, ids.plate, ids.card, ids.bank, amount, text_or_number,
-        text_id, ids.binary_or_text, ids.password, ids.secret, ids.media, ids.url, ids.handle_or_url, language, anything,
+        ids.user_agent, ids.hex_digest, ids.official_id, ids.passport, ids.plate, ids.card,
+        ids.bank, amount, text_or_number, text_id, ids.binary_or_text, ids.password, ids.secret,
+        ids.media, ids.url, ids.handle_or_url, language, anything,
     )
 }  # fmt: skip
 """By the names ``taxonomy.yaml`` uses."""

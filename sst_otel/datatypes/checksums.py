@@ -53,7 +53,7 @@ def is_card(text: str) -> bool:
     if not (text.isascii() and _CARD_SHAPE.fullmatch(text)):
         return False
     digits = text.replace(" ", "").replace("-", "")
-    if len(set(digits)) < 3:
+    if len(set(digits)) < 2:
         return False
     known = any(
         low <= int(digits[:width]) <= high and len(digits) in lengths

@@ -35,7 +35,7 @@ def opaque_id(value: object) -> bool:
 
 def user_agent(value: object) -> bool:
     """Accept ``Product/version`` text."""
-    return isinstance(value, str) and len(value) >= 8 and "/" in value and _letters(value) >= 3
+    return isinstance(value, str) and len(value) >= 8 and "/" in value and value[0].isalpha()
 
 
 def hex_digest(value: object) -> bool:

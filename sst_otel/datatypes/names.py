@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from sst_otel.datatypes.phrases import Entry, PhraseBook
 from sst_otel.datatypes.taxonomy import Taxonomy
-from sst_otel.datatypes.tokens import context_words, segments
+from sst_otel.datatypes.tokens import context_words, segments, singular_candidates
 
 _SIBLINGS_LOOKED_AT = 200
 _GENERIC_LEAVES = frozenset({"value", "val", "raw", "text", "data", "plain", "content", "input"})
@@ -89,6 +89,8 @@ class FieldClassifier:
         if match.owner == "thing":
             return False
         near = self.taxonomy.types[match.data_type].near
+        if match.owner == "address" and match.data_type == "user_id":
+            return False
         if match.owner and (match.owner == near or near == "person" or match.strength == "bare"):
             return True
         if match.data_type == "street_address" and match.owner:
@@ -117,13 +119,14 @@ class FieldClassifier:
         if not parts:
             return False
         squashed = "".join(self._without_marks(parts[-1])[0])
-        if squashed in known.keys:
+        if squashed in known.keys and squashed not in self._book.single_words:
             return True
-        match = self._match(key) or self._match(squashed)
+        match = self._match(key)
         if match is None or match.owner == "thing":
             return False
         if match.data_type == data_type:
-            return True
+            # A bare id is the key of every record there is.
+            return data_type != "user_id" or match.strength == "fields" or bool(match.owner)
         return any(
             head == match.data_type and data_type in family
             for head, family in zip(_FAMILY_HEADS, _FAMILIES, strict=True)
@@ -160,7 +163,7 @@ class FieldClassifier:
         words = before + leaf
         first = len(before)
         found = self._book.rightmost(words, first)
-        if found is None:
+        if found is None or not found[2].data_type:
             return None
         start, end, entry = found
         lists = self.taxonomy.words
@@ -180,7 +183,7 @@ class FieldClassifier:
         """Say whose a match is by the words before it, the nearest first."""
         neutral = self.taxonomy.words["neutral"]
         for word in reversed(modifiers):
-            if word in neutral or word.isdecimal():
+            if word in neutral or word.isdecimal() or self._book.names(word, entry.data_type):
                 continue
             return self._kind(word) or "thing"
         if spans:
@@ -194,11 +197,14 @@ class FieldClassifier:
 
     def _kind(self, word: str) -> str:
         words = self.taxonomy.words
-        if word in words["postal"]:
-            return "address"
-        if word in words["personal"]:
-            return "person"
-        return "thing" if word in words["impersonal"] else ""
+        for form in (word, *singular_candidates(word)):
+            if form in words["postal"]:
+                return "address"
+            if form in words["personal"]:
+                return "person"
+            if form in words["impersonal"]:
+                return "thing"
+        return ""
 
     def _context_kind(self, context: str) -> str:
         words = self._book.known_forms(context_words(context))

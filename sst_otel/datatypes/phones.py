@@ -12,6 +12,7 @@ _EXTENSION = re.compile(r"(?:,|;|\s*(?:ext\.?|extension|x|#|durchwahl))\s*\d{1,6
 _ALLOWED = re.compile(r"[+\d\s().\-/\u2010-\u2015\u00a0]+")
 _INTERNATIONAL = re.compile(r"\+\s?[1-9][\d\s().\-/]{6,22}\d")
 _NANP = re.compile(r"(?:1[ .\-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[.\-])[2-9]\d\d[.\- ]\d{4}")
+_SIGNED_DECIMAL = re.compile(r"\+\d{1,3}\.\d+")
 _PAIRS = re.compile(r"0[1-9](?:([ .\-])\d\d)(?:\1\d\d){3}")
 _SEPARATOR = re.compile(r"[\s().\-/]")
 _SHORTEST, _LONGEST = 7, 15
@@ -61,6 +62,8 @@ def unmistakable_phone(text: str) -> bool:
     International with a plus (10 digits or more, or 8 with separators), North American with its
     area and exchange rules in 3-3-4 groups, or French in five pairs.
     """
+    if _SIGNED_DECIMAL.fullmatch(text):
+        return False
     if _INTERNATIONAL.fullmatch(text):
         digits, _ = phone_digits(text)
         least = 8 if _SEPARATOR.search(text) else 10

@@ -14,6 +14,7 @@ class Entry:
     """One phrase and what it means."""
 
     data_type: str
+    """Empty for a phrase that looks personal and is not."""
     strength: str
     phrase: str
     loose_tail: bool
@@ -28,6 +29,8 @@ class PhraseBook:
         for strength in ("fields", "bare", "contextual"):
             for data_type in taxonomy.types.values():
                 self._add(data_type, strength)
+        for phrase in taxonomy.words["never"]:
+            self._entries[phrase_words(phrase)] = Entry("", "", phrase, False, True)
         self._longest = max(map(len, self._entries))
         self.single_words = frozenset(words[0] for words in self._entries if len(words) == 1)
         """Phrases of one word, compounds included."""
@@ -67,6 +70,11 @@ class PhraseBook:
             if rest and word.startswith(prefix) and rest in self.single_words:
                 return (prefix, rest)
         return (word,)
+
+    def names(self, word: str, data_type: str) -> bool:
+        """Return whether ``word`` alone names ``data_type`` (``phone`` in ``phone_mobile``)."""
+        entry = self._entries.get((word,))
+        return entry is not None and entry.data_type == data_type
 
     def rightmost(self, words: Sequence[str], first: int) -> tuple[int, int, Entry] | None:
         """Return start, end and meaning of the phrase ending furthest right, then the longest.
