@@ -109,6 +109,7 @@ _NAMESPACES: dict[str, Any] = {
     "statistics": vars(statistics),
 }
 
+_LOOKED_INTO = marks.CONTAINERS | marks.VIEWS
 _KEPT: list[Any] = []
 FUNCTIONS: dict[int, Follow] = {}
 """``id`` of a known function → how its result inherits; the functions are held for good."""
@@ -145,14 +146,14 @@ ARGUMENT_METHODS = (
 
 def call1(function: Any, argument: Any) -> Any:
     """Return ``function(argument)``."""
-    if IDS and type(argument) in marks.ITERATORS:
-        return call(function, argument)
     try:
+        if IDS and type(argument) in marks.ITERATORS:
+            return call(function, argument)
         result = function(argument)
     except BaseException as error:
         drop_own_entry(error)
         raise
-    if IDS and (id(argument) in IDS or type(argument) in marks.CONTAINERS):
+    if IDS and (id(argument) in IDS or type(argument) in _LOOKED_INTO):
         settle_call(result, function, (argument,))
     return result
 
@@ -176,7 +177,7 @@ def call(function: Any, *args: Any, **kwargs: Any) -> Any:
 
 def after_call(result: Any, function: Any, *args: Any) -> Any:
     """Return ``result`` of ``function(*args)``, evaluated in place."""
-    if IDS and (id(args[0]) in IDS or type(args[0]) in marks.CONTAINERS):
+    if IDS and (id(args[0]) in IDS or type(args[0]) in _LOOKED_INTO):
         settle_call(result, function, args)
     return result
 

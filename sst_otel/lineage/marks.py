@@ -6,6 +6,7 @@ Only objects of exact builtin types are looked at here (a mark is the proof of i
 
 from __future__ import annotations
 
+import collections
 import datetime
 import decimal
 import fractions
@@ -21,6 +22,7 @@ TEXTS = frozenset({str, bytes, bytearray})
 NUMBERS = frozenset({int, float, complex, decimal.Decimal, fractions.Fraction})
 TIMES = frozenset({datetime.date, datetime.datetime, datetime.time})
 CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
+VIEWS = frozenset({type({}.keys()), type({}.values()), collections.deque})
 ITERATORS = frozenset({GeneratorType, map, filter, zip, reversed})
 """One-shot iterators that a known function consumes; looked at while it does."""
 SCAN_LIMIT = 2_000
@@ -61,7 +63,7 @@ def scan(value: Any) -> list[Mark]:
         elif type(node) is dict:
             stack.extend(reversed(list(dict.values(node))))
             stack.extend(dict.keys(node))
-        elif type(node) in CONTAINERS:
+        elif type(node) in CONTAINERS or type(node) in VIEWS:
             stack.extend(reversed(list(node)))
     return list(marks.values())
 

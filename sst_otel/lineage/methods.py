@@ -160,6 +160,8 @@ def _join(result: Any, separator: Any, args: tuple[Any, ...], kwargs: Any) -> No
     if result is separator or not args:
         return
     pieces = args[0]
+    if type(pieces) not in marks.CONTAINERS and type(pieces) not in marks.VIEWS:
+        return  # an iterable of the application is asked once, by join itself
     sources = marks.found((separator,)) if len(pieces) > 1 else []
     sources += marks.found(pieces)
     if not any(result is source.obj for source in sources):
