@@ -1,0 +1,25 @@
+"""Fixtures that several rooms use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import Tracking, Vendor, tracking_in, vendor_server
+
+
+@pytest.fixture
+def vendor() -> Iterator[Vendor]:
+    """A loopback HTTP server that answers like an LLM vendor and keeps what it received."""
+    with vendor_server() as server:
+        yield server
+
+
+@pytest.fixture
+def tracking(tmp_path: Path) -> Iterator[Tracking]:
+    """Tracking over a store of its own; no errors of ours may have been counted at the end."""
+    with tracking_in(tmp_path) as tracked:
+        yield tracked
+        assert tracked.errors() == {}
