@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import unquote_plus
 
 from sst_otel.audit import AuditLog
 from sst_otel.datatypes import FieldClassifier, classify_value, normalise
@@ -77,12 +78,16 @@ class Tagger:
         for name, value in items:
             if type(value) not in _SCALARS:
                 continue
-            data_type = classify_value(self.classifier, name, value, siblings, context)
+            # Cookies and hidden fields often hold a quoted value: the datum is what it stands for.
+            plain = unquote_plus(value) if type(value) is str and "%" in value else value
+            data_type = classify_value(self.classifier, name, plain, siblings, context)
             if data_type is None:
                 continue
             if owner is None:
                 owner = self.scope_owner(scope)
-            datum = self.value(value, data_type, owner, f"{kind}:{_shown(name)}", scope)
+            datum = self.value(plain, data_type, owner, f"{kind}:{_shown(name)}", scope)
+            if plain is not value:
+                mark(value, (datum,), scope)
             if collect:
                 self.collect(datum)
 
