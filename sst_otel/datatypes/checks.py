@@ -37,6 +37,9 @@ _EMAIL = re.compile(
     r"(?:localhost|(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_]{2,24}|(?:[\w-]+\.)+xn--[a-z0-9-]+)"
 )
 _NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f .,'\u2019\u2018\u00b4`\-·])*", re.UNICODE)
+_DISPLAY_EXTRAS = re.compile(
+    r"(?<=[\w ])\d{1,6}(?![\w.])|[\u200d\ufe0f\u2600-\u27bf\U0001f000-\U0001faff]"
+)
 _DOTTED = re.compile(r"\.\w{2,}")
 _PLACE = re.compile(r"[^\W\d_][^\d_@<>{}\[\]\\|=;#%*]*")
 _AGE_RANGE = re.compile(r"\d{1,3}\s?(?:-|\u2013|to|bis)\s?\d{1,3}|\d{1,3}\s?\+|[<>]\s?\d{1,3}")
@@ -49,6 +52,8 @@ _AMOUNT_RANGE = re.compile(
     r"[^\d]{0,2}\d[\d.,k]*\s?(?:-|\u2013|to|bis)\s?[^\d]{0,2}\d[\d.,k]*.{0,3}", re.I
 )
 _OLDEST_YEARS = 120
+_LETTERS_LOOKED_AT = 400
+_LONGEST_RANGE = 60
 
 # Networks that never name a person's connection; documentation ranges stay, tests use them.
 _OWN = (
@@ -59,7 +64,7 @@ _OWN_NETWORKS = tuple(map(ipaddress.ip_network, _OWN.split()))
 
 
 def _letters(text: str) -> int:
-    return sum(map(str.isalpha, text))
+    return sum(map(str.isalpha, text[:_LETTERS_LOOKED_AT]))
 
 
 def email(value: object) -> bool:
@@ -79,8 +84,11 @@ def person_name(value: object) -> bool:
 
 
 def full_name(value: object) -> bool:
-    """Accept a person's name of at most seven words."""
-    return person_name(value) and len(str(value).split()) <= 7
+    """Accept a person's name of at most seven words; digits and emoji as in display names."""
+    if not isinstance(value, str) or len(value) > 80 or len(value.split()) > 7:
+        return False
+    plain = _DISPLAY_EXTRAS.sub("", value).strip()
+    return _letters(plain) >= 2 and value.strip()[0].isalpha() and person_name(plain)
 
 
 def username(value: object) -> bool:
@@ -96,7 +104,8 @@ def birth_date(value: object) -> bool:
     today = date.today()
     if isinstance(value, str) and _YEARLESS.fullmatch(value.strip()):
         return True
-    year = int(value) if isinstance(value, (int, str)) and str(value).isdecimal() else 0
+    text = str(value).strip() if isinstance(value, (int, str)) else ""
+    year = int(text) if len(text) == 4 and text.isdecimal() else 0
     if 1000 <= year <= 9999:
         return today.year - _OLDEST_YEARS <= year <= today.year
     day = parse_date(value)
@@ -199,7 +208,9 @@ def amount(value: object) -> bool:
     number = parse_number(value)
     if number is not None:
         return number >= 0
-    return isinstance(value, str) and bool(_AMOUNT_RANGE.fullmatch(value.strip()))
+    if not isinstance(value, str) or len(value) > _LONGEST_RANGE:
+        return False
+    return bool(_AMOUNT_RANGE.fullmatch(value.strip()))
 
 
 def text_or_number(value: object) -> bool:

@@ -6,14 +6,14 @@ import re
 from datetime import date, datetime
 
 _ISO = re.compile(
-    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]\d{1,2}:\d\d[\d:.,]*\s?(?:Z|[+-]\d.*)?)?"
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[Tt ]\d{1,2}:\d\d[\d:.,]*\s?(?:[Zz]|[+-]\d.*)?)?"
 )
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)")
 _DAY_FIRST = re.compile(r"(\d{1,2})[.\-](\d{1,2})[.\-](\d{4})")
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _WORDY = re.compile(
     r"(?:[^\W\d]{2,10}\.?,\s*)?(\d{1,2})(?:st|nd|rd|th|er|º|\.)?[\s\-]+(?:de\s+|of\s+)?"
-    r"([^\W\d]{3,10})\.?,?[\s\-]+(?:de\s+)?(\d{4})(?:[\sT]+\d\d:\d\d.*)?"
+    r"([^\W\d]{3,10})\.?,?[\s\-]+(?:de\s+)?(\d{4})(?:[\sTt]+\d\d:\d\d.*)?"
 )
 _MONTH_FIRST = re.compile(r"([^\W\d]{3,10})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
 _LONGEST = 40

@@ -23,6 +23,7 @@ from sst_otel.datatypes.taxonomy import Taxonomy, default_taxonomy
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
 _ZIP_FIVE = re.compile(r"(\d{5})-?\d{4}")
 _RUN = 7
+_LONGEST_DIGESTED = 320
 _LONGEST_INT_BITS = 1024
 
 
@@ -69,6 +70,8 @@ def digest_forms(
     written = as_text(value)
     stripped = written.strip()
     lower = stripped.lower()
+    if len(stripped) > _LONGEST_DIGESTED:
+        return _distinct((written, stripped, lower))
     special = _DIGEST_FORMS.get(_form(data_type, taxonomy))
     return _distinct((written, stripped, lower, *(special(lower, value) if special else ())))
 
@@ -122,26 +125,28 @@ def _text(value: object) -> str:
 
 def _email(value: object) -> str:
     text = _text(value)
-    return text[7:] if text.startswith("mailto:") else text
+    while text.startswith("mailto:"):
+        text = text[7:].lstrip()
+    return text
 
 
 def _phone(value: object) -> str:
-    digits, _ = phone_digits(as_text(value))
-    return digits or _text(value)
+    text = _text(value)
+    return phone_digits(text)[0] or text
 
 
 def _date(value: object) -> str:
-    day = parse_date(value)
+    day = parse_date(_text(value) if isinstance(value, str) else value)
     return day.isoformat() if day is not None else _text(value)
 
 
 def _number(value: object) -> str:
-    number = parse_number(value)
+    number = parse_number(_text(value) if isinstance(value, str) else value)
     return number_text(number) if number is not None else _text(value)
 
 
 def _plain_number(value: object) -> str:
-    number = plain_number(value)
+    number = plain_number(_text(value) if isinstance(value, str) else value)
     return number_text(number) if number is not None else _text(value)
 
 
@@ -151,7 +156,7 @@ def _alnum(value: object) -> str:
 
 
 def _compact(value: object) -> str:
-    return _text(value).replace(" ", "")
+    return unicodedata.normalize("NFKC", _text(value).replace(" ", ""))
 
 
 def _country(value: object) -> str:
@@ -210,6 +215,8 @@ def _email_digests(lower: str, value: object) -> tuple[str, ...]:
 
 def _phone_digests(lower: str, value: object) -> tuple[str, ...]:
     digits, _ = phone_digits(lower)
+    if not digits:
+        return ()
     runs = phone_runs(lower)
     return (digits, digits.lstrip("0"), "+" + digits, *runs, *(f"+{run}" for run in runs[:1]))
 

@@ -103,6 +103,8 @@ class FieldClassifier:
             return True
         if near == "address" and match.data_type != "street_address":
             return "address" in beside
+        if match.data_type == "user_id":
+            return place == "person"  # an order's or comment's id stands beside an e-mail too
         return place == "person" or "person" in beside or (near in beside and near == "address")
 
     def _names_type(self, key: str, data_type: str) -> bool:

@@ -16,6 +16,7 @@ _SIGNED_DECIMAL = re.compile(r"\+\d{1,3}\.\d+")
 _PAIRS = re.compile(r"0[1-9](?:([ .\-])\d\d)(?:\1\d\d){3}")
 _SEPARATOR = re.compile(r"[\s().\-/]")
 _SHORTEST, _LONGEST = 7, 15
+_LONGEST_TEXT = 48
 _RUN = 7
 
 # Two-digit country codes of ITU-T E.164; +1 and +7 have one digit, all others three.
@@ -32,20 +33,22 @@ def phone_digits(text: str) -> tuple[str, bool]:
     A leading ``+`` or ``00`` is removed and says so; the ``(0)`` that some write after a country
     code and an extension are dropped.
     """
-    text = _EXTENSION.sub("", text.strip())
+    text = _EXTENSION.sub("", text[:_LONGEST_TEXT].strip())
     if text[:4].lower() == "tel:":
         text = text[4:]
     international = text.startswith(("+", "00", "(+"))
     if international:
         text = text.replace("(0)", "")
     digits = "".join(char for char in text if char.isdecimal() and char.isascii())
-    if text.startswith("00"):
+    while digits.startswith("00"):
         digits = digits[2:]
     return digits, international
 
 
 def possible_phone(text: str) -> bool:
     """Return whether ``text`` could be a phone number where the field's name says it is one."""
+    if len(text) > _LONGEST_TEXT:
+        return False
     bare = _EXTENSION.sub("", text.strip())
     bare = bare[4:] if bare[:4].lower() == "tel:" else bare
     if not _ALLOWED.fullmatch(bare) or bare.rfind("+") > 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 
 _US_STATES = (
     "AL Alabama|AK Alaska|AZ Arizona|AR Arkansas|CA California|CO Colorado|CT Connecticut|"
@@ -30,7 +30,7 @@ def us_state_code(text: str) -> str | None:
 @lru_cache(maxsize=1)
 def _countries() -> dict[str, str]:
     table: dict[str, str] = {}
-    lines = files(__package__).joinpath("countries.txt").read_text(encoding="utf-8").splitlines()
+    lines = Path(__file__).with_name("countries.txt").read_text(encoding="utf-8").splitlines()
     for line in lines:
         alpha2, alpha3, names = line.split(" ", 2)
         for name in (alpha2, alpha3, *names.split("|")):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 
 from sst_otel.datatypes.forms import normalise
 from sst_otel.datatypes.taxonomy import Taxonomy, default_taxonomy
@@ -23,6 +23,7 @@ _YEAR = 7.0
 _IDEOGRAPH = 10.0
 _LONG_TEXT_TOKENS = 5
 _LONG_TEXT = 60.0
+_LONGEST_COUNTED = 400
 _TOKENS = re.compile(r"[^\W_]+")
 _ENDINGS = ("s", "es", "ed", "d", "ing", "er", "ers", "ly", "'s")
 
@@ -37,11 +38,12 @@ def bits(data_type: str, value: object, taxonomy: Taxonomy | None = None) -> flo
     known = taxonomy.get(data_type)
     cap = known.bits if known is not None else _LONG_TEXT
     form = known.form if known is not None else "text"
-    text = normalise(data_type, value, taxonomy)
+    text = normalise(data_type, value, taxonomy)[:_LONGEST_COUNTED]
     if form in ("number", "plain_number"):
         return min(cap, _number_bits(text))
     if form == "email":
-        return min(cap, max(_EMAIL_AT_LEAST, _plain_bits(text))) if "@" in text else _sum(text)
+        floor = _EMAIL_AT_LEAST if "@" in text else 0.0
+        return min(cap, max(floor, _plain_bits(text)))
     if form == "date":
         return min(cap, _YEAR if text.isdecimal() and len(text) == 4 else _sum(text))
     if form in ("phone", "alnum", "ip"):
@@ -108,8 +110,7 @@ def _unaccented(word: str) -> str:
 
 @lru_cache(maxsize=1)
 def _common_words() -> frozenset[str]:
-    room = files(__package__)
     found: set[str] = set()
     for name in ("common_words.txt", "first_names.txt"):
-        found.update(room.joinpath(name).read_text(encoding="utf-8").split())
+        found.update(Path(__file__).with_name(name).read_text(encoding="utf-8").split())
     return frozenset(found)

@@ -11,6 +11,7 @@ from sst_otel.datatypes.phones import unmistakable_phone
 from sst_otel.datatypes.taxonomy import Taxonomy, default_taxonomy
 
 _LONGEST_PATTERN_INPUT = 1024
+_MOST_BITS = 256
 _SHORTEST, _LONGEST = 6, 254
 
 # Checks that accept almost any text: a value that proves its own type outweighs them.
@@ -41,6 +42,8 @@ def plausible(data_type: str, value: object, taxonomy: Taxonomy | None = None) -
     if known is None or value is None or isinstance(value, (bool, list, tuple, dict, set)):
         return False
     if isinstance(value, (str, bytes)) and not value.strip():
+        return False
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
         return False
     if known.pattern is not None:
         text = str(value).strip()

@@ -10,11 +10,15 @@ from hypothesis import strategies as st
 
 from sst_otel.datatypes import (
     FieldClassifier,
+    bits,
     classify_value,
     default_taxonomy,
+    digest_forms,
+    digit_run,
     load_taxonomy,
     plausible,
     recognise,
+    renderings,
 )
 
 _POSSIBLE: list[tuple[str, list[object]]] = [
@@ -22,7 +26,8 @@ _POSSIBLE: list[tuple[str, list[object]]] = [
                "root@localhost"]),
     ("first_name", ["Ada", "Jean-Luc", "O'Neil", "José", "María José", "李", "Anne Marie"]),
     ("last_name", ["Lovelace", "van der Berg", "D\u2019Arcy", "Müller-Lüdenscheidt"]),
-    ("name", ["Ada Lovelace", "Dr. J. R. Smith Jr.", "alice", "王小明", "Doe, John"]),
+    ("name", ["Ada Lovelace", "Dr. J. R. Smith Jr.", "alice", "王小明", "Doe, John", "Person 12",
+    "alice2", "Ada \U0001f680"]),
     ("username", ["ada", "ada_l.99", "@ada"]),
     ("birthday", ["1990-05-17", "17.05.1990", "05/17/1990", 19900517, 1990, "1990", "May 17, 1990",
                   date(1990, 5, 17), datetime(1990, 5, 17, 3), "17 mai 1990", "05-17",
@@ -227,6 +232,24 @@ class TestPattern:
 
     def test_a_type_that_is_off_is_not_recognised(self) -> None:
         assert recognise("ada@example.com", load_taxonomy({"email": "off"})) is None
+
+
+def test_huge_values_are_looked_at_in_part() -> None:
+    huge: list[object] = [
+        10**6000,
+        " " * 200_000 + "x",
+        "1" * 200_000,
+        "a@" * 100_000,
+        "word " * 50_000,
+    ]
+    for value in huge:
+        recognise(value)
+        for data_type in default_taxonomy().types:
+            plausible(data_type, value)
+            bits(data_type, value)
+            digest_forms(data_type, value)
+            digit_run(data_type, value)
+            renderings(data_type, value)
 
 
 @given(st.text() | st.integers() | st.floats() | st.decimals() | st.binary() | st.dates())
