@@ -15,8 +15,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from sst_otel.audit.decoding import CorruptRecord, decode
 from sst_otel.audit.journal import SUFFIX
-from sst_otel.audit.records import CorruptRecord, Record, decode
+from sst_otel.audit.records import Record
 from sst_otel.audit.store import Store
 from sst_otel.guard import count_error
 

@@ -143,12 +143,11 @@ class Drainer:
 
 
 def _before_fork() -> None:
-    global _gate_held
-    _gate_held = _fork_gate.acquire(timeout=_FORK_WAIT)
+    _forking.holds_gate = _fork_gate.acquire(timeout=_FORK_WAIT)
 
 
 def _after_fork_in_parent() -> None:
-    if _gate_held:
+    if _forking.holds_gate:
         _fork_gate.release()
 
 
@@ -159,7 +158,7 @@ def _after_fork_in_child() -> None:
         drainer._forked()
 
 
-_gate_held = False
+_forking = threading.local()  # several threads may fork at once
 os.register_at_fork(
     before=_before_fork,
     after_in_parent=_after_fork_in_parent,

@@ -22,6 +22,7 @@ from pathlib import Path
 
 SUFFIX = ".journal"
 _OPENING = ".opening"
+_NO_FILE = (-1, -1, 0)
 _ROTATE_BYTES = 8 * 1024 * 1024
 
 _journals: weakref.WeakSet[Journal] = weakref.WeakSet()
@@ -40,6 +41,7 @@ class Journal:
         # A finaliser that shares data may run inside append on the same thread.
         self._lock = threading.RLock()
         self._fd: int | None = None
+        self._identity = _NO_FILE[:2]
         self._written = 0
         _journals.add(self)
 
@@ -52,7 +54,7 @@ class Journal:
         data = b"".join(records)
         with self._lock:
             fd = self._fd
-            if fd is None or self._written >= self._rotate_bytes or not os.fstat(fd).st_nlink:
+            if fd is None or self._written >= self._rotate_bytes or not self._is_ours(fd):
                 fd = self._open()
             written = os.write(fd, data)
             if written != len(data):
@@ -68,8 +70,17 @@ class Journal:
         """End this process's file; a later append begins a new one."""
         with self._lock:
             fd, self._fd = self._fd, None
-            if fd is not None:
+            if fd is not None and _identity(fd)[:2] == self._identity:
                 os.close(fd)
+
+    def _is_ours(self, fd: int) -> bool:
+        """Tell whether the number still means our file, and the file is still in its directory.
+
+        A program that becomes a daemon closes every descriptor, and the next file or socket it
+        opens gets our number.
+        """
+        device, inode, names = _identity(fd)
+        return (device, inode) == self._identity and names > 0
 
     def _open(self) -> int:
         self.close()
@@ -86,15 +97,22 @@ class Journal:
             with suppress(OSError):
                 os.unlink(opening)
             raise
-        self._fd, self._written = fd, 0
+        self._fd, self._written, self._identity = fd, 0, _identity(fd)[:2]
         return fd
 
     def _forget(self) -> None:
         """In a forked child: leave the parent's file alone, and a lock another thread held."""
         self._lock = threading.RLock()
-        fd, self._fd = self._fd, None
-        if fd is not None:
-            os.close(fd)
+        self.close()
+
+
+def _identity(fd: int) -> tuple[int, int, int]:
+    """Return device, file and number of names of an open file."""
+    try:
+        status = os.fstat(fd)
+    except OSError:
+        return _NO_FILE
+    return status.st_dev, status.st_ino, status.st_nlink
 
 
 def _after_fork() -> None:

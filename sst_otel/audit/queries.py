@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, select
 from sqlalchemy.engine import Connection
 
 from sst_otel.audit import models
 from sst_otel.audit.drain import drain
 from sst_otel.audit.filters import before, like, make_cursor, of_owner
-from sst_otel.audit.people import ERASED, People
+from sst_otel.audit.people import People
+from sst_otel.audit.rows import datum, event, last_shared, latest_outcomes, tag_ids, tag_sources
 from sst_otel.audit.store import Store
 from sst_otel.audit.summary import summarise
 from sst_otel.guard import count_error, say_once
@@ -24,9 +25,7 @@ _DRAIN_WAIT = 5.0
 _LOGS = models.AuditLog.__table__.c
 _LINKS = models.AuditLogRecord.__table__.c
 _RECORDS = models.ProvenanceRecord.__table__.c
-_SOURCES = models.TagSource.__table__.c
 _STACKS = models.Stack.__table__.c
-_OUTCOMES = models.Outcome.__table__.c
 
 
 class Reader:
@@ -77,8 +76,9 @@ class Reader:
         }
         asked += [column == value for column, value in equal.items() if value is not None]
         if data_type is not None:
-            of_type = select(_LINKS.event_id).where(_LINKS.data_type == data_type)
-            asked.append(_LOGS.event_id.in_(of_type))
+            asked.append(
+                exists().where(_LINKS.event_id == _LOGS.event_id, _LINKS.data_type == data_type)
+            )
         if cursor is not None:
             asked.append(before(_LOGS.timestamp, _LOGS.event_id, cursor))
         people = People(_LOGS.subject, self._keys)
@@ -96,9 +96,9 @@ class Reader:
             rows = [dict(row._mapping) for row in connection.execute(query)]
             more = len(rows) > limit
             rows = rows[:limit]
-            tags = _tag_ids(connection, {record for row in rows for record in row["records"]})
-            outcomes = _latest_outcomes(connection, [row["event_id"] for row in rows])
-        events = [_event(row, people, tags, outcomes) for row in rows]
+            tags = tag_ids(connection, {record for row in rows for record in row["records"]})
+            outcomes = latest_outcomes(connection, [row["event_id"] for row in rows])
+        events = [event(row, people, tags, outcomes) for row in rows]
         last = rows[-1] if more else None
         return events, make_cursor(last["timestamp"], last["event_id"]) if last else None
 
@@ -140,11 +140,11 @@ class Reader:
             more = len(rows) > limit
             rows = rows[:limit]
             ids = [row["id"] for row in rows]
-            sources = _tag_sources(connection, ids)
-            shared = _last_shared(connection, ids)
+            sources = tag_sources(connection, ids)
+            shared = last_shared(connection, ids)
             parents = {p for found in sources.values() for row in found for p in row["lineage"]}
-            tags = _tag_ids(connection, parents)
-        data = [_datum(row, people, sources.get(row["id"], []), tags, shared) for row in rows]
+            tags = tag_ids(connection, parents)
+        data = [datum(row, people, sources.get(row["id"], []), tags, shared) for row in rows]
         last = rows[-1] if more else None
         return data, make_cursor(last["first_seen"], last["id"]) if last else None
 
@@ -203,81 +203,3 @@ def _checked(limit: int) -> int:
     if limit < 1:
         raise ValueError("limit: must be at least 1")
     return limit
-
-
-def _event(
-    row: dict[str, Any], people: People, tags: dict[str, str], outcomes: dict[str, str]
-) -> dict[str, Any]:
-    return {
-        "event_id": row["event_id"],
-        "event_type": row["event_type"],
-        "timestamp": row["timestamp"],
-        "owner_id": people.owner_id(row),
-        "destination": row["destination"],
-        "recipient": row["recipient_name"],
-        "purpose": row["purpose"],
-        "country": row["country"],
-        "service": row["service"],
-        "route": row["route"],
-        "data_types": list(dict.fromkeys(row["data_types"])),
-        "tag_ids": [tags.get(record, ERASED) for record in row["records"]],
-        "evidence": row["evidence"],
-        "paths": row["paths"],
-        "outcome": outcomes.get(row["event_id"]),
-        "trace_id": row["trace_id"],
-        "span_id": row["span_id"],
-        "metadata": row["metadata"],
-        "stack_trace": row["frames"] or [],
-    }
-
-
-def _datum(
-    row: dict[str, Any],
-    people: People,
-    sources: list[dict[str, Any]],
-    tags: dict[str, str],
-    shared: dict[str, float],
-) -> dict[str, Any]:
-    parents = dict.fromkeys(parent for source in sources for parent in source["lineage"])
-    made = [source["transformations"] for source in sources if source["transformations"]]
-    return {
-        "tag_id": row["tag_id"],
-        "owner_id": people.owner_id(row),
-        "data_type": row["data_type"],
-        "sources": sorted({source["source"] for source in sources}),
-        "lineage": [tags.get(parent, ERASED) for parent in parents],
-        "transformations": made[0] if made else [],
-        "first_seen": row["first_seen"],
-        "last_seen": max(row["first_seen"], shared.get(row["id"], 0.0)),
-    }
-
-
-def _tag_ids(connection: Connection, records: set[str]) -> dict[str, str]:
-    rows = _in_chunks(connection, select(_RECORDS.id, _RECORDS.tag_id), _RECORDS.id, records)
-    return {row[0]: row[1] for row in rows}
-
-
-def _latest_outcomes(connection: Connection, events: list[str]) -> dict[str, str]:
-    query = select(_OUTCOMES.event_id, _OUTCOMES.at, _OUTCOMES.outcome)
-    rows = _in_chunks(connection, query, _OUTCOMES.event_id, events)
-    return {row[0]: row[2] for row in sorted(rows, key=lambda row: row[1])}
-
-
-def _tag_sources(connection: Connection, records: list[str]) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {}
-    query = select(models.TagSource.__table__)
-    rows = _in_chunks(connection, query, _SOURCES.record, records)
-    for row in sorted(rows, key=lambda row: row.id):
-        found.setdefault(row.record, []).append(dict(row._mapping))
-    return found
-
-
-def _last_shared(connection: Connection, records: list[str]) -> dict[str, float]:
-    query = select(_LINKS.record, func.max(_LINKS.timestamp)).group_by(_LINKS.record)
-    return {row[0]: row[1] for row in _in_chunks(connection, query, _LINKS.record, records)}
-
-
-def _in_chunks(connection: Connection, query: Any, key: Any, wanted: Any) -> Iterator[Any]:
-    keys = sorted(wanted)
-    for start in range(0, len(keys), 400):
-        yield from connection.execute(query.where(key.in_(keys[start : start + 400])))

@@ -76,6 +76,29 @@ class TestAppend:
         assert [file.read_bytes() for file in files(tmp_path)] == [b"b\n"]
         journal.close()
 
+    def test_never_writes_to_a_descriptor_that_became_somebody_elses(self, tmp_path: Path) -> None:
+        journal = Journal(tmp_path / "spool")
+        journal.append([b"a\n"])
+        assert journal._fd is not None
+        number = journal._fd
+        os.close(number)  # as a program does that becomes a daemon
+        theirs = os.open(tmp_path / "theirs", os.O_CREAT | os.O_RDWR)
+        assert theirs == number
+        journal.append([b"b\n"])
+        journal.close()
+        os.close(theirs)
+        assert (tmp_path / "theirs").read_bytes() == b""
+        assert [file.read_bytes() for file in files(tmp_path / "spool")] == [b"a\n", b"b\n"]
+
+    def test_a_descriptor_closed_under_us_is_no_error(self, tmp_path: Path) -> None:
+        journal = Journal(tmp_path)
+        journal.append([b"a\n"])
+        assert journal._fd is not None
+        os.close(journal._fd)
+        journal.append([b"b\n"])
+        assert len(files(tmp_path)) == 2
+        journal.close()
+
     def test_a_directory_that_cannot_be_written_is_an_oserror(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("in the way")
         with pytest.raises(OSError):  # noqa: PT011  # which one is the system's choice

@@ -13,7 +13,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import func, select, text
 
 from sst_otel.audit import models
-from sst_otel.audit.records import Record, alias_record, decode, share_record, tag_record
+from sst_otel.audit.decoding import decode
+from sst_otel.audit.records import Record, alias_record, share_record, tag_record
 from sst_otel.audit.schema import HEAD, MIGRATIONS, VERSION_TABLE, stored_version
 from sst_otel.audit.store import Store
 from sst_otel.tags import Tag

@@ -1,0 +1,104 @@
+"""Database rows as the objects of design 4.4, and the side look-ups they need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
+
+from sst_otel.audit import models
+from sst_otel.audit.people import ERASED, People
+
+_CHUNK = 400
+_LINKS = models.AuditLogRecord.__table__.c
+_RECORDS = models.ProvenanceRecord.__table__.c
+_SOURCES = models.TagSource.__table__.c
+_OUTCOMES = models.Outcome.__table__.c
+
+
+def event(
+    row: dict[str, Any], people: People, tags: dict[str, str], outcomes: dict[str, str]
+) -> dict[str, Any]:
+    """Return one row of the audit log as the API gives it."""
+    return {
+        "event_id": row["event_id"],
+        "event_type": row["event_type"],
+        "timestamp": row["timestamp"],
+        "owner_id": people.owner_id(row),
+        "destination": row["destination"],
+        "recipient": row["recipient_name"],
+        "purpose": row["purpose"],
+        "country": row["country"],
+        "service": row["service"],
+        "route": row["route"],
+        "data_types": list(dict.fromkeys(row["data_types"])),
+        "tag_ids": [tags.get(record, ERASED) for record in row["records"]],
+        "evidence": row["evidence"],
+        "paths": row["paths"],
+        "outcome": outcomes.get(row["event_id"]),
+        "trace_id": row["trace_id"],
+        "span_id": row["span_id"],
+        "metadata": row["metadata"],
+        "stack_trace": row["frames"] or [],
+    }
+
+
+def datum(
+    row: dict[str, Any],
+    people: People,
+    sources: list[dict[str, Any]],
+    tags: dict[str, str],
+    shared: dict[str, float],
+) -> dict[str, Any]:
+    """Return one provenance record as the API gives it."""
+    parents = dict.fromkeys(parent for source in sources for parent in source["lineage"])
+    made = [source["transformations"] for source in sources if source["transformations"]]
+    return {
+        "tag_id": row["tag_id"],
+        "owner_id": people.owner_id(row),
+        "data_type": row["data_type"],
+        "sources": sorted({source["source"] for source in sources}),
+        "lineage": [tags.get(parent, ERASED) for parent in parents],
+        "transformations": made[0] if made else [],
+        "first_seen": row["first_seen"],
+        "last_seen": max(row["first_seen"], shared.get(row["id"], 0.0)),
+    }
+
+
+def tag_ids(connection: Connection, records: set[str]) -> dict[str, str]:
+    """Return the tag id of each provenance record that is still there."""
+    rows = _in_chunks(connection, select(_RECORDS.id, _RECORDS.tag_id), _RECORDS.id, records)
+    return {row[0]: row[1] for row in rows}
+
+
+def latest_outcomes(connection: Connection, events: list[str]) -> dict[str, str]:
+    """Return the latest outcome of each event that has one."""
+    query = select(_OUTCOMES.event_id, _OUTCOMES.at, _OUTCOMES.outcome)
+    rows = _in_chunks(connection, query, _OUTCOMES.event_id, events)
+    return {row[0]: row[2] for row in sorted(rows, key=lambda row: row[1])}
+
+
+def tag_sources(connection: Connection, records: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of ``tag_sources`` of each record."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    query = select(models.TagSource.__table__)
+    rows = _in_chunks(connection, query, _SOURCES.record, records)
+    for row in sorted(rows, key=lambda row: row.id):
+        found.setdefault(row.record, []).append(dict(row._mapping))
+    return found
+
+
+def last_shared(connection: Connection, records: list[str]) -> dict[str, float]:
+    """Return when each record was last shared, where it was."""
+    query = select(_LINKS.record, func.max(_LINKS.timestamp)).group_by(_LINKS.record)
+    return {row[0]: row[1] for row in _in_chunks(connection, query, _LINKS.record, records)}
+
+
+def _in_chunks(
+    connection: Connection, query: Any, key: Any, wanted: Iterable[str]
+) -> Iterator[Any]:
+    keys = sorted(wanted)
+    for start in range(0, len(keys), _CHUNK):
+        yield from connection.execute(query.where(key.in_(keys[start : start + _CHUNK])))
