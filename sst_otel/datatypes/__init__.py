@@ -1,6 +1,7 @@
 """What personal data is: types, field names, value checks, normal forms and rarity."""
 
-from sst_otel.datatypes.forms import digest_forms, digit_run, normalise, renderings
+from sst_otel.datatypes.digests import digest_forms
+from sst_otel.datatypes.forms import digit_run, normalise, renderings
 from sst_otel.datatypes.names import FieldClassifier
 from sst_otel.datatypes.rarity import bits
 from sst_otel.datatypes.taxonomy import DataType, Taxonomy, default_taxonomy, load_taxonomy

@@ -1,9 +1,8 @@
-"""The forms of a value: one to mint ids from, those programs write, those vendors hash."""
+"""The forms of a value: one to mint ids from, and those that programs write."""
 
 from __future__ import annotations
 
 import ipaddress
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
@@ -17,13 +16,10 @@ from sst_otel.datatypes.numbers import (
     plain_number,
 )
 from sst_otel.datatypes.phones import phone_digits, phone_runs
-from sst_otel.datatypes.places import country_code, us_state_code
+from sst_otel.datatypes.places import country_code
 from sst_otel.datatypes.taxonomy import Taxonomy, default_taxonomy
 
-_GMAIL = frozenset({"gmail.com", "googlemail.com"})
-_ZIP_FIVE = re.compile(r"(\d{5})-?\d{4}")
 _RUN = 7
-_LONGEST_DIGESTED = 320
 _LONGEST_INT_BITS = 1024
 
 
@@ -35,7 +31,7 @@ def normalise(data_type: str, value: object, taxonomy: Taxonomy | None = None) -
     IBAN and official numbers: letters and digits. Country: alpha-2. Gender: ``m``, ``f``, ``n``.
     Texts: NFKC, case-folded, blanks folded. Passwords and tokens: as they are. Idempotent.
     """
-    return _NORMAL_FORMS[_form(data_type, taxonomy)](value)
+    return _NORMAL_FORMS[form_of(data_type, taxonomy)](value)
 
 
 def renderings(data_type: str, value: object, taxonomy: Taxonomy | None = None) -> tuple[str, ...]:
@@ -43,7 +39,7 @@ def renderings(data_type: str, value: object, taxonomy: Taxonomy | None = None) 
 
     Phones, cards and IBANs have none but their own: see :func:`digit_run`.
     """
-    form = _form(data_type, taxonomy)
+    form = form_of(data_type, taxonomy)
     written = as_text(value)
     found: tuple[str, ...] = ()
     if form == "date":
@@ -56,24 +52,7 @@ def renderings(data_type: str, value: object, taxonomy: Taxonomy | None = None) 
         found = (_plain_number(value),)
     elif data_type == "name":
         found = _reversed_name(written)
-    return _distinct((written, *found))
-
-
-def digest_forms(
-    data_type: str, value: object, taxonomy: Taxonomy | None = None
-) -> tuple[str, ...]:
-    """Return the texts that vendors' rules have hashed for this value.
-
-    Sources: Meta, Google, TikTok, Snap, Pinterest, Reddit, Microsoft, Amazon (conversion APIs)
-    and Mailchimp (member id). As written, stripped and lower-cased always come first.
-    """
-    written = as_text(value)
-    stripped = written.strip()
-    lower = stripped.lower()
-    if len(stripped) > _LONGEST_DIGESTED:
-        return _distinct((written, stripped, lower))
-    special = _DIGEST_FORMS.get(_form(data_type, taxonomy))
-    return _distinct((written, stripped, lower, *(special(lower, value) if special else ())))
+    return distinct((written, *found))
 
 
 def digit_run(data_type: str, value: object, taxonomy: Taxonomy | None = None) -> tuple[str, ...]:
@@ -83,7 +62,7 @@ def digit_run(data_type: str, value: object, taxonomy: Taxonomy | None = None) -
     letters and digits in lower case where there are letters. Empty for other types; nothing
     under 7 characters.
     """
-    form = _form(data_type, taxonomy)
+    form = form_of(data_type, taxonomy)
     if form == "phone":
         return phone_runs(as_text(value))
     if form != "alnum":
@@ -103,12 +82,14 @@ def as_text(value: object) -> str:
     return str(value)
 
 
-def _form(data_type: str, taxonomy: Taxonomy | None) -> str:
+def form_of(data_type: str, taxonomy: Taxonomy | None = None) -> str:
+    """Return the name of the normal form that a type uses (``text`` for an unknown type)."""
     known = (taxonomy or default_taxonomy()).get(data_type)
     return known.form if known is not None else "text"
 
 
-def _distinct(texts: Iterable[str]) -> tuple[str, ...]:
+def distinct(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the texts without empty ones and repetitions, in their order."""
     return tuple(dict.fromkeys(text for text in texts if text))
 
 
@@ -198,72 +179,3 @@ def _reversed_name(text: str) -> tuple[str, ...]:
         last, _, first = text.partition(",")
         return (f"{first.strip()} {last.strip()}",)
     return (f"{words[-1]}, {' '.join(words[:-1])}",)
-
-
-def _email_digests(lower: str, value: object) -> tuple[str, ...]:
-    email = "".join(lower.split()).removeprefix("mailto:")
-    local, at, domain = email.rpartition("@")
-    plain, plus, _ = local.partition("+")
-    forms = [email]
-    if plus and plain:
-        forms.append(plain + at + domain)
-    if domain in _GMAIL:
-        forms.append(local.replace(".", "") + at + domain)
-    forms.append(plain.replace(".", "") + at + domain)  # Reddit: for every domain
-    return tuple(forms)
-
-
-def _phone_digests(lower: str, value: object) -> tuple[str, ...]:
-    digits, _ = phone_digits(lower)
-    if not digits:
-        return ()
-    runs = phone_runs(lower)
-    return (digits, digits.lstrip("0"), "+" + digits, *runs, *(f"+{run}" for run in runs[:1]))
-
-
-def _letters(lower: str, value: object) -> tuple[str, ...]:
-    """Return the text without punctuation, without blanks, and both; then without accents."""
-    unpunctuated = " ".join("".join(c if c.isalnum() or c == " " else "" for c in lower).split())
-    joined = "".join(lower.split())
-    both = unpunctuated.replace(" ", "")
-    folded = unicodedata.normalize("NFKD", both)
-    return (unpunctuated, joined, both, "".join(c for c in folded if not unicodedata.combining(c)))
-
-
-def _place_digests(lower: str, value: object) -> tuple[str, ...]:
-    code = us_state_code(lower)
-    return (*_letters(lower, value), *((code,) if code else ()))
-
-
-def _postal_digests(lower: str, value: object) -> tuple[str, ...]:
-    compact = lower.replace(" ", "")
-    five = _ZIP_FIVE.fullmatch(compact)
-    return (compact, compact.replace("-", ""), *((five.group(1),) if five else ()))
-
-
-def _date_digests(lower: str, value: object) -> tuple[str, ...]:
-    day = parse_date(value)
-    if day is None:
-        return ()
-    return (
-        day.isoformat(),
-        day.strftime("%Y%m%d"),
-        day.strftime("%m/%d/%Y"),
-        day.strftime("%m%d%Y"),
-    )
-
-
-_DIGEST_FORMS: Mapping[str, Callable[[str, object], tuple[str, ...]]] = {
-    "email": _email_digests,
-    "phone": _phone_digests,
-    "name": _letters,
-    "place": _place_digests,
-    "text": _letters,
-    "compact": _postal_digests,
-    "date": _date_digests,
-    "number": lambda lower, value: (_number(value),),
-    "country": lambda lower, value: (_country(value),),
-    "gender": lambda lower, value: (_gender(value),),
-    "alnum": lambda lower, value: (_alnum(value), _alnum(value).upper()),
-    "identifier": lambda lower, value: (lower.replace("-", ""), lower.upper()),
-}
