@@ -191,7 +191,8 @@ def _with_columns(destination: str, call: Call, hits: list[Hit]) -> str:
     """Name the columns of a write that hold personal data: ``postgresql users(email, income)``."""
     if call.kind != semconv.DATABASE_WRITE:
         return destination
-    columns = dict.fromkeys(hit.leaf.key for hit in hits)
+    personal = {hit.leaf.key for hit in hits}
+    columns = dict.fromkeys(name for part in call.parts for name in part.value if name in personal)
     return f"{destination}({', '.join(columns)})"
 
 

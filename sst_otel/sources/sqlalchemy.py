@@ -15,6 +15,7 @@ from sst_otel.datatypes import plausible, recognise
 from sst_otel.guard import guard
 from sst_otel.patching import Patches
 from sst_otel.registry.datum import Datum
+from sst_otel.registry.identity import marked
 from sst_otel.scope import PROCESS, Scope, current_scope
 from sst_otel.sources.people import People, TablePlan
 from sst_otel.suppress import is_suppressed
@@ -92,7 +93,11 @@ class _OrmSource:
             scope = current_scope()
             if plan.table.login:
                 self._signed_up(scope, owner, plan, values)
-            self._tag_values(plan, values, owner, scope)
+                self._tag_values(plan, values, owner, scope)
+            else:
+                # A copy of somebody's data into another table stays theirs.
+                new = {name: value for name, value in values.items() if not _is_somebodys(value)}
+                self._tag_values(plan, new, owner, scope)
 
     def _signed_up(
         self, scope: Scope, owner: Owner, plan: _MapperPlan, values: Mapping[str, Any]
@@ -215,6 +220,11 @@ class _OrmSource:
 
 def _by_column(plan: _MapperPlan, values: Mapping[str, Any]) -> dict[str, Any]:
     return {column: values.get(attribute) for attribute, column in plan.names.items()}
+
+
+def _is_somebodys(value: Any) -> bool:
+    found = marked(value)
+    return found is not None and any(datum.owner.known for datum in found.data)
 
 
 def _is_text(column: Any) -> bool:

@@ -1,0 +1,292 @@
+"""ORM rows as a source and as a sink: type from the column, owner from the row."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask, request, session
+from sqlalchemy import Column, Date, Float, ForeignKey, Integer, String, create_engine, event, text
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, declarative_base, relationship
+
+from tests.support import Tracking, Vendor
+
+Base: Any = declarative_base()
+
+
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    email = Column(String, unique=True)
+    password_hash = Column(String)
+    first_name = Column(String)
+    city = Column(String)
+    birthday = Column(Date)
+    income = Column(Float)
+    public_id = Column(String)
+    contact = Column(String)
+
+
+class Profile(Base):
+    __tablename__ = "profiles"
+    id = Column(Integer, primary_key=True)
+    user_id = Column(Integer, ForeignKey("users.id"))
+    phone = Column(String)
+    created_by_id = Column(Integer, ForeignKey("users.id"))
+    user = relationship("User", foreign_keys=[user_id])
+
+
+class Customer(Base):
+    __tablename__ = "customers"
+    id = Column(Integer, primary_key=True)
+    email = Column(String)
+    name = Column(String)
+
+
+class Product(Base):
+    __tablename__ = "products"
+    id = Column(Integer, primary_key=True)
+    name = Column(String)
+    city = Column(String)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = create_engine(f"sqlite:///{tmp_path / 'app.db'}")
+    Base.metadata.create_all(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def people(engine: Engine) -> None:
+    """Two users who share city, birthday, income and first name."""
+    with Session(engine) as db:
+        for number, mail in ((1, "ann.keller@example.com"), (2, "ann.moser@example.org")):
+            db.add(
+                User(
+                    id=number,
+                    email=mail,
+                    password_hash="x",
+                    first_name="Ann",
+                    city="Boston",
+                    birthday=datetime.date(1990, 5, 17),
+                    income=50000.0,
+                    public_id=f"u-{number}00",
+                    contact=f"second.mail{number}@example.net",
+                )
+            )
+            db.add(Profile(id=number, user_id=number, phone=f"+1 201 555 012{number}"))
+        db.add(Customer(id=1, email="kim.park@example.com", name="Kim Park"))
+        db.add(Product(id=1, name="Ann Arbor Chair", city="Boston"))
+        db.commit()
+
+
+@pytest.mark.usefixtures("people")
+class TestRows:
+    """A loaded row is its person's, whoever looks at it."""
+
+    def test_owner_from_the_row(self, engine: Engine, tracking: Tracking, vendor: Vendor) -> None:
+        with Session(engine) as db:
+            for number in (1, 2):
+                user = db.get(User, number)
+                assert user is not None
+                requests.post(vendor.url, json={"mail": user.email, "town": user.city})
+        assert [share[1:] for share in tracking.shares()] == [
+            ("1", ("city", "email")),
+            ("2", ("city", "email")),
+        ]
+
+    def test_owner_from_the_foreign_key(
+        self, engine: Engine, tracking: Tracking, vendor: Vendor
+    ) -> None:
+        with Session(engine) as db:
+            profile = db.get(Profile, 2)
+            assert profile is not None
+            requests.post(vendor.url, json={"p": profile.phone})
+        assert [share[1:] for share in tracking.shares()] == [("2", ("phone",))]
+
+    def test_customers_are_not_users(
+        self, engine: Engine, tracking: Tracking, vendor: Vendor
+    ) -> None:
+        with Session(engine) as db:
+            customer = db.get(Customer, 1)
+            assert customer is not None
+            requests.post(vendor.url, json={"who": customer.name, "m": customer.email})
+        assert [share[1:] for share in tracking.shares()] == [("customers:1", ("email", "name"))]
+
+    def test_a_mail_in_a_column_of_another_name(
+        self, engine: Engine, tracking: Tracking, vendor: Vendor
+    ) -> None:
+        with Session(engine) as db:
+            user = db.get(User, 1)
+            assert user is not None
+            requests.post(vendor.url, json={"m": user.contact})
+        assert [share[1:] for share in tracking.shares()] == [("1", ("email",))]
+
+    def test_products_are_nobody(self, engine: Engine, tracking: Tracking, vendor: Vendor) -> None:
+        with Session(engine) as db:
+            product = db.get(Product, 1)
+            assert product is not None
+            requests.post(vendor.url, json={"name": product.name})
+        assert tracking.shares() == []
+
+    def test_weak_values_by_identity(
+        self, engine: Engine, tracking: Tracking, vendor: Vendor
+    ) -> None:
+        with Session(engine) as db:
+            user = db.get(User, 2)
+            assert user is not None
+            requests.post(vendor.url, json={"a": user.income, "b": user.city})
+        assert [share[1:] for share in tracking.shares()] == [("2", ("city", "income"))]
+
+    def test_no_statement_is_ours(self, engine: Engine, tracking: Tracking) -> None:
+        def statements(name: str) -> list[str]:
+            seen: list[str] = []
+
+            def note(_c: Any, _u: Any, statement: str, *_: Any) -> None:
+                seen.append(statement)
+
+            event.listen(engine, "before_cursor_execute", note)
+            with Session(engine) as db:
+                for user in db.query(User).all():
+                    user.first_name = name
+                db.add(User(email="new@example.com", income=1.5))
+                db.commit()
+                [user.city for user in db.query(User)]
+                db.query(User).filter(User.email == "new@example.com").delete()
+                db.commit()
+            event.remove(engine, "before_cursor_execute", note)
+            return seen
+
+        tracked = statements("Bea")
+        tracking.tracker.stop()
+        assert statements("Cleo") == tracked
+
+
+@pytest.mark.usefixtures("people")
+class TestWrites:
+    """INSERT and UPDATE are shares with the application's own database."""
+
+    def test_insert_and_update(self, engine: Engine, tracking: Tracking) -> None:
+        with Session(engine) as db:
+            user = db.get(User, 1)
+            assert user is not None
+            db.add(Customer(email=user.email, name=user.first_name))
+            user.contact = user.email
+            db.commit()
+        shares = tracking.shares(databases=True)
+        assert sorted(share[0] for share in shares) == [
+            "sqlite customers(email, name)",
+            "sqlite users(contact)",
+        ]
+        assert {share[1] for share in shares} == {"1"}
+        assert {row["event_type"] for row in tracking.rows()} == {"database_write"}
+        assert {row["outcome"] for row in tracking.rows()} == {"sent"}
+
+    def test_core_raw_and_many(self, engine: Engine, tracking: Tracking) -> None:
+        with Session(engine) as db:
+            mails = [user.email for user in db.query(User)]
+        with engine.begin() as connection:
+            connection.execute(Customer.__table__.insert(), [{"email": mail} for mail in mails])
+            connection.execute(
+                text("INSERT INTO customers (email, name) VALUES (:m, :n)"),
+                {"m": mails[0], "n": "x"},
+            )
+            connection.exec_driver_sql("UPDATE customers SET email = ? WHERE id = ?", (mails[1], 1))
+        shares = tracking.shares(databases=True)
+        assert {(share[0], share[2]) for share in shares} == {
+            ("sqlite customers(email)", ("email",))
+        }
+        assert sorted(share[1] for share in shares[:2]) == ["1", "2"]
+        assert [share[1] for share in shares[2:]] == ["1", "2"]
+
+    def test_a_failing_insert_is_the_applications_error(
+        self, engine: Engine, tracking: Tracking
+    ) -> None:
+        with Session(engine) as db:
+            user = db.get(User, 1)
+            assert user is not None
+            db.add(User(email=user.email))
+            with pytest.raises(IntegrityError):
+                db.commit()
+            db.rollback()
+            assert db.query(User).count() == 2
+        assert [row["outcome"] for row in tracking.rows()] == ["failed"]
+
+
+class TestSignUp:
+    """Data typed before the account exists becomes the new account's."""
+
+    @pytest.fixture
+    def app(self, engine: Engine, vendor: Vendor) -> Flask:
+        app = Flask("shop")
+        app.secret_key = "s" * 20
+
+        @app.post("/signup")
+        def signup() -> str:
+            requests.post(f"{vendor.url}/pixel", json={"em": request.form["email"]})
+            with Session(engine) as db:
+                user = User(
+                    email=request.form["email"].lower(),
+                    first_name=request.form["first_name"],
+                    password_hash="x",
+                )
+                db.add(user)
+                db.commit()
+                requests.post(f"{vendor.url}/crm", json={"m": user.email})
+            return "ok"
+
+        @app.post("/account/<int:number>")
+        def account(number: int) -> str:
+            with Session(engine) as db:
+                db.get(User, number)
+            requests.post(f"{vendor.url}/crm", json={"m": request.form["email"]})
+            return "ok"
+
+        @app.post("/staff/new")
+        def create() -> str:
+            with Session(engine) as db:
+                staff = db.get(User, session["user_id"])
+                assert staff is not None
+                user = User(email=request.form["email"], password_hash="x")
+                db.add(user)
+                db.commit()
+                requests.post(f"{vendor.url}/crm", json={"m": request.form["email"]})
+            return "ok"
+
+        return app
+
+    def test_sign_up(self, app: Flask, tracking: Tracking) -> None:
+        form = {"email": "Kim.Lee@example.com", "first_name": "Kim"}
+        app.test_client().post("/signup", data=form)
+        shares = tracking.shares(databases=True)
+        assert [share[1] for share in shares] == ["1", "1", "1"]
+        assert shares[1][0] == "sqlite users(email, first_name)"
+
+    @pytest.mark.usefixtures("people")
+    def test_staff_who_create_an_account_are_not_its_owner(
+        self, app: Flask, tracking: Tracking
+    ) -> None:
+        client = app.test_client()
+        with client.session_transaction() as stored:
+            stored["user_id"] = 1
+        client.post("/staff/new", data={"email": "kim.lee@example.com"})
+        assert [share[1] for share in tracking.shares()] == ["3"]
+
+    @pytest.mark.usefixtures("people")
+    def test_a_session_that_names_the_person_by_another_id(
+        self, app: Flask, tracking: Tracking
+    ) -> None:
+        client = app.test_client()
+        with client.session_transaction() as stored:
+            stored["user_id"] = "u-200"
+        client.post("/account/2", data={"email": "third@example.com"})
+        client.post("/account/2", data={"email": "fourth@example.com"})
+        assert [share[1] for share in tracking.shares()] == ["2", "2"]
