@@ -91,13 +91,13 @@ class FieldClassifier:
         near = self.taxonomy.types[match.data_type].near
         if match.owner == "address" and match.data_type == "user_id":
             return False
-        if match.owner and (match.owner == near or near == "person" or match.strength == "bare"):
+        if match.owner and (match.owner == near or near != "address" or match.strength == "bare"):
             return True
         if match.data_type == "street_address" and match.owner:
             return True
         place = self._place(context) if context else ""
         beside = self._beside(siblings) if siblings else frozenset()
-        if place == "thing":
+        if place == "thing" and not (near == "author" and match.strength == "bare"):
             return "certain" in beside
         if match.strength == "bare":
             return True

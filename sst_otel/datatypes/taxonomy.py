@@ -43,7 +43,7 @@ class DataType:
     contextual: tuple[str, ...] = ()
     """Phrases that need a personal parent, sibling or context."""
     near: str = "person"
-    """Which siblings make a contextual phrase personal: ``person`` or ``address``."""
+    """Whose siblings make a contextual phrase personal: ``person``, ``address`` or ``author``."""
     loose_tail: bool = False
     """Whether unknown words may follow a phrase."""
     span: bool = True

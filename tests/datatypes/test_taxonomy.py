@@ -35,7 +35,7 @@ _SCHEMA: dict[str, Any] = {
                     "fields": _PHRASES,
                     "bare": _PHRASES,
                     "contextual": _PHRASES,
-                    "near": {"enum": ["address"]},
+                    "near": {"enum": ["address", "author"]},
                     "tail": {"enum": ["any"]},
                     "span": {"const": False},
                     "keys": {**_PHRASES, "items": {"pattern": "^[a-z0-9]+$"}},
