@@ -37,6 +37,7 @@ HELPERS: dict[str, Any] = {
     "_sst_fstrings": fstrings.fstrings,
     "_sst_method": methods.method,
     "_sst_method_args": methods.method_of_arguments,
+    "_sst_mapped": methods.mapped,
     "_sst_after_method0": methods.after_method0,
     "_sst_after_method": methods.after_method,
     "_sst_call1": calls.call1,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
-from types import BuiltinMethodType
+from types import BuiltinMethodType, MethodDescriptorType
 from typing import Any
 
 from sst_otel.guard import guard
@@ -17,13 +17,17 @@ from sst_otel.lineage import marks
 from sst_otel.lineage.calls import FUNCTIONS, call, class_method
 from sst_otel.lineage.operators import drop_own_entry
 from sst_otel.registry.datum import Datum
-from sst_otel.registry.identity import IDS, marked
+from sst_otel.registry.identity import IDS, MARKABLE, marked
 
 
 def method(bound: Any) -> Any:
     """Return what to call for ``receiver.name`` where only the receiver can carry a mark."""
-    if IDS and type(bound) is BuiltinMethodType and id(bound.__self__) in IDS:
-        return partial(_called_on_marked, bound)
+    if IDS:
+        if type(bound) is BuiltinMethodType:
+            if id(bound.__self__) in IDS:
+                return partial(_called_on_marked, bound)
+        elif type(bound) is MethodDescriptorType and bound.__objclass__ in MARKABLE:
+            return partial(_called_unbound, bound)
     return bound
 
 
@@ -33,6 +37,8 @@ def method_of_arguments(bound: Any) -> Any:
         return bound
     if id(bound) in FUNCTIONS:
         return partial(call, bound)
+    if type(bound) is MethodDescriptorType:
+        return method(bound)
     if type(bound) is BuiltinMethodType:
         receiver = bound.__self__
         if type(receiver) in marks.TEXTS:
@@ -46,6 +52,11 @@ def method_of_arguments(bound: Any) -> Any:
         if id(receiver) in IDS:
             return partial(_called_on_marked, bound)
     return bound
+
+
+def mapped(mapping: Any, function: Any) -> Any:
+    """Return the first argument to use in ``map(function, …)``; ``mapping`` is what ``map`` is."""
+    return method_of_arguments(function) if mapping is map else function
 
 
 def after_method0(result: Any, name: str, receiver: Any) -> Any:
@@ -80,6 +91,17 @@ def _called_on_marked(bound: Any, *args: Any, **kwargs: Any) -> Any:
         drop_own_entry(error)
         raise
     _settle_method(result, bound.__name__, bound.__self__, args)
+    return result
+
+
+def _called_unbound(descriptor: Any, *args: Any, **kwargs: Any) -> Any:
+    try:
+        result = descriptor(*args, **kwargs)
+    except BaseException as error:
+        drop_own_entry(error)
+        raise
+    if args and id(args[0]) in IDS:
+        _settle_method(result, descriptor.__name__, args[0], args[1:])
     return result
 
 

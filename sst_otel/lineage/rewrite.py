@@ -235,6 +235,11 @@ class _Rewriter(ast.NodeTransformer):
             return self._method_call(node, node.func)
         if isinstance(node.func, ast.Name) and node.func.id in self.functions:
             return self._function_call(node, node.func)
+        if isinstance(node.func, ast.Name) and node.func.id == "map" and len(node.args) > 1:
+            self._visit_arguments(node)
+            if isinstance(node.args[0], ast.Name | ast.Attribute):
+                node.args[0] = _helper("mapped", node.args[0], node.func, node.args[0])
+            return node
         return self.generic_visit(node)
 
     def _function_call(self, node: ast.Call, function: ast.Name) -> ast.AST:
@@ -266,6 +271,7 @@ class _Rewriter(ast.NodeTransformer):
         if (
             not with_arguments
             and isinstance(function.value, ast.Name)
+            and function.value.id not in ("str", "bytes")
             and all(leaves.is_simple(argument) for argument in node.args)
             and all(leaves.is_simple(keyword.value) for keyword in node.keywords)
         ):

@@ -89,8 +89,14 @@ FLOWS: list[tuple[str, str]] = [
     ("t = 'Dear {}'\nr = t.format(user.name)", "composed name:ada"),
     ("r = ', '.join([name, email])", "composed name:ada email:ada"),
     ("r = ', '.join(x.upper() for x in (name, email))", "composed name:ada email:ada"),
-    # a function handed to another one is not followed, except into what a list of texts shows
-    ("r = ''.join(map(str, [inc, 7]))", ""),
+    ("r = ''.join(map(str, [inc, 7]))", "composed income:ada"),
+    ("r = sum(map(int, [income, pay]))", "derived(sum):ada derived(sum):bob"),
+    ("r = list(map(str.upper, [name]))[0]", "name:ada"),
+    ("r = list(map('<{}>'.format, [name]))[0]", "composed name:ada"),
+    ("from decimal import Decimal\nr = list(map(Decimal, [income]))[0]", "income:ada"),
+    ("r = str.upper(name)", "name:ada"),
+    ("r = str.split(email, '@')[0]", "derived(split):ada"),
+    ("r = ', '.join({'a': name, 'b': 'x'}.values())", "composed name:ada"),
     ("r = '\\n'.join([f'{k}={v}' for k, v in {'n': name}.items()] + ['x'])", "composed name:ada"),
     ("r = b','.join([email.encode(), b'x'])", "composed email:ada"),
     (
@@ -240,6 +246,9 @@ CLEAN: list[str] = [
     "r = (lambda round: round(inc))(lambda v: 1234567)",
     "from math import floor as round\nr = round(1234567.5)",
     "r = [email] + ['x']",
+    "def map(f, xs):\n    return f is str and 'same object'\nr = map(str, [email])",
+    "r = list(map(len, [email]))[0]",
+    "r = list(map(lambda v: 'constant', [email]))[0]",
     "r = id(email)",
     "r = hash(email) and 'text'",
 ]
