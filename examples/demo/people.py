@@ -64,6 +64,9 @@ PEOPLE = (
 )
 
 
+_FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One thing that one person did."""
@@ -92,6 +95,7 @@ class Browser:
         self._journey = journey
         self._session = requests.Session()
         self._session.trust_env = False
+        self._session.headers["User-Agent"] = _FIREFOX
 
     def sign_up(self) -> None:
         """Create the account."""

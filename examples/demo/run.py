@@ -79,7 +79,11 @@ def audit_logs(environ: Mapping[str, str]) -> list[dict[str, Any]]:
     settings = load_settings(environ)
     reader = open_reader(settings, load_keys(settings.key, settings.key_file))
     try:
-        return list(reader.audit_logs(viewer=None, limit=None)[0])
+        rows, cursor = reader.audit_logs(viewer=None)
+        while cursor is not None:
+            page, cursor = reader.audit_logs(viewer=None, cursor=cursor)
+            rows += page
+        return rows
     finally:
         reader.close()
 

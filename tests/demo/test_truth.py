@@ -10,7 +10,7 @@ from examples.demo.people import PEOPLE, Journey, Step
 from examples.demo.report import difference, table
 from examples.demo.truth import compare, expected_rows
 
-STEPS = ("sign-up", "insights", "tip", "settings")
+STEPS = ("sign-up", "expense", "goal", "insights", "tip", "settings")
 JOURNEY = Journey(
     {
         f"{step}-{person.owner_id}": Step(step, person.owner_id)
@@ -38,7 +38,7 @@ class TestCompare:
     def test_the_true_log_is_right(self) -> None:
         verdict = compare(true_log(), JOURNEY)
         assert verdict.ok
-        assert verdict.expected == 12
+        assert verdict.expected == 18
 
     def test_the_row_the_project_was_asked_for_is_expected_of_both(self) -> None:
         asked_for = [row for row in expected_rows() if row.destination.startswith("OpenAI/Groq")]
