@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote
 
 from sst_otel.audit import AuditLog
 from sst_otel.datatypes import FieldClassifier, classify_value, normalise
@@ -79,7 +79,7 @@ class Tagger:
             if type(value) not in _SCALARS:
                 continue
             # Cookies and hidden fields often hold a quoted value: the datum is what it stands for.
-            plain = unquote_plus(value) if type(value) is str and "%" in value else value
+            plain = unquote(value) if type(value) is str and "%" in value else value
             data_type = classify_value(self.classifier, name, plain, siblings, context)
             if data_type is None:
                 continue

@@ -50,25 +50,27 @@ class Share:
         if self.events:
             with guard("audit.write"):
                 self._emit.write(self.events)
-            with guard("telemetry.events"):
-                self._announce()
+            self._announce_early()
         return self
 
     async def write_async(self) -> Share:
         """Do :meth:`write`, the file part of it off the event loop."""
         if self.events:
             await _off_loop(self._guarded_write)
-            with guard("telemetry.events"):
-                self._announce()
+            self._announce_early()
         return self
 
     def _guarded_write(self) -> None:
         with guard("audit.write"):
             self._emit.write(self.events)
 
-    def _announce(self, span: Any = None) -> None:
-        if span is None and self._call.kind == semconv.DATABASE_WRITE:
-            return  # its span is only known when the statement has run
+    def _announce_early(self) -> None:
+        """Announce at once, unless the call's span is only known when it has run."""
+        if self._call.kind != semconv.DATABASE_WRITE:
+            with guard("telemetry.events"):
+                self._announce(None)
+
+    def _announce(self, span: Any) -> None:
         self._span = self._emit.announce(self.events, self._call, span, self._begun)
 
     def part(self, chunk: Any) -> None:
@@ -119,7 +121,7 @@ class Share:
         if not self.events:
             return
         with guard("telemetry.events"):
-            if self._span is None and self._call.kind == semconv.DATABASE_WRITE:
+            if self._span is None:
                 self._announce(span)
             if self._span is not None:
                 self._emit.finish(self._span, outcome)

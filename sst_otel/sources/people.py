@@ -28,6 +28,7 @@ _OWNER_COLUMNS = (
     "employee_id",
     "profile_id",
 )
+_PASSWORD = re.compile(r"passw|pwd|passhash", re.IGNORECASE)
 _ACTOR_COLUMN = re.compile(
     r"(^|_)(by|author|editor|creator|approver|assignee|reviewer|staff|agent|manager|parent|"
     r"referrer|sender|recipient)(_id)?$"
@@ -120,10 +121,10 @@ class People:
 
     def _is_login(self, table: Any) -> bool:
         """Whether log-ins use this table: it has a password, is called so, or is the only one."""
-        if not self._is_person(table) and "password" not in self._types(table).values():
+        if not self._is_person(table):
             return False
         people = [other for other in table.metadata.tables.values() if self._is_person(other)]
-        with_password = [other for other in people if "password" in self._types(other).values()]
+        with_password = [other for other in people if _has_password(other)]
         if with_password:
             return table in with_password
         named = [other for other in people if other.name.lower() in _LOGIN_NAMES]
@@ -133,6 +134,10 @@ class People:
 
     def _prefix(self, table: Any) -> str:
         return "" if self._is_login(table) else f"{table.name}:"
+
+
+def _has_password(table: Any) -> bool:
+    return any(_PASSWORD.search(column.name) for column in table.columns)
 
 
 def _target(table: Any, column_name: str) -> Any:

@@ -197,8 +197,8 @@ class _OrmSource:
         columns = []
         for attribute, column in names.items():
             data_type = plan.types.get(column)
-            if data_type == "password":
-                continue  # never matched, never stored: a hash of it leaves in no payload we know
+            if data_type in ("password", "credential"):
+                continue  # a secret is nobody's description, and safest where it is not kept
             if data_type is not None or _is_text(table.columns.get(column)):
                 columns.append((attribute, column, data_type, f"db:{table.name}.{column}"))
         return _MapperPlan(plan, tuple(columns), names)

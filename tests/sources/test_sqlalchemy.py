@@ -20,7 +20,7 @@ from tests.support import Tracking, Vendor
 Base: Any = declarative_base()
 
 
-class User(Base):
+class User(Base):  # type: ignore[misc]
     __tablename__ = "users"
     id = Column(Integer, primary_key=True)
     email = Column(String, unique=True)
@@ -33,7 +33,7 @@ class User(Base):
     contact = Column(String)
 
 
-class Profile(Base):
+class Profile(Base):  # type: ignore[misc]
     __tablename__ = "profiles"
     id = Column(Integer, primary_key=True)
     user_id = Column(Integer, ForeignKey("users.id"))
@@ -42,14 +42,14 @@ class Profile(Base):
     user = relationship("User", foreign_keys=[user_id])
 
 
-class Customer(Base):
+class Customer(Base):  # type: ignore[misc]
     __tablename__ = "customers"
     id = Column(Integer, primary_key=True)
     email = Column(String)
     name = Column(String)
 
 
-class Product(Base):
+class Product(Base):  # type: ignore[misc]
     __tablename__ = "products"
     id = Column(Integer, primary_key=True)
     name = Column(String)
@@ -156,7 +156,7 @@ class TestRows:
             event.listen(engine, "before_cursor_execute", note)
             with Session(engine) as db:
                 for user in db.query(User).all():
-                    user.first_name = name
+                    user.first_name = name  # type: ignore[assignment]
                 db.add(User(email="new@example.com", income=1.5))
                 db.commit()
                 [user.city for user in db.query(User)]
