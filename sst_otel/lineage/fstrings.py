@@ -85,8 +85,9 @@ def joined(*pieces: str) -> str:
 
 
 def _compose_fstring(text: str, sources: list[Mark], alone: bool) -> None:
-    if any(text is source.obj for source in sources):
-        return
+    for source in sources:
+        if text is source.obj:
+            return
     marks.compose(text, sources, alone)
 
 

@@ -48,6 +48,11 @@ def any_marked(items: Iterable[Any]) -> bool:
 
 def scan(value: Any) -> list[Mark]:
     """Return the marks of ``value`` and of the leaves of exact builtin containers in it."""
+    entry = IDS.get(id(value))
+    if entry is not None:
+        return [entry]
+    if type(value) not in CONTAINERS and type(value) not in VIEWS:
+        return []
     marks: dict[int, Mark] = {}
     stack = [value]
     seen: set[int] = set()

@@ -7,7 +7,7 @@ happens to be called ``strip`` runs as without us.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from types import BuiltinMethodType, MethodDescriptorType
 from typing import Any
@@ -106,20 +106,33 @@ def _called_unbound(descriptor: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def _called_text(bound: Any, follow: Any, *args: Any, **kwargs: Any) -> Any:
-    if bound.__name__ == "join" and len(args) == 1 and type(args[0]) in marks.ITERATORS:
-        try:
-            args = (list(args[0]),)  # join does the same first
-        except BaseException as error:
-            drop_own_entry(error)
-            raise
     try:
+        if args and type(args[0]) in marks.ITERATORS and follow is _join:
+            args = (list(args[0]), *args[1:])  # join does the same first
         result = bound(*args, **kwargs)
     except BaseException as error:
         drop_own_entry(error)
         raise
-    with guard("lineage"):
-        follow(result, bound.__self__, args, kwargs)
+    receiver = bound.__self__
+    if id(receiver) in IDS or _may_be_marked(args) or (kwargs and _may_be_marked(kwargs.values())):
+        with guard("lineage"):
+            follow(result, receiver, args, kwargs)
     return result
+
+
+def _may_be_marked(arguments: Iterable[Any]) -> bool:
+    for argument in arguments:
+        if id(argument) in IDS:
+            return True
+        kind = type(argument)
+        if kind is list or kind is tuple or kind is set:
+            if marks.any_marked(argument):
+                return True
+            if not CONTAINERS.isdisjoint(map(type, argument)):
+                return True
+        elif kind in CONTAINERS or kind in marks.VIEWS:
+            return True
+    return False
 
 
 def _settle_method(result: Any, name: str, receiver: Any, arguments: tuple[Any, ...]) -> None:
@@ -152,6 +165,7 @@ def _whole_date(arguments: tuple[Any, ...]) -> bool:
     return all(directives & group for group in (_YEAR, _MONTH, _DAY))
 
 
+CONTAINERS = marks.CONTAINERS
 _YEAR = frozenset("YyGcxDFs")
 _MONTH = frozenset("mbBcxDFsj")
 _DAY = frozenset("dejcxDFs")

@@ -31,8 +31,9 @@ def drop_own_entry(error: BaseException) -> None:
 def settle(result: Any, operands: tuple[Any, ...], operations: tuple[str, ...]) -> None:
     """Mark the result of an operator; at least one operand has a mark or is a container."""
     with guard("lineage"):
-        if any(result is operand for operand in operands):
-            return
+        for operand in operands:
+            if result is operand:
+                return
         if not _BUILTIN.issuperset(map(type, operands)):
             return  # what an application's own operator makes is not known
         sources = marks.found(operands)

@@ -263,8 +263,12 @@ class _Rewriter(ast.NodeTransformer):
 
     def _method_call(self, node: ast.Call, function: ast.Attribute) -> ast.AST:
         name = function.attr
-        with_arguments = name in ARGUMENT_METHODS
-        if not with_arguments and name not in SELF_METHODS:
+        with_arguments = name in ARGUMENT_METHODS and not (
+            name == "replace"  # then only what it is called on can carry a mark
+            and len(node.args) == 2
+            and all(isinstance(argument, ast.Constant) for argument in node.args)
+        )
+        if not with_arguments and name not in SELF_METHODS and name != "replace":
             function.value = self.visit(function.value)
             self._visit_arguments(node)
             return node

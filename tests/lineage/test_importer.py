@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import wrapt
 
 import sst_otel.lineage as lineage
 from sst_otel.guard import error_counts
@@ -182,6 +183,17 @@ class TestWhatIsRewritten:
         assert type(module.__loader__) is Theirs
         assert not is_rewritten(module.greet)
         assert "Theirs" in lineage.report()["skipped"]["handled"]
+
+    def test_a_module_somebody_waits_for(
+        self, packages: Path, install: Callable[..., None]
+    ) -> None:
+        seen: list[str] = []
+        write(packages, {"awaited.py": MODULE})
+        wrapt.register_post_import_hook(lambda module: seen.append(module.__name__), "awaited")
+        install()
+        assert is_rewritten(load("awaited").greet)
+        assert seen == ["awaited"]
+        assert "awaited" not in lineage.report()["skipped"]
 
     def test_a_module_that_was_imported_before(
         self, packages: Path, install: Callable[..., None]

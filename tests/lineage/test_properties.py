@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import calendar as plain_calendar
 import doctest
+import fractions as plain_fractions
 import importlib.util
+import string as plain_string
 import sys
+import textwrap as plain_textwrap
 import types
 from pathlib import Path
 from typing import Any
@@ -72,13 +76,14 @@ def test_any_expression_is_evaluated_as_written(
     assert not error_counts()
 
 
-def _library(name: str) -> types.ModuleType:
-    """Return a rewritten copy of a standard module, under its own name."""
+def _library(name: str, patch: pytest.MonkeyPatch) -> types.ModuleType:
+    """Return a rewritten copy of a standard module, imported under its name for this test."""
     spec = importlib.util.find_spec(name)
     assert spec is not None
     assert spec.origin is not None
     module = types.ModuleType(name)
     module.__file__ = spec.origin
+    patch.setitem(sys.modules, name, module)
     source = Path(spec.origin).read_text(encoding="utf-8")
     exec(compiled(source, spec.origin), vars(module))
     return module
@@ -87,23 +92,18 @@ def _library(name: str) -> types.ModuleType:
 @pytest.mark.parametrize("name", ["statistics", "difflib"])
 def test_doctests_of_library_modules(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     plain = doctest.testmod(importlib.import_module(name), report=False)
-    module = _library(name)
-    monkeypatch.setitem(sys.modules, name, module)  # where doctest looks for what it examines
+    module = _library(name, monkeypatch)
     assert doctest.testmod(module, report=False) == plain
 
 
-def test_library_modules_on_marked_values() -> None:
-    textwrap, string = _library("textwrap"), _library("string")
-    calendar, fractions = _library("calendar"), _library("fractions")
+def test_library_modules_on_marked_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("textwrap", "string", "calendar", "fractions")
+    textwrap, string, calendar, fractions = (_library(name, monkeypatch) for name in names)
     with scope() as opened:
         text = fresh("a long text about Ada Lovelace of London and her engine " * 3)
         number = int("1815")
         for value in (text, number):
             source_value(value, "name", opened)
-        import calendar as plain_calendar
-        import fractions as plain_fractions
-        import string as plain_string
-        import textwrap as plain_textwrap
 
         assert textwrap.fill(text, 31) == plain_textwrap.fill(text, 31)
         assert textwrap.indent(text, "> ") == plain_textwrap.indent(text, "> ")
