@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import CodeType
 
-_ENGINE_SOURCES = ("calls.py", "leaves.py", "methods.py", "names.py", "rewrite.py")
+_ENGINE_SOURCES = ("calls.py", "leaves.py", "methods.py", "names.py", "nodes.py", "rewrite.py")
 
 
 class CodeCache:

@@ -21,6 +21,7 @@ from sst_otel.lineage.names import (
     SKIPPED_CALLS,
     collect,
 )
+from sst_otel.lineage.nodes import fstring_of, helper_call, last_name, leaf_call, loaded
 
 _MULTILINE_POSITION = sys.version_info >= (3, 11)
 
@@ -67,7 +68,7 @@ class _Rewriter(ast.NodeTransformer):
     def _function(self, node: _Function) -> _Function:
         for decorator in node.decorator_list:
             called = decorator.func if isinstance(decorator, ast.Call) else decorator
-            if _last_name(called) in COMPILING_DECORATORS:
+            if last_name(called) in COMPILING_DECORATORS:
                 return node
         return self._body(node)
 
@@ -106,17 +107,17 @@ class _Rewriter(ast.NodeTransformer):
             if leaves.is_formatting_argument(node.right):
                 if isinstance(node.left, ast.Constant) and isinstance(node.right, ast.Constant):
                     return node
-                return _helper("leaf_mod", node, node, node.left, node.right)
+                return helper_call("leaf_mod", node, node, node.left, node.right)
         elif (leaf := leaves.arithmetic(node)) is not None:
-            return _leaf(node, *leaf)
-        return _helper(operation, node, self.visit(node.left), self.visit(node.right))
+            return leaf_call(node, *leaf)
+        return helper_call(operation, node, self.visit(node.left), self.visit(node.right))
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         if not isinstance(node.op, ast.USub):
             return self.generic_visit(node)
         if (leaf := leaves.arithmetic(node)) is not None:
-            return _leaf(node, *leaf)
-        return _helper("neg", node, self.visit(node.operand))
+            return leaf_call(node, *leaf)
+        return helper_call("neg", node, self.visit(node.operand))
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         value = node.value
@@ -142,13 +143,13 @@ class _Rewriter(ast.NodeTransformer):
             node.value = self.visit(node.value)
             return node
         if isinstance(target, ast.Name) and operation == "add":
-            node.value = self._right("right_iadd", _loaded(target), node.value)
+            node.value = self._right("right_iadd", loaded(target), node.value)
             return node
-        value = _helper(f"i{operation}", node, _loaded(target), self.visit(node.value))
+        value = helper_call(f"i{operation}", node, loaded(target), self.visit(node.value))
         return ast.copy_location(ast.Assign([target], value), node)
 
     def _right(self, helper: str, left: ast.Name, right: ast.expr) -> ast.expr:
-        return _helper(helper, right, left, self.visit(right))
+        return helper_call(helper, right, left, self.visit(right))
 
     def _readable_twice(self, target: ast.expr, value: ast.expr) -> bool:
         """Whether the parts of ``target`` are variables that ``value`` does not rebind."""
@@ -182,26 +183,26 @@ class _Rewriter(ast.NodeTransformer):
             if not names:
                 return node
             helper = {1: "fstring1", 2: "fstring2"}.get(len(names), "fstrings")
-            return _helper(helper, node, node, alone, *names.values())
-        return _helper("joined", node, *(self._piece(part) for part in node.values))
+            return helper_call(helper, node, node, alone, *names.values())
+        return helper_call("joined", node, *(self._piece(part) for part in node.values))
 
     def _piece(self, part: ast.expr) -> ast.expr:
         if not isinstance(part, ast.FormattedValue) or isinstance(part.value, ast.Constant):
-            return part if isinstance(part, ast.Constant) else _fstring_of(part)
+            return part if isinstance(part, ast.Constant) else fstring_of(part)
         spec = part.format_spec
         fixed = "" if spec is None else leaves.constant_spec(spec)
         if part.conversion != -1:
             if fixed is None:
                 part.value = self.visit(part.value)
-                return _fstring_of(part)
+                return fstring_of(part)
             conversion = ast.Constant(chr(part.conversion))
             value = self.visit(part.value)
-            return _helper("converted", part, value, conversion, ast.Constant(fixed))
+            return helper_call("converted", part, value, conversion, ast.Constant(fixed))
         value = self.visit(part.value)
         if spec is None:
-            return _helper("formatted", part, value)
+            return helper_call("formatted", part, value)
         computed = spec if fixed is None else ast.Constant(fixed)
-        return _helper("formatted_spec", part, value, computed)
+        return helper_call("formatted_spec", part, value, computed)
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         cut = node.slice
@@ -213,23 +214,23 @@ class _Rewriter(ast.NodeTransformer):
             or (isinstance(bound, ast.UnaryOp) and isinstance(bound.operand, ast.Constant))
             for bound in bounds
         ):
-            return _helper("leaf_slice", node, node, node.value)
+            return helper_call("leaf_slice", node, node, node.value)
         value = self.visit(node.value)
         given = [ast.Constant(None) if b is None else self.visit(b) for b in bounds]
         if cut.step is None:
-            return _helper("slice2", node, value, *given[:2])
-        return _helper("slice3", node, value, *given)
+            return helper_call("slice2", node, value, *given[:2])
+        return helper_call("slice3", node, value, *given)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         node.value = self.visit(node.value)
         if node.attr in ("year", "days") and isinstance(node.ctx, ast.Load):
-            return _helper(node.attr, node, node.value)
+            return helper_call(node.attr, node, node.value)
         return node
 
     # Calls.
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
-        if _last_name(node.func) in SKIPPED_CALLS:
+        if last_name(node.func) in SKIPPED_CALLS:
             return node
         if isinstance(node.func, ast.Attribute):
             return self._method_call(node, node.func)
@@ -238,7 +239,7 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(node.func, ast.Name) and node.func.id == "map" and len(node.args) > 1:
             self._visit_arguments(node)
             if isinstance(node.args[0], ast.Name | ast.Attribute):
-                node.args[0] = _helper("mapped", node.args[0], node.func, node.args[0])
+                node.args[0] = helper_call("mapped", node.args[0], node.func, node.args[0])
             return node
         return self.generic_visit(node)
 
@@ -250,14 +251,14 @@ class _Rewriter(ast.NodeTransformer):
             and all(leaves.is_simple(argument) for argument in node.args)
             and all(leaves.is_simple(keyword.value) for keyword in node.keywords)
         ):
-            return _helper("after_call", node, node, function, *node.args)
+            return helper_call("after_call", node, node, function, *node.args)
         self._visit_arguments(node)
         if not node.args:
             return node
         plain = not node.keywords and not isinstance(node.args[0], ast.Starred)
         if plain and len(node.args) == 1:
-            return _helper("call1", node, function, node.args[0])
-        call = _helper("call", node, function, *node.args)
+            return helper_call("call1", node, function, node.args[0])
+        call = helper_call("call", node, function, *node.args)
         call.keywords = node.keywords
         return call
 
@@ -280,10 +281,10 @@ class _Rewriter(ast.NodeTransformer):
             and all(leaves.is_simple(keyword.value) for keyword in node.keywords)
         ):
             helper = "after_method" if node.args else "after_method0"
-            return _helper(helper, node, node, ast.Constant(name), function.value, *node.args)
+            return helper_call(helper, node, node, ast.Constant(name), function.value, *node.args)
         function.value = self.visit(function.value)
         self._visit_arguments(node)
-        node.func = _helper("method_args" if with_arguments else "method", function, function)
+        node.func = helper_call("method_args" if with_arguments else "method", function, function)
         if _MULTILINE_POSITION and function.end_lineno not in (None, node.lineno):
             # The interpreter says of a method call over several lines where the name stands.
             node.lineno = function.end_lineno or node.lineno
@@ -294,42 +295,3 @@ class _Rewriter(ast.NodeTransformer):
         node.args = [self.visit(argument) for argument in node.args]
         for keyword in node.keywords:
             keyword.value = self.visit(keyword.value)
-
-
-def _leaf(node: ast.expr, operations: list[str], names: dict[str, ast.Name]) -> ast.expr:
-    if not names or not operations:
-        return node
-    helper = {1: "leaf1", 2: "leaf2"}.get(len(names), "leaves")
-    chain = ast.Constant(cast(Any, tuple(operations)))
-    return _helper(helper, node, node, chain, *names.values())
-
-
-def _helper(name: str, place: ast.AST, *arguments: ast.expr) -> ast.Call:
-    function = ast.copy_location(ast.Name(f"_sst_{name}", ast.Load()), place)
-    call = ast.Call(function, list(arguments), [])
-    for argument in arguments:
-        if not hasattr(argument, "lineno"):
-            ast.copy_location(argument, place)
-    return ast.copy_location(call, place)
-
-
-def _fstring_of(part: ast.expr) -> ast.expr:
-    return ast.copy_location(ast.JoinedStr([part]), part)
-
-
-def _loaded(target: ast.expr) -> Any:
-    """Return a reading copy of an assignment's target."""
-    if isinstance(target, ast.Name):
-        copy: ast.expr = ast.Name(target.id, ast.Load())
-    elif isinstance(target, ast.Attribute):
-        copy = ast.Attribute(target.value, target.attr, ast.Load())
-    else:
-        assert isinstance(target, ast.Subscript)
-        copy = ast.Subscript(target.value, target.slice, ast.Load())
-    return ast.copy_location(copy, target)
-
-
-def _last_name(function: ast.expr) -> str:
-    if isinstance(function, ast.Name):
-        return function.id
-    return function.attr if isinstance(function, ast.Attribute) else ""

@@ -116,7 +116,7 @@ def test_every_helper_of_the_rewriting_exists() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
-        and node.func.id == "_helper"
+        and node.func.id == "helper_call"
         and isinstance(node.args[0], ast.Constant)
     }
     assert named
