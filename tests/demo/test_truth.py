@@ -38,7 +38,7 @@ class TestCompare:
     def test_the_true_log_is_right(self) -> None:
         verdict = compare(true_log(), JOURNEY)
         assert verdict.ok
-        assert verdict.expected == 18
+        assert verdict.expected == 12
 
     def test_the_row_the_project_was_asked_for_is_expected_of_both(self) -> None:
         asked_for = [row for row in expected_rows() if row.destination.startswith("OpenAI/Groq")]
