@@ -1,0 +1,321 @@
+"""Every share: a filter form, the newest shares first, and the evidence of each in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from sst_otel import semconv
+from sst_otel.pages import words
+from sst_otel.pages.html import Child, Markup, h
+from sst_otel.pages.layout import Frame, chips, document, moment_of
+from sst_otel.pages.parameters import ParameterError
+from sst_otel.pages.reading import code_line, stack_lines
+
+PAGE_SIZE = 50
+Event = Mapping[str, Any]
+
+
+def page(
+    frame: Frame,
+    summary: Mapping[str, Any],
+    events: Sequence[Event],
+    *,
+    raw: Mapping[str, str],
+    next_cursor: str | None = None,
+    problem: ParameterError | None = None,
+) -> bytes:
+    """Return the page. ``raw`` are the filters as given; ``problem`` is the one that is wrong."""
+    staff = frame.viewer is not None and frame.viewer.staff
+    filtered = {name: text for name, text in raw.items() if name not in ("cursor", "limit")}
+    if problem is not None:
+        answer: Child = None
+    elif events:
+        answer = [_table(events, _roles(summary), staff=staff), _paging(frame, raw, next_cursor)]
+    else:
+        answer = _empty(frame, filtered=bool(filtered), staff=staff)
+    return document(
+        frame,
+        "Every share",
+        h("h1", "Every time somebody's data left" if staff else "Every time your data left"),
+        _filter_form(frame, summary, filtered, problem, staff=staff),
+        answer,
+        current="audit-logs",
+    )
+
+
+def _filter_form(
+    frame: Frame,
+    summary: Mapping[str, Any],
+    raw: Mapping[str, str],
+    problem: ParameterError | None,
+    *,
+    staff: bool,
+) -> Markup:
+    recipients = sorted({str(one["recipient"]) for one in summary["recipients"]})
+    kinds = sorted({name for one in summary["recipients"] for name in one["data_types"]})
+    fields = [
+        _select("recipient", "Recipient", raw, [(one, words.recipient(one)) for one in recipients]),
+        _select("data_type", "Kind of data", raw, [(one, words.data_type(one)) for one in kinds]),
+        _select("event_type", "What happened", raw, list(words.EVENT_TYPES.items())),
+        _field("destination", "Destination", raw, problem, hint="part of it, such as openai"),
+        _field("owner_id", "Person", raw, problem, hint="the application's own id")
+        if staff
+        else None,
+        _field("since", "From", raw, problem, kind=_date_kind(raw.get("since"))),
+        _field("until", "To", raw, problem, kind=_date_kind(raw.get("until"))),
+    ]
+    unnamed = problem is not None and problem.name not in ("since", "until", "destination")
+    return h(
+        "form",
+        h("h2", "Filter", id="filter"),
+        h("p", f"This filter cannot be used. {problem}.", class_="error", role="alert")
+        if unnamed
+        else None,
+        h("div", fields, class_="fields"),
+        h(
+            "div",
+            h("button", "Show", type="submit"),
+            h("a", "Clear", href=frame.link("audit-logs"), class_="quiet") if raw else None,
+            h(
+                "a",
+                "Same as JSON",
+                href=frame.link("api/audit-logs", urlencode(raw)),
+                class_="quiet",
+            ),
+            class_="actions",
+        ),
+        method="get",
+        action=frame.link("audit-logs"),
+        aria_labelledby="filter",
+        class_="panel filter",
+    )
+
+
+def _date_kind(text: str | None) -> str:
+    """Keep a moment finer than a day as text: a date field would show it as empty."""
+    return "date" if text is None or (len(text) == 10 and text.count("-") == 2) else "text"
+
+
+def _select(
+    name: str, label: str, raw: Mapping[str, str], options: Iterable[tuple[str, str]]
+) -> Markup:
+    chosen = raw.get(name)
+    known = dict(options)
+    if chosen and chosen not in known:
+        known[chosen] = chosen
+    choices = [
+        h("option", said[:1].upper() + said[1:], value=value, selected=value == chosen)
+        for value, said in known.items()
+    ]
+    return h(
+        "div",
+        h("label", label, for_=name),
+        h("select", h("option", "Any", value=""), choices, id=name, name=name),
+    )
+
+
+def _field(
+    name: str,
+    label: str,
+    raw: Mapping[str, str],
+    problem: ParameterError | None,
+    *,
+    kind: str = "text",
+    hint: str | None = None,
+) -> Markup:
+    wrong = problem is not None and problem.name == name
+    return h(
+        "div",
+        h("label", label, for_=name),
+        h(
+            "input",
+            id=name,
+            name=name,
+            type="text" if wrong else kind,
+            value=raw.get(name),
+            placeholder=hint,
+            autocomplete="off",
+            aria_invalid=wrong and "true",
+            aria_describedby=f"{name}-wrong" if wrong else None,
+        ),
+        h(
+            "p",
+            f"{problem.problem[:1].upper()}{problem.problem[1:]}.",
+            id=f"{name}-wrong",
+            class_="error",
+            role="alert",
+        )
+        if wrong and problem is not None
+        else None,
+    )
+
+
+def _roles(summary: Mapping[str, Any]) -> dict[tuple[Any, ...], str]:
+    """Return the role of each recipient; an event names the recipient, not the role."""
+    return {_who(one): str(one["role"]) for one in summary["recipients"]}
+
+
+def _who(one: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (one["recipient"], one["purpose"], one["country"])
+
+
+def _table(events: Sequence[Event], roles: Mapping[tuple[Any, ...], str], *, staff: bool) -> Markup:
+    heads = ["When", "What", *(["Whose"] if staff else []), "To whom", "From which line"]
+    return h(
+        "table",
+        h("caption", f"{words.counted(len(events), 'share')}, newest first", class_="unseen"),
+        h(
+            "thead",
+            h(
+                "tr",
+                [h("th", text, scope="col", role="columnheader") for text in heads],
+                role="row",
+            ),
+            role="rowgroup",
+        ),
+        [
+            _rows(event, roles.get(_who(event), "unknown"), staff=staff, columns=len(heads))
+            for event in events
+        ],
+        class_="log",
+        role="table",
+    )
+
+
+def _rows(event: Event, role: str, *, staff: bool, columns: int) -> Markup:
+    at = float(event["timestamp"])
+    known = (event.get("recipient") or "unknown") != "unknown"
+    cells: list[tuple[str, Child]] = [
+        ("When", moment_of(words.moment(at), words.iso(at))),
+        ("What", chips([words.data_type(name) for name in event["data_types"]])),
+    ]
+    if staff:
+        cells.append(("Whose", event["owner_id"] or "nobody known"))
+    place = words.about(role, event.get("purpose"), event.get("country"))
+    cells.append(
+        (
+            "To whom",
+            [
+                h("strong", words.recipient(event.get("recipient"))),
+                h("code", event["destination"], class_="destination"),
+                h("span", words.capital(place), class_="hint") if known else None,
+            ],
+        )
+    )
+    cells.append(("From which line", _short_line(code_line(event))))
+    return h(
+        "tbody",
+        h(
+            "tr",
+            [h("td", content, role="cell", data_label=label) for label, content in cells],
+            role="row",
+        ),
+        h(
+            "tr",
+            h("td", _details(event, role, own=not staff), colspan=columns, role="cell"),
+            role="row",
+            class_="more",
+        ),
+        role="rowgroup",
+    )
+
+
+def _short_line(line: str) -> Child:
+    if not line:
+        return h("span", "not recorded", class_="hint")
+    file, _, rest = line.rpartition("/")
+    folder = file.rpartition("/")[2]
+    return h("code", f"{folder}/{rest}" if folder else rest, title=line)
+
+
+def _details(event: Event, role: str, *, own: bool) -> Markup:
+    """Return the fold of one share; its first line says the evidence in words."""
+    said = _evidence(event, own=own)
+    outcome = words.OUTCOMES.get(str(event.get("outcome")), "No answer is recorded.")
+    stack = stack_lines(event)
+    facts: list[tuple[str, Child]] = [
+        ("What happened", f"{words.capital(words.event_type(event['event_type']))}. {outcome}"),
+        ("Their role", f"{words.capital(words.role(role))}. {words.ROLE_MEANINGS.get(role, '')}"),
+        ("Where in the message", _codes(event.get("paths"))),
+        ("Tags", _codes(event.get("tag_ids"))),
+        ("Page of the site", h("code", event["route"]) if event.get("route") else None),
+        ("Service", event.get("service") or None),
+        ("Share", h("code", event["event_id"])),
+        ("Trace", h("code", event["trace_id"]) if event.get("trace_id") else None),
+        ("Called from", h("pre", "\n".join(reversed(stack))) if stack else None),
+    ]
+    return h(
+        "details",
+        h("summary", h("span", words.capital("; ".join(said)) or "Details", class_="evidence")),
+        h("dl", [h("div", h("dt", name), h("dd", fact)) for name, fact in facts if fact]),
+    )
+
+
+def _codes(items: Iterable[str] | None) -> Child:
+    unique = list(dict.fromkeys(items or ()))
+    return (
+        h("ul", [h("li", h("code", item)) for item in unique], class_="codes") if unique else None
+    )
+
+
+def _evidence(event: Event, *, own: bool) -> list[str]:
+    """Say each kind of evidence once, with the data types that it stands for.
+
+    ``evidence`` has one entry for each tag, ``data_types`` names each type once: they can be paired
+    where no type stands for several tags. Computed values need no pairing.
+    """
+    kinds = list(event.get("evidence") or ())
+    found = [kind for kind in kinds if kind != semconv.DERIVED]
+    types = [name for name in event["data_types"] if name != "derived"]
+    said: dict[str, list[str]] = {}
+    for index, kind in enumerate(found):
+        named = said.setdefault(kind, [])
+        if len(types) == len(found):
+            named.append(types[index])
+    if len(said) == 1:
+        said = dict.fromkeys(said, types)
+    if semconv.DERIVED in kinds:
+        said[semconv.DERIVED] = []
+    return [words.evidence(kind, named, own=own) for kind, named in said.items()]
+
+
+def _paging(frame: Frame, raw: Mapping[str, str], next_cursor: str | None) -> Child:
+    rest = {name: text for name, text in raw.items() if name != "cursor"}
+    newest = h("a", "← Newest", href=frame.link("audit-logs", urlencode(rest)))
+    older = None
+    if next_cursor is not None:
+        query = urlencode({**rest, "cursor": next_cursor})
+        older = h("a", "Older →", href=frame.link("audit-logs", query), rel="next")
+    if older is None and "cursor" not in raw:
+        return None
+    return h(
+        "nav",
+        newest if "cursor" in raw else None,
+        older,
+        aria_label="Further shares",
+        class_="paging",
+    )
+
+
+def _empty(frame: Frame, *, filtered: bool, staff: bool) -> Markup:
+    if filtered:
+        text: Child = [
+            "No share fits this filter. Choose a longer time or fewer conditions, or ",
+            h("a", "see every share", href=frame.link("audit-logs")),
+            ".",
+        ]
+    elif staff:
+        text = [
+            "Nothing is recorded yet. Use the application once as a signed-in person; the share "
+            "appears here within a second. If it does not, run ",
+            h("code", "sst-otel doctor"),
+            " where the application runs.",
+        ]
+    else:
+        text = (
+            "Nobody has received your data since recording began. When somebody does, "
+            "it is listed here with what they got, when and why."
+        )
+    return h("section", h("h2", "Nothing here"), h("p", text), class_="panel empty")

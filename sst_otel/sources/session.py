@@ -1,0 +1,104 @@
+"""Whose signed session a Flask request belongs to, read without leaving a trace.
+
+Looking at ``flask.session`` marks it as accessed, and Flask then adds ``Vary: Cookie``. Until 3.1.2
+the session object marks itself in its own ``get`` and ``[]``; since 3.1.3 the request context does
+when it hands the session out. Hence the context's own attribute and ``dict.get``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from typing import Any
+
+_ID_KEYS = ("id", "user_id", "uid", "sub")
+_MAX_LENGTH = 255
+
+
+def signed_session_owner(rules: Iterable[str]) -> str | None:
+    """Return the application's own id of the person of the current request's session, or None.
+
+    ``rules``: those of ``SST_OWNER`` in order; the first that gives an id wins. ``flask_login``
+    reads flask-login's session key, ``session:KEY`` a key of the session, with dots into mappings
+    (``session:account.id``). An entry that is a mapping gives its ``id``, ``user_id``, ``uid`` or
+    ``sub``. ``header:`` and ``jwt:`` rules are passed over: anybody can send those.
+
+    No user is loaded, and the session is not marked as accessed or modified. Outside a request
+    the answer is None.
+    """
+    context = _request_context()
+    if context is None:
+        return None
+    state = vars(context)
+    session = state.get("_session", state.get("session"))
+    if not session:
+        return None
+    for rule in rules:
+        kind, _, key = rule.partition(":")
+        if kind == "flask_login":
+            found = _flask_login_id(context, session)
+        elif kind == "session":
+            found = _identifier(_look_up(session, key))
+        else:
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def _request_context() -> Any:
+    flask_globals: Any = import_module("flask.globals")
+    if hasattr(flask_globals, "_cv_request"):
+        return flask_globals._cv_request.get(None)
+    if hasattr(flask_globals, "_cv_app"):  # one context for application and request
+        context = flask_globals._cv_app.get(None)
+        return context if getattr(context, "has_request", False) else None
+    return flask_globals._request_ctx_stack.top  # Flask 2.1
+
+
+def _get(session: Any, key: str) -> Any:
+    if isinstance(session, dict):
+        return dict.get(session, key)
+    accessed = getattr(session, "accessed", None)
+    try:
+        return session.get(key)
+    finally:
+        if accessed is not None:
+            session.accessed = accessed
+
+
+def _look_up(session: Any, key: str) -> Any:
+    found = _get(session, key)
+    if found is not None or "." not in key:
+        return found
+    first, *rest = key.split(".")
+    found = _get(session, first)
+    for name in rest:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
+
+
+def _identifier(value: Any) -> str | None:
+    if isinstance(value, Mapping):
+        value = next((value[key] for key in _ID_KEYS if value.get(key) is not None), None)
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    text = str(value).strip()
+    return text if 0 < len(text) <= _MAX_LENGTH else None
+
+
+def _flask_login_id(context: Any, session: Any) -> str | None:
+    """Return flask-login's id; none where its strong session protection would drop the session."""
+    manager = getattr(context.app, "login_manager", None)
+    if manager is None:
+        return None
+    mode = context.app.config.get("SESSION_PROTECTION", manager.session_protection)
+    identify = getattr(manager, "_session_identifier_generator", None)
+    if (
+        mode == "strong"
+        and identify is not None
+        and not getattr(session, "permanent", False)
+        and _get(session, "_id") != identify()
+    ):
+        return None
+    return _identifier(_get(session, "_user_id"))
