@@ -77,6 +77,11 @@ class Application:
         last_lines = self.log_file.read_text(errors="replace").splitlines()[-15:]
         raise RuntimeError("\n".join(["the site did not come up; its log ends:", *last_lines]))
 
+    @property
+    def pid(self) -> int:
+        """The site's process id."""
+        return self._process.pid
+
     def close(self) -> None:
         """Stop the site; killed after 10 s."""
         if self._process.poll() is None:

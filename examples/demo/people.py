@@ -126,6 +126,10 @@ class Browser:
         """Change the profile."""
         self._do("settings", "/settings", self.person.settings)
 
+    def look_at(self, path: str) -> None:
+        """Open a page of the site."""
+        self._do("look", path)
+
     def log_out(self) -> None:
         """Log out."""
         self._do("log-out", "/log-out", {}, then="/")

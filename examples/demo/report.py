@@ -54,7 +54,7 @@ def json_report(result: Result) -> str:
 
 
 def text_report(result: Result) -> str:
-    """Return the result as people read it; no line but a path is over 80 columns."""
+    """Return the result as people read it, in at most 80 columns."""
     calls = Counter(result.hosts)
     people = len({row["owner_id"] for row in result.rows})
     lines = [
@@ -73,16 +73,7 @@ def text_report(result: Result) -> str:
         ]
     else:
         lines += ["The audit log does not tell what happened:", difference(result.verdict)]
-    return "\n".join(
-        [
-            *lines,
-            *result.complaints,
-            "",
-            "See the page:  make demo SERVE=1",
-            "Ask the log:   .venv/bin/sst-otel events, with",
-            f"               SST_DATABASE_URL=sqlite:///{result.folder / 'sst_audit.db'}",
-        ]
-    )
+    return "\n".join([*lines, *result.complaints])
 
 
 def table(audit_logs: Iterable[Mapping[str, Any]]) -> str:

@@ -54,6 +54,8 @@ def run(
             print(json_report(result) if as_json else text_report(result), flush=True)
             if keep:
                 _stay_up(site, staff_token)
+            elif not as_json:
+                print(_where_to_look(folder))
     except RuntimeError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
@@ -86,6 +88,17 @@ def audit_logs(environ: Mapping[str, str]) -> list[dict[str, Any]]:
         return rows
     finally:
         reader.close()
+
+
+def _where_to_look(folder: Path) -> str:
+    database = folder / "sst_audit.db"
+    if database.is_relative_to(Path.cwd()):
+        database = database.relative_to(Path.cwd())
+    return (
+        "\nSee the page:  make demo SERVE=1, then /provenance/dashboard\n"
+        f"Ask the log:   SST_DATABASE_URL=sqlite:///{database} \\\n"
+        "               .venv/bin/sst-otel events"
+    )
 
 
 def _stay_up(site: Application, staff_token: str) -> None:
