@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from examples.demo.__main__ import main
 from examples.demo.people import PEOPLE
@@ -126,6 +127,34 @@ class TestTheCommand:
         for person in PEOPLE:
             whose = f"user {person.owner_id}"
             assert ["OpenAI/Groq:responses.create", "income, derived", whose] in cells
+
+    def test_serve_keeps_the_pages_up_until_it_is_stopped(self, tmp_path: Path) -> None:
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "examples.demo", "--dir", str(tmp_path / "work")],
+            cwd=ROOT,
+            env={**os.environ, "SERVE": "1"},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        with demo, requests.Session() as client:
+            client.trust_env = False
+            assert demo.stdout is not None
+            told = ""
+            for line in demo.stdout:
+                told += line
+                if line.startswith("Ctrl-C"):
+                    break
+            try:
+                (page,) = re.findall(r"^The page:\s+(\S+)$", told, re.MULTILINE)
+                (token,) = re.findall(r"^Staff:\s+(\S+)", told, re.MULTILINE)
+                staff = {"Authorization": f"Bearer {token}"}
+                assert client.get(page, timeout=10).status_code == 401
+                assert client.get(page, headers=staff, timeout=10).status_code == 200
+            finally:
+                demo.terminate()
+            assert demo.wait(20) == 143
+            with pytest.raises(requests.ConnectionError):
+                client.get(page, timeout=10)
 
     def test_it_does_not_start_without_the_stand_in(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
