@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -54,6 +54,8 @@ class Vendor:
     """Path → URL that it answers 307 for."""
     failures: dict[str, int] = field(default_factory=dict)
     """Path → how often it still answers 503."""
+    on_request: Callable[[], object] | None = None
+    """Called when a request has begun to arrive."""
 
     @property
     def url(self) -> str:
@@ -66,6 +68,8 @@ def vendor_server() -> Iterator[Vendor]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            if vendor.on_request is not None:
+                vendor.on_request()
             if self.headers.get("Transfer-Encoding") == "chunked":
                 body = b""
                 while size := int(self.rfile.readline(), 16):

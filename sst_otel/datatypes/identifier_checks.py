@@ -34,8 +34,14 @@ def opaque_id(value: object) -> bool:
 
 
 def user_agent(value: object) -> bool:
-    """Accept ``Product/version`` text."""
-    return isinstance(value, str) and len(value) >= 8 and "/" in value and value[0].isalpha()
+    """Accept ``Product/version`` with more beside it (RFC 9110 10.1.5).
+
+    A bare ``okhttp/4.9.3`` names a library that millions run, and the application's own HTTP client
+    may send the very same.
+    """
+    if not isinstance(value, str) or len(value) < 8 or "/" not in value:
+        return False
+    return value[0].isalpha() and len(value.split()) > 1
 
 
 def hex_digest(value: object) -> bool:

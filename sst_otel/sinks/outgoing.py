@@ -69,6 +69,10 @@ class Outgoing:
             share.found(self._events(call, scope))
         return share
 
+    def later(self, call: Call) -> Share:
+        """Return the share of a call whose body is a stream: looked at when it has passed."""
+        return Share(self, call, streams=True)
+
     def idle(self) -> bool:
         """Whether there is nothing to look for, so that a sink can skip its own work."""
         if is_suppressed():

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sst_otel import semconv
@@ -27,14 +28,15 @@ _writer: ThreadPoolExecutor | None = None
 class Share:
     """The share of one call; inert where the call carries nothing personal."""
 
-    __slots__ = ("_begun", "_call", "_chunks", "_emit", "_size", "_span", "events")
+    __slots__ = ("_begun", "_call", "_chunks", "_emit", "_size", "_span", "_streams", "events")
 
-    def __init__(self, emit: Outgoing, call: Call) -> None:
+    def __init__(self, emit: Outgoing, call: Call, streams: bool = False) -> None:
         self._emit = emit
         self._call = call
         self._begun = time.time_ns()
         self._chunks: list[bytes] = []
         self._size = 0
+        self._streams = streams
         self._span: Any = None
         self.events: tuple[SharingEvent, ...] = ()
 
@@ -81,40 +83,27 @@ class Share:
                 self._chunks.append(data)
                 self._size += len(data)
 
-    def streamed(self) -> None:
-        """Look at the whole streamed body: before the wrapped call returns."""
-        if not self._chunks:
+    def _streamed(self) -> None:
+        """Look at a call with its streamed body, whole: before the wrapped call returns."""
+        if not self._streams:
             return
         with guard("sink.stream"):
             body = b"".join(self._chunks)
-            self._chunks = []
-            known = {event.owner_ref: event for event in self.events}
-            call = Call(
-                self._call.kind,
-                self._call.destination,
-                self._call.host,
-                self._call.port,
-                self._call.method,
-                self._call.path,
-                (Part("body", body),),
-                self._call.span,
-                self._call.attributes,
-            )
-            late = self._emit(call)
-            late.events = tuple(event for event in late.events if event.owner_ref not in known)
-            late.write()
-            self.events = (*self.events, *late.events)
+            self._streams, self._chunks = False, []
+            self._call = replace(self._call, parts=(*self._call.parts, Part("body", body)))
+            self.found(self._emit(self._call).events)
+            self.write()
 
     def done(self, result: Any = None, span: Any = None) -> None:
         """Note that the call returned."""
         del result
-        self.streamed()
+        self._streamed()
         self._end(semconv.SENT, span)
 
     def failed(self, error: BaseException, span: Any = None) -> None:
         """Note that the call raised; what left before that has left."""
         del error
-        self.streamed()
+        self._streamed()
         self._end(semconv.FAILED, span)
 
     def _end(self, outcome: str, span: Any) -> None:

@@ -138,10 +138,14 @@ def _look(
         call = describe(instance, args, kwargs)
         if call is None:
             return None, None
+        if tee is not None:
+            share = emit.later(call)
+            restore = tee(instance, args, kwargs, share)
+            if restore is not None:
+                return share, restore
         share = emit(call)
-        restore = tee(instance, args, kwargs, share) if tee is not None else None
-        if share.events or restore is not None:
-            return share, restore
+        if share.events:
+            return share, None
     return None, None
 
 

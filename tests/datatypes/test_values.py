@@ -67,6 +67,7 @@ _POSSIBLE: list[tuple[str, list[object]]] = [
     ("derived", [0.4, "x"]),
 ]  # fmt: skip
 _IMPOSSIBLE: list[tuple[str, list[object]]] = [
+    ("user_agent", ["okhttp/4.9.3", "browser", "/8 (X11)"]),
     ("email", ["weekly", "daily", "ada@", "@example.com", "a@b", "a b@example.com", 5,
                "write to a@b.co",
                "ada@example..com", "x" * 250 + "@example.com"]),

@@ -89,6 +89,21 @@ def test_streams_arrive_whole_and_are_given_back(tracking: Tracking, vendor: Ven
     assert vendor.received[0][2] == b'{"mail": "ann.keller@example.com"}'
 
 
+def test_a_stream_beside_a_header_is_one_event_with_both(
+    tracking: Tracking, vendor: Vendor
+) -> None:
+    sst_otel.tag("+4915123456701", "phone", owner_id="1")
+    headers = {"X-Phone": "+4915123456701"}
+    for send in (
+        requests.post,
+        lambda url, data, headers: httpx.post(url, content=data, headers=headers),
+    ):
+        send(vendor.url, data=chunks(), headers=headers)
+    requests.post(vendor.url, data=iter(()), headers=headers)
+    found = [types for _, _, types in tracking.shares()]
+    assert found == [("email", "phone"), ("email", "phone"), ("phone",)]
+
+
 class TestOneEventPerCall:
     """Retries and redirects within a host are one event; another host is another."""
 
