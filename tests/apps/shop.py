@@ -191,8 +191,9 @@ def move():
     return redirect("/me")
 
 
-@app.get("/lookup/<email>")
-def look_up(email):
+@app.post("/lookup")
+def look_up():
+    email = request.form["email"]
     answer = requests.get(
         f"{VENDOR}/people/{email}", params={"mail": email, "source": "shop"}, timeout=20
     )
@@ -231,6 +232,50 @@ def false_gzip():
     headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
     body = json.dumps({"mail": request.form["email"]}).encode()
     requests.post(f"{VENDOR}/gzip", data=body, headers=headers, timeout=20)
+    return "ok"
+
+
+@app.post("/odd-body")
+def odd_body():
+    class Body:
+        def __init__(self, text):
+            self.text = text
+
+        def __iter__(self):
+            yield self.text.encode()
+            raise OSError(f"cannot read {self.text}")
+
+    try:
+        requests.post(f"{VENDOR}/odd", data=Body(request.form["email"]), timeout=20)
+    except OSError:
+        return "unreadable", 502
+    return "ok"
+
+
+@app.post("/people")
+def people():
+    count = 0
+    for name, contact in request.get_json().items():
+        requests.post(f"{VENDOR}/people", json={name: contact}, timeout=20)
+        count += 1
+    return str(count)
+
+
+@app.post("/broken-insert")
+def broken_insert():
+    with Session(engine) as db:
+        db.add(
+            Order(
+                user_id=1,
+                item=None,
+                ship_to=request.form["city"],
+                contact_email=request.form["email"],
+            )
+        )
+        try:
+            db.commit()
+        except IntegrityError:
+            return "refused", 409
     return "ok"
 
 

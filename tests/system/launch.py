@@ -1,4 +1,4 @@
-"""An application as a process of its own, started as its people start it, and what we wrote of it."""
+"""An application as a process of its own, started as its people do, and what we wrote of it."""
 
 from __future__ import annotations
 

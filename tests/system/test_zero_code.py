@@ -55,9 +55,10 @@ def test_an_untouched_application_is_tracked(
     assert {row["metadata"]["code.file.path"] for row in rows} == {"shop.py"}
     assert {row["outcome"] for row in rows} == {"sent"}
     for row in rows:
-        assert row["stack_trace"][-1] == (
-            f"shop.py:{row['metadata']['code.line.number']} in {row['metadata']['code.function.name']}"
+        line, function = (
+            row["metadata"][f"code.{what}"] for what in ("line.number", "function.name")
         )
+        assert row["stack_trace"][-1] == f"shop.py:{line} in {function}"
     assert ours == []
 
 
