@@ -28,9 +28,12 @@ class Patches:
         """``module:path`` of what is wrapped, for ``sst-otel doctor``."""
         self._undo: list[Callable[[], None]] = []
 
-    def wrap(self, module: str, path: str, wrapper: Wrapper) -> None:
-        """Wrap ``module``'s ``Class.method`` or ``function`` now, or when it gets imported."""
-        self.when_imported(module, lambda found: self._wrap(found, path, wrapper))
+    def wrap(self, module: str, path: str, wrapper: Wrapper, *, optional: bool = False) -> None:
+        """Wrap ``module``'s ``Class.method`` or ``function`` now, or when it gets imported.
+
+        ``optional``: some versions of the library do without it, so its absence is no failure.
+        """
+        self.when_imported(module, lambda found: self._wrap(found, path, wrapper, optional))
 
     def when_imported(self, module: str, act: Callable[[ModuleType], None]) -> None:
         """Run ``act(module)`` now, or when it gets imported; never after :meth:`undo`."""
@@ -55,14 +58,15 @@ class Patches:
         self._undo.clear()
         self.installed.clear()
 
-    def _wrap(self, module: ModuleType, path: str, wrapper: Wrapper) -> None:
+    def _wrap(self, module: ModuleType, path: str, wrapper: Wrapper, optional: bool) -> None:
         *parents, name = path.split(".")
         holder: Any = module
         for parent in parents:
             holder = getattr(holder, parent, None)
         original = getattr(holder, name, None)
         if original is None:
-            count_error(self.place, f"{module.__name__}:{path} is not there")
+            if not optional:
+                count_error(self.place, f"{module.__name__}:{path} is not there")
             return
         inherited = isinstance(holder, type) and name not in vars(holder)
         if isinstance(holder, type):

@@ -44,7 +44,8 @@ class Application:
         self.log_file = folder / "app.log"
         port = port or _free_port()
         self.url = f"http://127.0.0.1:{port}"
-        command = [*launcher, "flask", "--app", "app", "run", "--port", str(port)]
+        self.environ["FLASK_APP"] = "app"  # Flask 2.1 has no --app
+        command = [*launcher, "flask", "run", "--port", str(port)]
         command[0] = str(Path(sys.executable).parent / command[0])
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(

@@ -18,7 +18,9 @@ _PLACE = "sink.openai"
 _METHODS = (
     ("openai.resources.responses", "Responses", "responses", ("create", "parse")),
     ("openai.resources.chat.completions", "Completions", "chat.completions", ("create", "parse")),
+    ("openai.resources.beta.chat.completions", "Completions", "chat.completions", ("parse",)),
 )
+"""Until 1.92 ``chat.completions.parse`` stood under ``beta`` alone."""
 _NOT_CONTENT = frozenset(
     {"model", "timeout", "extra_headers", "extra_query", "tools", "text_format", "response_format"}
 )
@@ -30,8 +32,11 @@ def install(emit: Outgoing) -> Patches:
     for module, owner, resource, methods in _METHODS:
         for method in methods:
             name = _named(f"{resource}.{method}")
-            patches.wrap(module, f"{owner}.{method}", layer(_PLACE, emit, name))
-            patches.wrap(module, f"Async{owner}.{method}", async_layer(_PLACE, emit, name))
+            for path, wrapper in (
+                (f"{owner}.{method}", layer(_PLACE, emit, name)),
+                (f"Async{owner}.{method}", async_layer(_PLACE, emit, name)),
+            ):
+                patches.wrap(module, path, wrapper, optional=method == "parse")
     return patches
 
 
