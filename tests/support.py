@@ -54,6 +54,8 @@ class Vendor:
     """Path → URL that it answers 307 for."""
     failures: dict[str, int] = field(default_factory=dict)
     """Path → how often it still answers 503."""
+    chunks: list[bytes] = field(default_factory=list)
+    """Pieces of chunked bodies, as they arrive."""
     on_request: Callable[[], object] | None = None
     """Called when a request has begun to arrive."""
 
@@ -73,7 +75,8 @@ def vendor_server() -> Iterator[Vendor]:
             if self.headers.get("Transfer-Encoding") == "chunked":
                 body = b""
                 while size := int(self.rfile.readline(), 16):
-                    body += self.rfile.read(size)
+                    vendor.chunks.append(self.rfile.read(size))
+                    body += vendor.chunks[-1]
                     self.rfile.readline()
                 self.rfile.readline()
             else:

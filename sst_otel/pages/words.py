@@ -132,6 +132,8 @@ def about(role: str | None, purpose_name: str | None, country_code: str | None) 
     """Say what a recipient is for and where it sits."""
     if role == "first_party":
         return "no other company involved"
+    if {purpose_name or "unknown", country_code or "unknown"} == {"unknown"}:
+        return "not in the register of recipients"
     return f"{purpose(purpose_name)} · {country(country_code)}"
 
 

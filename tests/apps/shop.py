@@ -13,7 +13,7 @@ from datetime import date
 import httpx
 import openai
 import requests
-from flask import Flask, Response, abort, jsonify, redirect, request, session
+from flask import Flask, Response, abort, jsonify, redirect, request, session, stream_with_context
 from sqlalchemy import ForeignKey, create_engine, event, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
@@ -22,6 +22,8 @@ VENDOR = os.environ.get("VENDOR", "http://127.0.0.1:9")
 
 app = Flask(__name__)
 app.secret_key = "shop-secret-of-no-importance"
+app.config["MAX_FORM_MEMORY_SIZE"] = 20_000_000
+app.config["MAX_FORM_PARTS"] = 20_000
 engine = create_engine(os.environ.get("SHOP_DB", "sqlite://"))
 llm = openai.OpenAI(api_key="sk-shop", base_url=f"{VENDOR}/openai/v1", max_retries=0)
 crm = httpx.Client(base_url=VENDOR)
@@ -235,6 +237,18 @@ def false_gzip():
     return "ok"
 
 
+@app.post("/forward")
+def forward():
+    answer = requests.post(f"{VENDOR}/forward", data=request.form, timeout=20)
+    return str(answer.status_code)
+
+
+@app.post("/forward-json")
+def forward_json():
+    answer = crm.post("/forward", json=request.get_json())
+    return str(answer.status_code)
+
+
 @app.post("/odd-body")
 def odd_body():
     class Body:
@@ -307,6 +321,42 @@ def export():
             yield f"{row}\n"
 
     return Response(lines(), mimetype="text/csv")
+
+
+@app.get("/greeting")
+def greeting():
+    name = request.args.get("name", "stranger")
+    response = app.make_response(f"Hello {name}!")
+    response.set_cookie("greeted", "yes", max_age=60)
+    response.headers["Vary"] = "Accept"
+    return response
+
+
+@app.route("/item/<int:number>", methods=["GET", "PUT", "DELETE"])
+def item(number):
+    return jsonify(number=number, method=request.method, agent=request.user_agent.string)
+
+
+@app.post("/stream-in")
+def stream_in():
+    sizes = []
+    while piece := request.stream.read(1000):
+        sizes.append(len(piece))
+    return jsonify(sizes=sizes, form=len(request.form))
+
+
+@app.post("/data")
+def data():
+    return jsonify(bytes=len(request.get_data()), cached=len(request.data))
+
+
+@app.get("/stream-context")
+def stream_context():
+    def lines():
+        for name in request.args:
+            yield f"{name}={request.args[name]}\n"
+
+    return Response(stream_with_context(lines()), mimetype="text/plain")
 
 
 @app.get("/old")

@@ -96,7 +96,7 @@ def test_prompt_of_the_seed(people: dict[str, Any]) -> None:
     assert describe(entry) == "composed income:ada derived(sub,truediv,mul):ada"
     rate = entry.data[1]
     assert [parent.data_type for parent in rate.parents] == ["income", "spending"]
-    assert {root.data_type for root in rate.roots()} == {"income", "spending"}
+    assert {root.data_type for root in rate.parents} == {"income", "spending"}
 
 
 def test_without_marks_nothing_is_entered() -> None:

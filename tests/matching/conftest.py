@@ -13,7 +13,7 @@ from sst_otel.datatypes import FieldClassifier, load_taxonomy
 from sst_otel.matching.matcher import Match, Matcher
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.registry import Registry
-from sst_otel.scope import Scope, end_scope
+from sst_otel.scope import PROCESS, Scope, release_all
 from sst_otel.shares import Part
 from sst_otel.tags import Minter, Owner
 
@@ -60,7 +60,7 @@ class World:
         return datum
 
     def match(self, *parts: Part, scope: Scope | None = None) -> Match:
-        return self.matcher.match(parts, scope or Scope())
+        return self.matcher.match(parts, scope or PROCESS)
 
     def found(self, *parts: Part, scope: Scope | None = None) -> dict[str, dict[str, str]]:
         """Return ``{person: {data type: evidence}}``."""
@@ -83,4 +83,5 @@ def world() -> Iterator[World]:
         for data_type, value in values.items():
             made.add(name, data_type, value)
     yield made
-    end_scope(scope)
+    scope.release()
+    release_all()

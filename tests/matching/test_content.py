@@ -28,7 +28,7 @@ FOUND: list[tuple[str, Part, str, str]] = [
     ("lower case", Part("json", {"m": MAIL}), "email", "normalized"),
     ("in prose", Part("body", f"write to {MAIL}, please"), "email", "normalized"),
     ("end of a sentence", Part("body", f"It is {MAIL}."), "email", "normalized"),
-    ("angle brackets", Part("header:To", f"Ann <{MAIL}>"), "email", "normalized"),
+    ("angle brackets", Part("headers", [("To", f"Ann <{MAIL}>")]), "email", "normalized"),
     ("mailto", Part("body", f"mailto:{MAIL}?subject=x"), "email", "normalized"),
     ("url query", Part("url", f"https://x.example/a?e={quote(MAIL)}"), "email", "normalized"),
     ("url path", Part("url", f"https://x.example/c/{quote(MAIL, safe='')}"), "email", "normalized"),
@@ -45,7 +45,7 @@ FOUND: list[tuple[str, Part, str, str]] = [
     ("gzip", Part("body", gzip.compress(json.dumps({"e": MAIL}).encode())), "email", "normalized"),
     ("escaped at", Part("body", 'x "ann.smith\\u0040example.com"'), "email", "normalized"),
     ("html", Part("body", "<b>ann.smith&#64;example.com</b>"), "email", "normalized"),
-    ("cookie", Part("header:Cookie", f"a=1; who={quote(MAIL)}"), "email", "normalized"),
+    ("cookie", Part("headers", [("Cookie", f"a=1; who={quote(MAIL)}")]), "email", "normalized"),
     ("as a key", Part("json", {MAIL: {"n": 1}}), "email", "normalized"),
     ("base64", Part("json", {"e": base64.b64encode(MAIL.encode()).decode()}), "email", "encoded"),
     (

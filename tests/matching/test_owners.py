@@ -99,13 +99,13 @@ class TestIdentity:
     """An object that carries a mark is what it says, and nothing else claims it."""
 
     def test_a_weak_value_without_any_key(self, world: World) -> None:
-        scope = Scope()
+        scope = world.scope
         income = float("50000.5")
         mark(income, (world.add("ann", "income", income, scope),), scope)
         assert world.found(Part("json", {"x": income}), scope=scope) == {"ann": {"income": "exact"}}
 
     def test_derived_values_bring_their_parents_types(self, world: World) -> None:
-        scope = Scope()
+        scope = world.scope
         income = world.add("ann", "income", 50000.0, scope)
         rate = 50000.0 / 7
         mark(rate, derive((income,), rate, "truediv"), scope)
@@ -114,7 +114,7 @@ class TestIdentity:
         }
 
     def test_composed_text(self, world: World) -> None:
-        scope = Scope()
+        scope = world.scope
         prompt = "I earn {} in {}".format("50000", "Boston")
         data = (world.add("ann", "income", "50000"), world.add("ann", "city", "Boston"))
         mark(prompt, data, scope, composed=True)
@@ -123,7 +123,9 @@ class TestIdentity:
         }
 
     def test_what_identity_explains_is_not_claimed_again(self, world: World) -> None:
-        scope = scope_of(world, "ann", {"email": ANN["email"], "city": "Boston"})
+        scope = world.scope
+        for data_type, value in (("email", ANN["email"]), ("city", "Boston")):
+            world.add("ann", data_type, value, scope)
         world.add("ann", "last_name", "Boston", scope)
         city = "".join(["Bos", "ton"])
         mark(city, (world.add("ann", "city", "Boston"),), scope)

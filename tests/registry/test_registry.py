@@ -104,7 +104,7 @@ class TestDerive:
         (rest,) = derive((income, spent), 48800, "sub")
         (rate,) = derive((rest, income), 0.976, "truediv")
         assert rate.operations == ("sub", "truediv")
-        assert rate.roots() == (income, spent)
+        assert rate.parents == (income, spent)
 
     def test_no_value_is_ever_shown(self) -> None:
         assert "50000" not in repr(Datum(ANN, "income", 50000, "a"))

@@ -197,7 +197,9 @@ class TestHarmlessness:
         assert tracking.rows()[0]["owner_id"] == "3"
 
     def test_a_form_error_is_the_applications(self, app: Flask) -> None:
-        assert app.test_client().post("/form", data={"mail": MAIL}).status_code == 400
+        refused = app.test_client().post("/form", data={"mail": MAIL})
+        assert refused.status_code == 400
+        refused.close()  # as a server does: the scope ends with the response
         bad = app.test_client().post("/json", data="{", content_type="application/json")
         assert bad.status_code == 400
 

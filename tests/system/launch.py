@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -46,6 +47,7 @@ class Launched:
         self.audit = folder / "audit"
         self.audit.mkdir(parents=True, exist_ok=True)
         self.log_file = folder / "app.log"
+        self.log_file.touch()
         port = _free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.environ = {
@@ -63,17 +65,20 @@ class Launched:
         }
         words = [word.format(port=port) for word in command]
         words[0] = str(BINARIES / words[0])
-        with self.log_file.open("wb") as log:
-            self.process = subprocess.Popen(
-                words,
-                cwd=cwd,
-                env=self.environ,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=preexec,
-            )
+        self.process = subprocess.Popen(
+            words,
+            bufsize=0,
+            cwd=cwd,
+            env=self.environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=preexec,
+        )
+        # Through a pipe: an application that may not write files can still speak.
+        self._logger = threading.Thread(target=self._keep_log)
+        self._logger.start()
         try:
             wait_until(self._answers, self._trouble)
         except BaseException:
@@ -113,6 +118,7 @@ class Launched:
         """Kill the whole process group at once, as the kernel does for memory."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        self._logger.join()
 
     def stop(self) -> None:
         """Stop the application; killed after 10 s."""
@@ -122,6 +128,12 @@ class Launched:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
                 self.kill()
+        self._logger.join()
+
+    def _keep_log(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as output, self.log_file.open("wb", buffering=0) as log:
+            shutil.copyfileobj(output, log)
 
     def _answers(self) -> bool:
         if self.process.poll() is not None:

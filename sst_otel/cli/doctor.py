@@ -1,0 +1,92 @@
+"""``sst-otel doctor``: what is covered, what is skipped and why, and the settings."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from sst_otel.cli import checks, opening
+from sst_otel.cli.checks import PROBLEM, Finding
+from sst_otel.cli.errors import PROBLEMS
+from sst_otel.cli.libraries import libraries
+from sst_otel.cli.output import Column, add_format, write_csv, write_json, write_ndjson, write_table
+from sst_otel.settings import Settings
+
+NAME = "doctor"
+HELP = "say what is covered here, what is skipped and why"
+FIELDS = ("area", "subject", "state", "detail")
+COLUMNS = (
+    Column("STATE", lambda row: row["state"]),
+    Column("AREA", lambda row: row["area"]),
+    Column("SUBJECT", lambda row: row["subject"]),
+    Column("FOUND", lambda row: row["detail"]),
+)
+_SECRETS = ("key", "staff_token")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the format."""
+    add_format(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the findings; 1 where there is a problem."""
+    used = opening.settings()
+    rows = [asdict(finding) for finding in _findings(used)]
+    problems = sum(row["state"] == PROBLEM for row in rows)
+    if options.format == "json":
+        write_json({"problems": problems, "settings": shown(used), "findings": rows})
+    elif options.format == "ndjson":
+        write_ndjson(rows)
+    elif options.format == "csv":
+        write_csv(rows, FIELDS)
+    else:
+        write_table(rows, COLUMNS, "")
+        print("\nSettings in effect")
+        for name, value in shown(used).items():
+            print(f"  SST_{name.upper()} = {_text(value)}")
+        said = "1 problem" if problems == 1 else f"{problems or 'No'} problems"
+        print(f"\n{said} found.")
+    return PROBLEMS if problems else 0
+
+
+def _findings(settings: Settings) -> Iterator[Finding]:
+    yield from checks.start(settings)
+    yield from libraries()
+    yield from checks.key(settings)
+    yield from checks.store(settings)
+    yield from checks.pages(settings)
+    yield from checks.processes(settings)
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """Return the settings in effect, secrets only as set or not set."""
+    from sqlalchemy.engine import make_url
+
+    values: dict[str, Any] = {}
+    for item in fields(settings):
+        value = getattr(settings, item.name)
+        if item.name in _SECRETS:
+            value = "set" if value is not None else "not set"
+        elif item.name == "database_url":
+            url = make_url(value)
+            masked = {key: "***" for key in url.query if "pass" in key.lower()}
+            url = url.update_query_dict(masked)
+            value = url.render_as_string(hide_password=True)
+        elif isinstance(value, Path):
+            value = str(value)
+        elif isinstance(value, tuple):
+            value = [dict(one) if not isinstance(one, str) else one for one in value]
+        values[item.name] = value
+    return values
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return str(value) if value not in ("", {}) else "none"
