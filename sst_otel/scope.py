@@ -153,6 +153,15 @@ def end_scope(scope: Scope) -> None:
     sweep(scope.ended_at)
 
 
+def release_all() -> None:
+    """Release every ended scope and the process's own marks."""
+    with _lock:
+        ended = [*_ended, PROCESS]
+        _ended.clear()
+    for scope in ended:
+        scope.release()
+
+
 def sweep(now: float) -> None:
     """Release ended scopes that are too old (``now`` by the monotonic clock) or too many."""
     while True:

@@ -14,9 +14,10 @@ class Part:
     """One piece of an outgoing payload, as the client library was given it or will send it."""
 
     where: str
-    """``url``, ``header:NAME``, ``body``, ``json``, ``params``, ``data``, ``column:TABLE.NAME``."""
+    """``url``, ``headers``, ``body``, ``json``, ``params``, ``data``, …, ``table:NAME``."""
     value: Any
-    """Text, bytes or an object tree. Never an iterator: one-shot streams come by ``Share.part``."""
+    """Text, bytes or an object tree; for ``headers`` a list of pairs. Never an iterator: one-shot
+    streams come by ``Share.part``."""
 
 
 @dataclass(frozen=True, slots=True)

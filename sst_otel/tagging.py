@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,7 +18,7 @@ from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import mark
 from sst_otel.registry.registry import Registry
 from sst_otel.scope import PROCESS, Scope, current_scope
-from sst_otel.tags import NOBODY, Minter, Owner, Tag
+from sst_otel.tags import Minter, Owner, Tag
 
 MAX_FIELDS = 2_000
 """Fields of one form or document that are looked at."""
@@ -39,9 +40,9 @@ class Tagger:
         self.registry = registry
         self.minter = minter
         self.classifier = classifier
-        self._keys = keys
         self._audit = audit
         self._aliases: dict[str, Owner] = {}
+        self._sealed = lru_cache(maxsize=20_000)(keys.seal)
 
     def owner(self, owner_id: Any) -> Owner:
         """Return the owner with this id of the application; of two joined ids the later one."""
@@ -57,6 +58,15 @@ class Tagger:
         if scope is not PROCESS:
             scope.data[datum] = None
         mark(value, (datum,), scope)
+        return datum
+
+    def again(self, value: Any, data_type: str, owner: Owner, scope: Scope) -> Datum | None:
+        """Tag a value that was tagged before, unseen; None for one that has to be judged first."""
+        datum = self.registry.known(owner, data_type, value)
+        if datum is not None:
+            if scope is not PROCESS:
+                scope.data[datum] = None
+            mark(value, (datum,), scope)
         return datum
 
     def fields(
@@ -144,15 +154,17 @@ class Tagger:
 
     def collect(self, datum: Datum) -> Tag:
         """Have the provenance record of a datum (and of its parents) written; once per process."""
-        for parent in datum.parents:
-            self.collect(parent)
         tag = self.tag(datum)
-        self._audit.tag(tag, self.sealed(datum.owner), time.time())
+        if not datum.collected:
+            for parent in datum.parents:
+                self.collect(parent)
+            datum.collected = True
+            self._audit.tag(tag, self.sealed(datum.owner), time.time())
         return tag
 
     def sealed(self, owner: Owner) -> str:
         """Return the encrypted id of an owner, ``""`` for visitors and nobody."""
-        return self._keys.seal(owner.id) if owner.id is not None and owner != NOBODY else ""
+        return self._sealed(owner.id) if owner.id is not None else ""
 
 
 def _scalars(tree: Any, path: str = "", depth: int = 0) -> Iterable[tuple[str, Any]]:

@@ -22,7 +22,7 @@ from sst_otel.matching.matcher import Matcher
 from sst_otel.patching import Patches
 from sst_otel.recipients import Register
 from sst_otel.registry.registry import Registry
-from sst_otel.scope import sweep
+from sst_otel.scope import release_all, sweep
 from sst_otel.settings import Settings
 from sst_otel.sinks import httpx as httpx_sink
 from sst_otel.sinks import openai as openai_sink
@@ -108,6 +108,7 @@ class Tracker:
         for patches in reversed(self._patches):
             patches.undo()
         self.registry.clear()
+        release_all()
         with guard("stop"):
             self.audit.close()
         with guard("status"):

@@ -20,7 +20,7 @@ MAX_INFLATED = 8_000_000
 _JSON_ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))')
 _SIMPLE = {'"': '"', "\\": "\\", "/": "/", "b": " ", "f": " ", "n": "\n", "r": " ", "t": " "}
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
-_MAX_BASE64_TOKENS = 64
+_MAX_BASE64_TOKENS = 1_000
 
 
 def inflate(body: bytes) -> bytes:

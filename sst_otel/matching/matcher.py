@@ -76,19 +76,14 @@ class Matcher:
                 hits += _identity_hits(leaf)
                 if len(leaf.text) < 200:
                     explained.add(phrase(leaf.text))
-        content = Content(self._registry.indexes())
-        strong: list[tuple[Leaf, list[Datum], str]] = []
-        for leaf in leaves.leaves:
-            if leaf.mark is not None and not leaf.mark.composed:
-                continue
-            strong += [(leaf, data, how) for data, how in content.find(leaf.text)]
         anchors = _Anchors(hits)
+        strong = _strong(Content(self._registry.indexes()), leaves.leaves)
         for leaf, data, how in sorted(strong, key=lambda found: len(found[1])):
             for hit in self._choose(leaf, data, how, anchors, scope):
                 hits.append(hit)
                 anchors.add(hit)
         weak = WeakValues(self._registry, self._names_type, scope)
-        for leaf, data, how in weak.find(leaves.leaves, anchors.owners_near, explained, content):
+        for leaf, data, how in weak.find(leaves.leaves, anchors.owners_near, explained):
             hits += self._choose(leaf, data, how, anchors, scope)
         return Match(_by_owner(_without_reclaimed(hits)), leaves.unread)
 
@@ -112,6 +107,17 @@ class Matcher:
                 chosen = in_scope
         ambiguous = len(chosen) > 1
         return [Hit(datum, how, leaf, ambiguous) for datum in data if datum.owner in chosen]
+
+
+def _strong(content: Content, leaves: list[Leaf]) -> list[tuple[Leaf, list[Datum], str]]:
+    """Return what content alone shows, leaf by leaf.
+
+    Most payloads hold nothing that is known: one look at all of it together tells so.
+    """
+    unexplained = [leaf for leaf in leaves if leaf.mark is None or leaf.mark.composed]
+    if not content.find("\n".join([leaf.text for leaf in unexplained])):
+        return []
+    return [(leaf, data, how) for leaf in unexplained for data, how in content.find(leaf.text)]
 
 
 class _Anchors:
@@ -144,7 +150,7 @@ def _identity_hits(leaf: Leaf) -> list[Hit]:
     for datum in mark.data:
         if datum.data_type == DERIVED:
             hits.append(Hit(datum, semconv.DERIVED, leaf))
-            hits += [Hit(root, semconv.DERIVED, leaf) for root in datum.roots()]
+            hits += [Hit(root, semconv.DERIVED, leaf) for root in datum.parents]
         elif mark.composed:
             hits.append(Hit(datum, semconv.COMPOSED, leaf))
         else:

@@ -23,6 +23,23 @@ MAX_DEPTH = 60
 MAX_BODY = 4_000_000
 """Bytes of one body that are read; the rest is said to be unread."""
 
+_PROTOCOL_HEADERS = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "authorization",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "host",
+        "traceparent",
+        "tracestate",
+        "transfer-encoding",
+    }
+)
+"""Headers that the client library writes about the message, or that hold the caller's secret."""
+
 _PLAIN_KEY = re.compile(r"[$@]?[A-Za-z_][A-Za-z0-9_\-\[\]]{0,39}\Z")
 _MANY_DIGITS = re.compile(r"\d{4}")
 
@@ -60,8 +77,8 @@ class Leaves:
             return
         if where == "url":
             self._add_url(value)
-        elif where.startswith("header:"):
-            self._add_header(where, value)
+        elif where == "headers":
+            self._add_headers(value)
         elif where.startswith("table:"):
             table = where.partition(":")[2]
             self._add_tree(shown_key(table), table, value, (self._group(),), 0)
@@ -101,18 +118,21 @@ class Leaves:
             self._add(f"url.query.{shown_key(name)}", name, group, value)
             self._add_key("url.query", name, group)
 
-    def _add_header(self, where: str, value: Any) -> None:
-        name = where.partition(":")[2]
-        text = text_of(value) if isinstance(value, bytes) else value
-        if not isinstance(text, str):
-            return
+    def _add_headers(self, headers: list[tuple[str, Any]]) -> None:
         group = (self._group(),)
-        if name.lower() == "cookie":
-            for pair in text.split(";"):
-                key, _, content = pair.strip().partition("=")
-                self._add(f"cookie.{shown_key(key)}", key, group, content)
-        else:
-            self._add(where, name, group, text, marked(value), False)
+        for name, value in headers:
+            lowered = name.lower()
+            if lowered in _PROTOCOL_HEADERS or lowered.startswith("x-stainless-"):
+                continue
+            text = text_of(value) if isinstance(value, bytes) else value
+            if not isinstance(text, str):
+                continue
+            if lowered == "cookie":
+                for pair in text.split(";"):
+                    key, _, content = pair.strip().partition("=")
+                    self._add(f"cookie.{shown_key(key)}", key, group, content)
+            else:
+                self._add(f"header.{shown_key(name)}", name, group, text, marked(value), False)
 
     def _add_bytes(self, where: str, body: bytes, mark: Mark | None) -> None:
         if not body:

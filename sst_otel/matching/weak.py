@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sst_otel import semconv
 from sst_otel.datatypes import digest_forms, renderings
-from sst_otel.matching.content import Content
 from sst_otel.matching.payload import Leaf
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.registry import STRONG_BITS, Registry, strength
@@ -45,7 +44,6 @@ class WeakValues:
         leaves: list[Leaf],
         owners_near: Callable[[Leaf], set[Owner]],
         explained: set[str],
-        content: Content,
     ) -> Iterator[Found]:
         """Yield ``(leaf, data, evidence)``; ``explained`` are texts that identity accounts for."""
         open_leaves = [

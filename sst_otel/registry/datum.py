@@ -7,6 +7,7 @@ from typing import Any
 from sst_otel.tags import Owner
 
 DERIVED = "derived"
+_MAX_OPERATIONS = 12
 
 
 class Datum:
@@ -17,6 +18,7 @@ class Datum:
     """
 
     __slots__ = (
+        "collected",
         "data_type",
         "folded",
         "operations",
@@ -42,11 +44,13 @@ class Datum:
         self.value = value
         self.source = source
         self.parents = parents
-        """The data a derived value was computed from, all of the same owner."""
+        """The source data a derived value goes back to, all of the same owner."""
         self.operations = operations
         """How it was computed, e.g. ``("sub", "truediv", "round")``."""
         self.tag: Any = None
         """The :class:`~sst_otel.tags.Tag`, minted when it is first reported."""
+        self.collected = False
+        """Whether this process has had its provenance record written."""
         self.strength = -1.0
         """Bits of the value; negative = not computed yet."""
         self.folded: tuple[str, ...] | None = None
@@ -55,34 +59,22 @@ class Datum:
     def __repr__(self) -> str:
         return f"<Datum {self.data_type}>"  # never the value: error trackers print locals
 
-    def roots(self) -> tuple[Datum, ...]:
-        """Return the source data this one goes back to; itself for a source value."""
-        if not self.parents:
-            return (self,)
-        seen: dict[Datum, None] = {}
-        for parent in self.parents:
-            for root in parent.roots():
-                seen[root] = None
-        return tuple(seen)
-
 
 def derive(parents: tuple[Datum, ...], value: Any, operation: str) -> tuple[Datum, ...]:
     """Return the derived data of ``value``: one per owner of its ``parents``.
 
-    A derived parent hands on its own operations, so the chain reads from source to result.
+    Its parents are the source data, however many steps lie between: the steps are in the
+    operations, and no intermediate result is worth a record of its own.
     """
-    by_owner: dict[str, list[Datum]] = {}
+    by_owner: dict[str, tuple[dict[Datum, None], dict[str, None]]] = {}
     for parent in parents:
-        group = by_owner.setdefault(parent.owner.ref, [])
-        if parent not in group:
-            group.append(parent)
+        sources, operations = by_owner.setdefault(parent.owner.ref, ({}, {}))
+        sources.update(dict.fromkeys(parent.parents or (parent,)))
+        operations.update(dict.fromkeys(parent.operations))
     derived = []
-    for group in by_owner.values():
-        operations: list[str] = []
-        for parent in group:
-            operations += [name for name in parent.operations if name not in operations]
-        operations.append(operation)
-        derived.append(
-            Datum(group[0].owner, DERIVED, value, "", tuple(group), tuple(operations[-12:]))
-        )
+    for sources, operations in by_owner.values():
+        operations[operation] = None
+        steps = tuple(operations)[-_MAX_OPERATIONS:]
+        owner = next(iter(sources)).owner
+        derived.append(Datum(owner, DERIVED, value, "", tuple(sources), steps))
     return tuple(derived)

@@ -65,6 +65,10 @@ class Registry:
             self._young.pending.append(datum)
         return datum
 
+    def known(self, owner: Owner, data_type: str, value: Any) -> Datum | None:
+        """Return the datum of this value if it is among the recent ones; nothing is added."""
+        return self._young.values.get((owner.ref, data_type, type(value), value))
+
     def of_owner(self, owner_ref: str) -> Iterator[Datum]:
         """Yield everything known of one person."""
         with self._lock:
@@ -95,6 +99,7 @@ class Registry:
                 for datum in moved:
                     datum.owner = owner
                     datum.tag = None
+                    datum.collected = False
                     home[datum] = None
 
     def sweep(self) -> None:

@@ -77,7 +77,7 @@ def _call(_pool: Any, args: Args, kwargs: Kwargs) -> Call | None:
     scheme = url.scheme.decode("ascii", "replace")
     target = url.target.decode("ascii", "replace")
     parts = [Part("url", f"{scheme}://{host}{target}")]
-    parts += [Part(f"header:{text_of(name)}", value) for name, value in request.headers]
+    parts.append(Part("headers", [(text_of(name), value) for name, value in request.headers]))
     if _is_bytes(request.stream):
         parts.append(Part("body", b"".join(request.stream)))
     return Call(

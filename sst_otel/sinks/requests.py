@@ -48,7 +48,7 @@ def _call(_adapter: Any, args: Args, kwargs: Kwargs) -> Call | None:
     request = args[0] if args else kwargs["request"]
     url = urlsplit(request.url)
     parts = [Part("url", request.url)]
-    parts += [Part(f"header:{name}", value) for name, value in request.headers.items()]
+    parts.append(Part("headers", list(request.headers.items())))
     if isinstance(request.body, (bytes, str)):
         parts.append(Part("body", request.body))
     return Call(

@@ -50,13 +50,6 @@ class TablePlan:
     login: bool
     """Whether a row *is* an account of the application (its insertion creates a person)."""
 
-    def owner_id(self, row: Mapping[str, Any]) -> str | None:
-        """Return the application's id of the row's person; ``row`` maps column names."""
-        if self.owner_column is None:
-            return None
-        value = row.get(self.owner_column)
-        return None if value is None else f"{self.prefix}{value}"
-
 
 class People:
     """Plans tables. ``models`` are overrides by table name (from ``models`` of sst.yaml)."""

@@ -14,7 +14,6 @@ from typing import Any
 from sst_otel.datatypes import plausible, recognise
 from sst_otel.guard import guard
 from sst_otel.patching import Patches
-from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import marked
 from sst_otel.scope import PROCESS, Scope, current_scope
 from sst_otel.sources.people import People, TablePlan
@@ -30,6 +29,13 @@ class _MapperPlan:
     """(attribute, column, data type or None, source) of each column worth looking at."""
     names: Mapping[str, str]
     """Attribute → column, of all column attributes."""
+    owner_attribute: str | None
+    """The attribute that names the person."""
+
+    def owner_id(self, values: Mapping[str, Any]) -> str | None:
+        """Return the application's id of the person of a row, given its attributes."""
+        value = values.get(self.owner_attribute) if self.owner_attribute is not None else None
+        return None if value is None else f"{self.table.prefix}{value}"
 
 
 def install(tagger: Tagger, people: People, models: Mapping[str, Any]) -> Patches:
@@ -86,7 +92,7 @@ class _OrmSource:
         with guard("source.sqlalchemy"):
             plan = self._plan(type(target))
             values = vars(target)
-            owner_id = plan.table.owner_id(_by_column(plan, values))
+            owner_id = plan.owner_id(values)
             if owner_id is None:
                 return
             owner = self._tagger.owner(owner_id)
@@ -132,6 +138,7 @@ class _OrmSource:
             if datum.owner == former and str(datum.value).strip().casefold() in texts:
                 datum.owner = owner
                 datum.tag = None
+                datum.collected = False
 
     def _tag(self, target: Any) -> None:
         plan = self._plan(type(target))
@@ -139,7 +146,7 @@ class _OrmSource:
             return
         values = vars(target)
         scope = current_scope()
-        owner_id = plan.table.owner_id(_by_column(plan, values))
+        owner_id = plan.owner_id(values)
         owner = NOBODY if owner_id is None else self._tagger.owner(owner_id)
         if plan.table.login and scope is not PROCESS:
             self._same_person(scope, owner, plan, values)
@@ -159,8 +166,7 @@ class _OrmSource:
 
     def _tag_values(
         self, plan: _MapperPlan, values: Mapping[str, Any], owner: Owner, scope: Scope
-    ) -> list[Datum]:
-        tagged = []
+    ) -> None:
         for attribute, _, data_type, source in plan.columns:
             value = values.get(attribute)
             if value is None:
@@ -171,10 +177,10 @@ class _OrmSource:
                 data_type = recognise(value)
                 if data_type is None:
                     continue
-            elif not plausible(data_type, value):
+            elif self._tagger.again(value, data_type, owner, scope) is not None:
                 continue
-            tagged.append(self._tagger.value(value, data_type, owner, source, scope))
-        return tagged
+            if plausible(data_type, value):
+                self._tagger.value(value, data_type, owner, source, scope)
 
     def _plan(self, model: type) -> _MapperPlan:
         found = self._plans.get(model)
@@ -201,7 +207,9 @@ class _OrmSource:
                 continue  # a secret is nobody's description, and safest where it is not kept
             if data_type is not None or _is_text(table.columns.get(column)):
                 columns.append((attribute, column, data_type, f"db:{table.name}.{column}"))
-        return _MapperPlan(plan, tuple(columns), names)
+        attributes = {column: attribute for attribute, column in names.items()}
+        owner_attribute = attributes.get(plan.owner_column or "")
+        return _MapperPlan(plan, tuple(columns), names, owner_attribute)
 
     def _override(self, model: type, names: Mapping[str, str]) -> dict[str, Any] | None:
         """Return the ``models`` entry of a class, with attributes turned into columns."""
@@ -216,10 +224,6 @@ class _OrmSource:
                 names.get(name, name): kind for name, kind in (entry.get("fields") or {}).items()
             },
         }
-
-
-def _by_column(plan: _MapperPlan, values: Mapping[str, Any]) -> dict[str, Any]:
-    return {column: values.get(attribute) for attribute, column in plan.names.items()}
 
 
 def _is_somebodys(value: Any) -> bool:
