@@ -54,6 +54,7 @@ class Launched:
             **{name: value for name, value in os.environ.items() if not name.startswith(_OURS)},
             "PATH": os.pathsep.join([str(BINARIES), os.environ.get("PATH", os.defpath)]),
             "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONHASHSEED": "0",  # werkzeug prints sets
             "PYTHONUNBUFFERED": "1",
             "OTEL_TRACES_EXPORTER": "none",
             "OTEL_METRICS_EXPORTER": "none",
@@ -97,7 +98,7 @@ class Launched:
 
     def ours(self) -> list[str]:
         """Return the lines that we said."""
-        return [line for line in self.log().splitlines() if "sst_otel" in line]
+        return [line for line in self.log().splitlines() if "sst_otel: " in line]
 
     def rows(self) -> list[dict[str, Any]]:
         """Return the audit rows, oldest first, as another process reads them."""
