@@ -15,7 +15,7 @@ from typing import Any
 
 from sst_otel.guard import guard
 from sst_otel.lineage import marks
-from sst_otel.lineage.operators import drop_own_entry
+from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.identity import IDS
 
 Follow = Callable[[Any, tuple[Any, ...]], None]

@@ -19,10 +19,10 @@ from sst_otel.guard import guard, say_once
 from sst_otel.lineage import firstparty
 from sst_otel.lineage.cache import CodeCache
 from sst_otel.lineage.helpers import provide
-from sst_otel.lineage.operators import drop_own_entry
 from sst_otel.lineage.rewrite import NotRewritable, rewrite
+from sst_otel.lineage.tracebacks import drop_own_entry
 
-SUPPORTED = ((3, 11), (3, 13))
+SUPPORTED = ((3, 10), (3, 13))
 """First and last Python version the suite has passed on."""
 
 _rewritten: set[str] = set()

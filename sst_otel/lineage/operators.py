@@ -13,19 +13,10 @@ from typing import Any
 
 from sst_otel.guard import guard
 from sst_otel.lineage import marks
+from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.identity import IDS, MARKABLE, Mark
 
-set_traceback = vars(BaseException)["__traceback__"].__set__
-"""The setter itself: a class of the application may override the attribute."""
-
 _BUILTIN = MARKABLE | marks.CONTAINERS | {bool, type(None)}
-
-
-def drop_own_entry(error: BaseException) -> None:
-    """Take the frame of the caller, an except block about to re-raise, off ``error``."""
-    traceback = error.__traceback__
-    if traceback is not None:
-        set_traceback(error, traceback.tb_next)
 
 
 def settle(result: Any, operands: tuple[Any, ...], operations: tuple[str, ...]) -> None:

@@ -9,7 +9,6 @@ point where they did.
 from __future__ import annotations
 
 import ast
-import sys
 from typing import Any, TypeVar, cast
 
 from sst_otel.lineage import leaves
@@ -22,8 +21,6 @@ from sst_otel.lineage.names import (
     collect,
 )
 from sst_otel.lineage.nodes import fstring_of, helper_call, last_name, leaf_call, loaded
-
-_MULTILINE_POSITION = sys.version_info >= (3, 11)
 
 _REBINDING = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
 
@@ -285,7 +282,7 @@ class _Rewriter(ast.NodeTransformer):
         function.value = self.visit(function.value)
         self._visit_arguments(node)
         node.func = helper_call("method_args" if with_arguments else "method", function, function)
-        if _MULTILINE_POSITION and function.end_lineno not in (None, node.lineno):
+        if function.end_lineno not in (None, node.lineno):
             # The interpreter says of a method call over several lines where the name stands.
             node.lineno = function.end_lineno or node.lineno
             node.col_offset = (function.end_col_offset or 0) - len(name)
