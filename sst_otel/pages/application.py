@@ -25,6 +25,7 @@ from sst_otel.pages.parameters import (
     PROVENANCE_FILTERS,
     ParameterError,
     filters,
+    partly,
     query_parameters,
 )
 from sst_otel.pages.reading import ReaderFactory
@@ -164,8 +165,8 @@ class PagesApp:
                     if name in LOG_FILTERS and (viewer.staff or name != "owner_id")
                 }
                 used = filters(raw, LOG_FILTERS, limit=log.PAGE_SIZE)
-                if "*" not in used.get("destination", "*"):
-                    used["destination"] = f"*{used['destination']}*"  # people type a part of it
+                if "destination" in used:
+                    used["destination"] = partly(used["destination"])
                 events, more = _read(reader.audit_logs, viewer, used)
             except ParameterError as problem:
                 body = log.page(request.frame, summary, [], raw=raw, problem=problem)

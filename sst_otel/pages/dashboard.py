@@ -45,7 +45,7 @@ def _sentence(others: Sequence[Recipient], own: Sequence[Recipient], *, staff: b
     if not others:
         kinds = words.counted(len(_kinds(own)), "kind")
         return f"No other company received {whose}. This service itself keeps {kinds} of it."
-    named = [one for one in others if words.recipient(one["recipient"]) == one["recipient"]]
+    named = [one for one in others if words.identified(one["recipient"])]
     who = [words.counted(len(named), "company", "companies")] if named else []
     if len(named) < len(others):
         who.append("recipients not identified" if not named else "others not identified")

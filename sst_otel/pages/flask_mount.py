@@ -19,6 +19,7 @@ from werkzeug.wrappers import Response
 
 from sst_otel.guard import guard
 from sst_otel.pages.application import PREFIX, PagesApp
+from sst_otel.suppress import suppressed
 
 
 def install(pages: PagesApp) -> Callable[[], None]:
@@ -60,18 +61,19 @@ def _response(pages: PagesApp, request: Any, app: Any) -> Any:
     if not isinstance(request.routing_exception, NotFound) or not pages.handles(request.path):
         return None
     environ = dict(request.environ)
-    if request.method == "POST":
-        body = _body(request)
-        environ["wsgi.input"] = io.BytesIO(body)
-        environ["CONTENT_LENGTH"] = str(len(body))
-    response = Response.from_app(pages, environ, buffered=True)
+    with suppressed():  # a staff token in the form is nobody's personal data
+        if request.method == "POST":
+            body = _body(request)
+            environ["wsgi.input"] = io.BytesIO(body)
+            environ["CONTENT_LENGTH"] = str(len(body))
+        response = Response.from_app(pages, environ, buffered=True)
     return app.response_class.force_type(response, environ)
 
 
 def _body(request: Any) -> bytes:
     """Return the urlencoded form, also where a hook of the application parsed it already.
 
-    Not through ``request.form``: what the application parses is tagged as personal data.
+    Not through ``request.form`` where nobody asked for it yet: parsing is the application's.
     """
     if "form" in vars(request):
         return urlencode(list(request.form.items(multi=True))).encode()

@@ -10,7 +10,7 @@ from sst_otel import semconv
 from sst_otel.pages import words
 from sst_otel.pages.html import Child, Markup, h
 from sst_otel.pages.layout import Frame, chips, document, moment_of
-from sst_otel.pages.parameters import ParameterError
+from sst_otel.pages.parameters import ParameterError, partly
 from sst_otel.pages.reading import code_line, stack_lines
 
 PAGE_SIZE = 50
@@ -66,6 +66,7 @@ def _filter_form(
         _field("since", "From", raw, problem, kind=_date_kind(raw.get("since"))),
         _field("until", "To", raw, problem, kind=_date_kind(raw.get("until"))),
     ]
+    as_json = {**raw, "destination": partly(raw["destination"])} if "destination" in raw else raw
     unnamed = problem is not None and problem.name not in ("since", "until", "destination")
     return h(
         "form",
@@ -81,7 +82,7 @@ def _filter_form(
             h(
                 "a",
                 "Same as JSON",
-                href=frame.link("api/audit-logs", urlencode(raw)),
+                href=frame.link("api/audit-logs", urlencode(as_json)),
                 class_="quiet",
             ),
             class_="actions",
@@ -186,7 +187,7 @@ def _table(events: Sequence[Event], roles: Mapping[tuple[Any, ...], str], *, sta
 
 def _rows(event: Event, role: str, *, staff: bool, columns: int) -> Markup:
     at = float(event["timestamp"])
-    known = (event.get("recipient") or "unknown") != "unknown"
+    known = words.identified(event.get("recipient"))
     cells: list[tuple[str, Child]] = [
         ("When", moment_of(words.moment(at), words.iso(at))),
         ("What", chips([words.data_type(name) for name in event["data_types"]])),

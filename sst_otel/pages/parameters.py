@@ -68,6 +68,11 @@ def filters(raw: Mapping[str, str], known: Sequence[str], *, limit: int) -> dict
     return used
 
 
+def partly(text: str) -> str:
+    """Return the destination filter for what a person types: any part of the destination."""
+    return text if "*" in text else f"*{text}*"
+
+
 def _limit(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or int(text) < 1:
         raise ParameterError("limit", f"must be a whole number from 1 to {MAX_LIMIT}")

@@ -55,15 +55,18 @@ ROLE_MEANINGS = {
     "unknown": "The register of recipients does not say.",
 }
 
+OWN = {
+    "own database": "This service's database",
+    "own service": "This service's other servers",
+}
+"""The recipients of the first party, which are no companies."""
+
 PURPOSES = {
     "llm": "AI language model",
-    "ai": "AI service",
     "crm": "customer relations",
     "communications": "sending messages",
-    "messaging": "sending messages",
-    "email": "sending e-mail",
-    "cdp": "customer data platform",
-    "monitoring": "error and performance monitoring",
+    "error": "error monitoring",
+    "fraud": "fraud prevention",
     "unknown": "purpose not known",
 }
 
@@ -114,7 +117,12 @@ def data_type(name: str) -> str:
 
 def recipient(name: str | None) -> str:
     """Return the name of a recipient, or words for one that the register does not know."""
-    return "Not identified" if name in (None, "", "unknown") else str(name)
+    return OWN.get(str(name), str(name)) if identified(name) else "Not identified"
+
+
+def identified(name: str | None) -> bool:
+    """Whether the register knows who the recipient is."""
+    return name not in (None, "", "unknown")
 
 
 def role(name: str | None) -> str:

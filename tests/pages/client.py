@@ -64,4 +64,4 @@ class Client:
         return Reply(int(status.split()[0]), headers, b"".join(chunks))
 
 
-STAFF = {"HTTP_AUTHORIZATION": f"Bearer {STAFF_TOKEN}"}
+STAFF: dict[str, Any] = {"HTTP_AUTHORIZATION": f"Bearer {STAFF_TOKEN}"}

@@ -22,7 +22,7 @@ START = 1_795_360_000.0  # 22 November 2026, 14:26:40 UTC
 _GROQ = Recipient("Groq", "llm", "processor", "US")
 _META = Recipient("Meta", "advertising", "third_party", "US")
 _CRM = Recipient("Example CRM", "crm", "processor", "DE")
-_OWN = Recipient("Own database", "unknown", "first_party", "unknown")
+_OWN = Recipient("own database", "storage", "first_party")
 _STACK = (
     "/srv/shop/wsgi.py:9 in application",
     "/srv/shop/views/account.py:31 in sign_up",
