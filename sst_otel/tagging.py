@@ -8,11 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
 from sst_otel.audit import AuditLog
 from sst_otel.datatypes import FieldClassifier, classify_value, normalise
+from sst_otel.guard import say_once
 from sst_otel.keys import Keys
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import mark
@@ -82,7 +84,14 @@ class Tagger:
         ``kind`` names the place (``form_field``), ``context`` the form (its route), ``collect``
         whether a provenance record is written now or when the value is first shared.
         """
-        items = [pair for _, pair in zip(range(MAX_FIELDS), pairs, strict=False)]
+        items = list(islice(pairs, MAX_FIELDS + 1))
+        if len(items) > MAX_FIELDS:
+            del items[MAX_FIELDS:]
+            say_once(
+                "tagging.fields",
+                f"of a form or document with more than {MAX_FIELDS} fields only the first "
+                f"{MAX_FIELDS} are looked at as input",
+            )
         siblings = tuple(name for name, _ in items)
         owner: Owner | None = None
         for name, value in items:
@@ -169,6 +178,11 @@ class Tagger:
 
 def _scalars(tree: Any, path: str = "", depth: int = 0) -> Iterable[tuple[str, Any]]:
     if depth > _MAX_DEPTH:
+        say_once(
+            "tagging.depth",
+            f"of a document nested more than {_MAX_DEPTH} levels deep the inner levels are not "
+            "looked at as input",
+        )
         return
     if type(tree) is dict:
         for name, value in tree.items():

@@ -219,6 +219,10 @@ def start_quietly(load: Callable[[], Settings]) -> None:
     except ValueError as error:
         say_once("start", f"tracking is off: {error}")
     except OSError as error:
-        say_once("start", f"tracking is off: {error.strerror}: {error.filename}")
+        say_once(
+            "start",
+            "tracking is off: the key file cannot be read or created: "
+            f"{error.strerror}: {error.filename}",
+        )
     except Exception as error:
         say_once("start", f"tracking is off: {type(error).__name__} while starting")
