@@ -69,14 +69,15 @@ class Matcher:
         leaves = Leaves()
         for part in parts:
             leaves.add_part(part)
-        hits: list[Hit] = []
+        identified: list[Hit] = []
         explained: set[str] = set()
         for leaf in leaves.leaves:
             if leaf.mark is not None:
-                hits += _identity_hits(leaf)
+                identified += _identity_hits(leaf)
                 if len(leaf.text) < 200:
                     explained.add(phrase(leaf.text))
-        anchors = _Anchors(hits)
+        anchors = _Anchors(identified)
+        hits: list[Hit] = []
         strong = _strong(Content(self._registry.indexes()), leaves.leaves)
         for leaf, data, how in sorted(strong, key=lambda found: len(found[1])):
             for hit in self._choose(leaf, data, how, anchors, scope):
@@ -85,7 +86,7 @@ class Matcher:
         weak = WeakValues(self._registry, self._names_type, scope)
         for leaf, data, how in weak.find(leaves.leaves, anchors.owners_near, explained):
             hits += self._choose(leaf, data, how, anchors, scope)
-        return Match(_by_owner(_without_reclaimed(hits)), leaves.unread)
+        return Match(_by_owner([*identified, *_not_reclaimed(identified, hits)]), leaves.unread)
 
     def _choose(
         self, leaf: Leaf, data: list[Datum], how: str, anchors: _Anchors, scope: Scope
@@ -115,7 +116,8 @@ def _strong(content: Content, leaves: list[Leaf]) -> list[tuple[Leaf, list[Datum
     Most payloads hold nothing that is known: one look at all of it together tells so.
     """
     unexplained = [leaf for leaf in leaves if leaf.mark is None or leaf.mark.composed]
-    if not content.find("\n".join([leaf.text for leaf in unexplained])):
+    # The bytes mostly repeat the objects they were made of.
+    if not content.find("\n".join(dict.fromkeys([leaf.text for leaf in unexplained]))):
         return []
     return [(leaf, data, how) for leaf in unexplained for data, how in content.find(leaf.text)]
 
@@ -159,21 +161,20 @@ def _identity_hits(leaf: Leaf) -> list[Hit]:
     return hits
 
 
-def _without_reclaimed(hits: list[Hit]) -> list[Hit]:
-    """Drop content hits on a leaf for values that the leaf's identity already explains."""
+def _not_reclaimed(identified: list[Hit], hits: list[Hit]) -> list[Hit]:
+    """Drop hits by content on a text that identity explains as another datum of that person."""
+    if not hits:
+        return hits
     explained: dict[tuple[str, Owner], set[str]] = {}
-    for hit in hits:
-        if hit.leaf.mark is not None and hit.datum in hit.leaf.mark.data:
-            key = (phrase(hit.leaf.text), hit.datum.owner)
-            explained.setdefault(key, set()).add(hit.datum.data_type)
+    for hit in identified:
+        key = (phrase(hit.leaf.text), hit.datum.owner)
+        explained.setdefault(key, set()).add(hit.datum.data_type)
     kept = []
     for hit in hits:
-        types = explained.get((phrase(hit.leaf.text), hit.datum.owner))
-        by_content = hit.leaf.mark is None or hit.datum not in hit.leaf.mark.data
-        if types and by_content and hit.evidence != semconv.DERIVED:
-            whole = phrase(str(hit.datum.value)) == phrase(hit.leaf.text)
-            if whole and hit.datum.data_type not in types:
-                continue
+        text = phrase(hit.leaf.text)
+        types = explained.get((text, hit.datum.owner))
+        if types and hit.datum.data_type not in types and phrase(str(hit.datum.value)) == text:
+            continue
         kept.append(hit)
     return kept
 

@@ -6,6 +6,7 @@ import os
 import sys
 import sysconfig
 from functools import lru_cache
+from types import FrameType
 
 from sst_otel.shares import CodeLocation
 
@@ -24,15 +25,15 @@ def code_location() -> CodeLocation | None:
 
     Names, lines and files relative to where the program runs; no source text, no locals.
     """
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     stack: list[tuple[str, int, str]] = []
     for _ in range(_MAX_FRAMES):
+        if frame is None:
+            break
         code = frame.f_code
         shown = _application_file(code.co_filename)
         if shown:
             stack.append((shown, frame.f_lineno, code.co_name))
-        if frame.f_back is None:
-            break
         frame = frame.f_back
     if not stack:
         return None

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatch
+from functools import lru_cache
 from typing import Any
 
 from sst_otel import semconv
@@ -44,7 +45,9 @@ class Outgoing:
         self._registry = registry
         self._matcher = matcher
         self._tagger = tagger
-        self._register = register
+        # Most applications call a handful of endpoints; paths with ids in them just miss.
+        self._lookup = lru_cache(maxsize=512)(register.lookup)
+        self._describe = lru_cache(maxsize=512)(register.describe)
         self._audit = audit
         self._telemetry = telemetry
         self._first_party = tuple(host.lower() for host in first_party)
@@ -160,7 +163,7 @@ class Outgoing:
         host = call.host.lower()
         if any(fnmatch(host, pattern) for pattern in self._first_party):
             return Recipient("own service", "internal", "first_party")
-        return self._register.lookup(call.host, call.path)
+        return self._lookup(call.host, call.path)
 
     def _destination(self, call: Call, chain: list[Layer], recipient: Recipient) -> str:
         named = next((layer for layer in chain if layer.operation), None)
@@ -170,7 +173,7 @@ class Outgoing:
             if recipient.name == "unknown":
                 label = f"{named.sdk}/{call.host}"
             return f"{label}:{named.operation}"
-        return call.destination or self._register.describe(call.method, call.host, call.path)
+        return call.destination or self._describe(call.method, call.host, call.path)
 
     @staticmethod
     def _metadata(call: Call, chain: list[Layer], hits: list[Hit], match: Match) -> dict[str, Any]:
