@@ -9,6 +9,7 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
+
 from sst_otel.pages import PagesApp
 from tests.pages.sample import ADA, STAFF_TOKEN
 
