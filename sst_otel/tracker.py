@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sst_otel import lineage
 from sst_otel.audit import AuditLog
@@ -19,6 +19,7 @@ from sst_otel.datatypes import FieldClassifier, load_taxonomy
 from sst_otel.guard import error_counts, guard, say_once
 from sst_otel.keys import load_keys
 from sst_otel.matching.matcher import Matcher
+from sst_otel.pages import flask_mount
 from sst_otel.patching import Patches
 from sst_otel.recipients import Register
 from sst_otel.registry.registry import Registry
@@ -37,6 +38,9 @@ from sst_otel.status import StatusFile
 from sst_otel.tagging import Tagger
 from sst_otel.tags import Minter
 from sst_otel.telemetry.events import Telemetry
+
+if TYPE_CHECKING:
+    from sst_otel.pages.application import PagesApp
 
 _HOUSEKEEPING_SECONDS = 15.0
 
@@ -79,14 +83,15 @@ class Tracker:
     def start(self) -> None:
         """Install all sources and sinks, each on its own."""
         settings = self.settings
-        for install in (
+        installs: tuple[Callable[[], Patches], ...] = (
             lambda: flask_source.install(self.tagger, settings.owner),
             lambda: sqlalchemy_source.install(self.tagger, self._people, settings.models),
             lambda: requests_sink.install(self.emit),
             lambda: httpx_sink.install(self.emit),
             lambda: openai_sink.install(self.emit),
             lambda: sqlalchemy_sink.install(self.emit),
-        ):
+        )
+        for install in installs:
             with guard("install"):
                 self._patches.append(install())
         with guard("install.lineage"):
@@ -94,8 +99,8 @@ class Tracker:
                 lineage.install(settings.lineage, cache_dir=settings.spool_dir / "bytecode")
             )
         if settings.pages:
-            with guard("install.pages"):
-                self._mount_pages()
+            with guard("install"):
+                self._patches.append(flask_mount.install(self._pages))
         self._keep_house()
         os.register_at_fork(after_in_child=self._forked)
 
@@ -114,27 +119,17 @@ class Tracker:
         with guard("status"):
             self._status.remove()
 
-    def _mount_pages(self) -> None:
+    def _pages(self) -> PagesApp:
         from sst_otel.audit import open_reader
+        from sst_otel.pages.application import PagesApp
+        from sst_otel.sources.session import signed_session_owner
 
-        patches = Patches("pages")
-
-        def mount(_flask: Any) -> None:
-            from sst_otel.pages import flask_mount
-            from sst_otel.pages.application import PagesApp
-            from sst_otel.sources.session import signed_session_owner
-
-            pages = PagesApp(
-                lambda: open_reader(self.settings, self.keys),
-                self.keys,
-                self.settings,
-                lambda _environ: signed_session_owner(self.settings.owner),
-            )
-            patches.on_undo(flask_mount.install(pages))
-            patches.installed.append("flask:Flask.dispatch_request")
-
-        patches.when_imported("flask", mount)
-        self._patches.append(patches)
+        return PagesApp(
+            lambda: open_reader(self.settings, self.keys),
+            self.keys,
+            self.settings,
+            lambda _environ: signed_session_owner(self.settings.owner),
+        )
 
     def _keep_house(self) -> None:
         thread = threading.Thread(target=self._house, name="sst-housekeeping", daemon=True)

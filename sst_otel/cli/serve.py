@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM or SIGINT, then let the running requests end."""
     from sst_otel.audit import open_reader
-    from sst_otel.pages import PagesApp
+    from sst_otel.pages.application import PagesApp
 
     host, port = _address(options.listen)
     settings = opening.settings()

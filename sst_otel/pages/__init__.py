@@ -1,5 +1,4 @@
 """Pages and JSON API over the audit store (design 4.4)."""
 
-from sst_otel.pages.application import PagesApp
-
-__all__ = ["PagesApp"]
+PREFIX = "/provenance"
+"""Where all of them live."""

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote
 
 from sst_otel.guard import count_error
 from sst_otel.keys import Keys
-from sst_otel.pages import dashboard, layout, log
+from sst_otel.pages import PREFIX, dashboard, layout, log
 from sst_otel.pages.access import COOKIE, STAFF_SECONDS, Access, Environ, PersonOf, Viewer
 from sst_otel.pages.parameters import (
     DEFAULT_LIMIT,
@@ -34,7 +34,6 @@ from sst_otel.settings import Settings
 if TYPE_CHECKING:
     from sst_otel.audit.queries import Reader
 
-PREFIX = "/provenance"
 _MAX_FORM = 8192
 _STATIC_TYPES = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 _HEADERS = [

@@ -9,56 +9,55 @@ response hooks of the application keep working as they are.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-import wrapt
-from werkzeug.exceptions import NotFound
-from werkzeug.wrappers import Response
-
 from sst_otel.guard import guard
-from sst_otel.pages.application import PREFIX, PagesApp
+from sst_otel.pages import PREFIX
+from sst_otel.patching import Patches
 from sst_otel.suppress import suppressed
 
+if TYPE_CHECKING:
+    from sst_otel.pages.application import PagesApp
 
-def install(pages: PagesApp) -> Callable[[], None]:
-    """Serve ``pages`` on every Flask application of this process; call the result to stop.
 
-    Flask must be importable; import this module from a post-import hook on ``flask``.
+def install(pages: Callable[[], PagesApp]) -> Patches:
+    """Serve pages on every Flask application of this process.
+
+    ``pages`` makes the application on the first request for it: most processes never get one.
     """
-    import flask
-
-    enabled = True
+    patches = Patches("pages.flask")
+    made = lru_cache(maxsize=1)(pages)
 
     def dispatch_request(
-        wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+        wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
-        if enabled:
-            with guard("pages.flask"):
-                response = _response(pages, flask.request, instance)
-                if response is not None:
-                    return response
+        with guard("pages.flask"):
+            response = _response(made, _current_request(), instance)
+            if response is not None:
+                return response
         return wrapped(*args, **kwargs)
 
-    original = flask.Flask.__dict__["dispatch_request"]
-    wrapt.wrap_function_wrapper("flask", "Flask.dispatch_request", dispatch_request)
-    ours = flask.Flask.__dict__["dispatch_request"]
-
-    def uninstall() -> None:
-        nonlocal enabled
-        enabled = False
-        # Somebody wrapped it after us: stay inert inside theirs.
-        if flask.Flask.__dict__.get("dispatch_request") is ours:
-            flask.Flask.dispatch_request = original  # type: ignore[method-assign]
-
-    return uninstall
+    # The class where it is defined: the OpenTelemetry instrumentation puts its own at flask.Flask.
+    patches.wrap("flask.app", "Flask.dispatch_request", dispatch_request)
+    return patches
 
 
-def _response(pages: PagesApp, request: Any, app: Any) -> Any:
+def _current_request() -> Any:
+    import flask
+
+    return flask.request
+
+
+def _response(pages: Callable[[], PagesApp], request: Any, app: Any) -> Any:
     if not request.path.startswith(PREFIX):
         return None
-    if not isinstance(request.routing_exception, NotFound) or not pages.handles(request.path):
+    from werkzeug.exceptions import NotFound
+    from werkzeug.wrappers import Response
+
+    if not isinstance(request.routing_exception, NotFound) or not pages().handles(request.path):
         return None
     environ = dict(request.environ)
     with suppressed():  # a staff token in the form is nobody's personal data
@@ -66,7 +65,7 @@ def _response(pages: PagesApp, request: Any, app: Any) -> Any:
             body = _body(request)
             environ["wsgi.input"] = io.BytesIO(body)
             environ["CONTENT_LENGTH"] = str(len(body))
-        response = Response.from_app(pages, environ, buffered=True)
+        response = Response.from_app(pages(), environ, buffered=True)
     return app.response_class.force_type(response, environ)
 
 

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sst_otel.pages import PagesApp
+from sst_otel.pages.application import PagesApp
 from tests.pages.sample import STAFF_TOKEN
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from sst_otel import guard
 from sst_otel.audit import open_reader
-from sst_otel.pages import PagesApp
+from sst_otel.pages.application import PagesApp
 from sst_otel.pages.reading import ReaderFactory
 from sst_otel.settings import Settings
 from tests.pages.client import Client

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sst_otel.audit import open_reader
-from sst_otel.pages import PagesApp
+from sst_otel.pages.application import PagesApp
 from sst_otel.settings import Settings
 from tests.pages.client import STAFF, Client
 from tests.pages.sample import ADA, GRACE, KEYS, STAFF_TOKEN, START, Sample, store

@@ -10,7 +10,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 
-from sst_otel.pages import PagesApp
+from sst_otel.pages.application import PagesApp
 from tests.pages.sample import ADA, STAFF_TOKEN
 
 pytestmark = pytest.mark.stack

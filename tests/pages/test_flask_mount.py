@@ -11,7 +11,8 @@ import wrapt
 
 from sst_otel import guard
 from sst_otel.audit import open_reader
-from sst_otel.pages import PagesApp, flask_mount
+from sst_otel.pages import flask_mount
+from sst_otel.pages.application import PagesApp
 from sst_otel.settings import Settings
 from sst_otel.sources.session import signed_session_owner
 from tests.pages.client import STAFF
@@ -29,9 +30,9 @@ def mounted(audit_settings: Settings) -> Iterator[Any]:
         audit_settings,
         lambda _environ: signed_session_owner(audit_settings.owner),
     )
-    uninstall = flask_mount.install(pages)
-    yield uninstall
-    uninstall()
+    patches = flask_mount.install(lambda: pages)
+    yield patches.undo
+    patches.undo()
 
 
 @pytest.fixture
@@ -207,3 +208,49 @@ def test_below_somebody_elses_wrapper_ours_goes_inert(app: flask.Flask, mounted:
         assert app.test_client().get("/").data == b"home"
     finally:
         flask.Flask.dispatch_request = before  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("opentelemetry_first", [True, False])
+def test_opentelemetrys_flask_is_served_in_either_order(
+    mounted: Any, audit_settings: Settings, opentelemetry_first: bool
+) -> None:
+    """Its instrumentation puts a subclass at ``flask.Flask``; load order is arbitrary."""
+    from opentelemetry.instrumentation.flask import FlaskInstrumentor
+
+    mounted()
+    theirs = FlaskInstrumentor()
+    pages = PagesApp(lambda: open_reader(audit_settings, KEYS), KEYS, audit_settings)
+    if opentelemetry_first:
+        theirs.instrument()
+    ours = flask_mount.install(lambda: pages)
+    if not opentelemetry_first:
+        theirs.instrument()
+    try:
+        app = flask.Flask(__name__)
+        assert type(app).__name__ == "_InstrumentedFlask"
+        assert app.test_client().get(LOGS, headers=BEARER).status_code == 200
+    finally:
+        theirs.uninstrument()
+        ours.undo()
+    assert flask.Flask(__name__).test_client().get(LOGS, headers=BEARER).status_code == 404
+
+
+def test_the_pages_are_made_for_the_first_request_of_theirs(
+    app: flask.Flask, mounted: Any, audit_settings: Settings
+) -> None:
+    mounted()
+    made: list[PagesApp] = []
+
+    def make() -> PagesApp:
+        made.append(PagesApp(lambda: open_reader(audit_settings, KEYS), KEYS, audit_settings))
+        return made[-1]
+
+    patches = flask_mount.install(make)
+    client = app.test_client()
+    client.get("/")
+    client.get("/nothing")
+    assert made == []
+    client.get(LOGS)
+    client.get(LOGS)
+    assert len(made) == 1
+    patches.undo()

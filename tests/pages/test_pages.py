@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from sst_otel.audit import open_reader
-from sst_otel.pages import PagesApp, words
+from sst_otel.pages import words
+from sst_otel.pages.application import PagesApp
 from sst_otel.pages.html import Markup, h, join
 from sst_otel.recipients.register import Register
 from tests.pages.client import STAFF, Client

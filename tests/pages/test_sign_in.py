@@ -7,7 +7,7 @@ import pytest
 
 from sst_otel.audit import open_reader
 from sst_otel.keys import Keys
-from sst_otel.pages import PagesApp
+from sst_otel.pages.application import PagesApp
 from sst_otel.settings import Settings
 from tests.pages.client import Client, Reply
 from tests.pages.conftest import Clock
