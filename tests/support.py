@@ -74,7 +74,7 @@ def vendor_server() -> Iterator[Vendor]:
                 vendor.on_request()
             if self.headers.get("Transfer-Encoding") == "chunked":
                 body = b""
-                while size := int(self.rfile.readline(), 16):
+                while size := int(self.rfile.readline() or b"0", 16):  # or the client gave up
                     vendor.chunks.append(self.rfile.read(size))
                     body += vendor.chunks[-1]
                     self.rfile.readline()

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sst_otel import semconv
+from sst_otel.guard import guard
 from sst_otel.matching.decode import text_of
 from sst_otel.patching import Patches, Wrapper
 from sst_otel.shares import Call, Part
@@ -54,7 +55,9 @@ def _remember(emit: Outgoing) -> Wrapper:
         except BaseException:
             del wrapped, instance, args, kwargs
             raise
-        if not emit.idle():
+        with guard(_PLACE):
+            if emit.idle():
+                return request
             trees = ((name, kwargs.get(name)) for name in _TREES)
             kinds = (dict, list, str, bytes)
             parts = tuple(Part(name, tree) for name, tree in trees if isinstance(tree, kinds))

@@ -66,9 +66,9 @@ class _EngineSink:
         _executemany: bool,
     ) -> None:
         """Report what a write carries, before it runs."""
-        if self._emit.idle():
-            return
         with guard(_PLACE):
+            if self._emit.idle():
+                return
             found = _rows(statement, parameters, context)
             if found is None:
                 return

@@ -32,7 +32,8 @@ def door(place: str, emit: Outgoing, describe: Describe, tee: Tee | None = None)
         share, restore = _look(place, emit, describe, tee, instance, args, kwargs)
         if share is None:
             return wrapped(*args, **kwargs)
-        share.write()
+        with guard(place):
+            share.write()
         try:
             result = wrapped(*args, **kwargs)
         except BaseException as error:
@@ -55,7 +56,8 @@ def async_door(place: str, emit: Outgoing, describe: Describe, tee: Tee | None =
         share: Share,
         restore: Callable[[], None] | None,
     ) -> Any:
-        await share.write_async()
+        with guard(place):
+            await share.write_async()
         try:
             result = await wrapped(*args, **kwargs)
         except BaseException as error:
