@@ -49,9 +49,10 @@ def run(options: argparse.Namespace) -> int:
         server: WSGIServer = make_server(host, port, requests, server_class, _Handler)
     except OSError as error:
         raise CommandError(f"cannot listen on {options.listen}: {error.strerror}", USAGE) from None
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    # Blocked and waited for, in this thread and those it starts: a handler that sets an event can
+    # run inside that event's own wait, and hang there.
+    ends = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2})
     thread.start()
     shown = f"[{host}]" if ":" in host else host
@@ -62,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
             "or the staff token travels in clear",
             file=sys.stderr,
         )
-    stop.wait()
+    signal.sigwait(ends)
     server.shutdown()
     thread.join()
     server.server_close()
