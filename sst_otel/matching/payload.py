@@ -156,7 +156,10 @@ class Leaves:
             if isinstance(tree, (dict, list, str)):
                 if mark is not None:  # a document that the application composed itself
                     self._add(where, key, group, "", mark, False)
+                unread = self.unread
                 self._add_tree(where, key, tree, group, 0)
+                if self.unread > unread:  # too deep: what the tree has not shown, the text has
+                    self._add(where, key, group, text, None, False)
                 return
         if not key and "=" in text[:200] and "\n" not in text[:200] and " " not in text[:60]:
             pairs = parse_qsl(text, errors="replace")

@@ -150,11 +150,12 @@ AuditLog(settings_in(Path(sys.argv[1])), KEYS).share(share("42"))
     def test_forked_workers_each_report_their_own(self, tmp_path: Path) -> None:
         out, err, status = run(
             """
-import os, sys
+import os, sys, warnings
 from pathlib import Path
 from typing import Any
 from helpers import KEYS, MINTER, NOW, sealed, settings_in, share, tag
 from sst_otel.audit.log import AuditLog
+warnings.simplefilter("ignore", DeprecationWarning)  # of fork() beside a thread, since 3.12
 log = AuditLog(settings_in(Path(sys.argv[1])), KEYS)
 owner = MINTER.owner("1")
 log.share(share("1"))

@@ -118,9 +118,8 @@ def test_each_place_of_a_request(call: Any, source: str, app: Flask, tracking: T
 
 
 def test_cookies(app: Flask, tracking: Tracking) -> None:
-    client = app.test_client()
-    client.set_cookie("email", "ann.keller%40example.com")
-    client.get("/cookie")
+    headers = {"Cookie": "email=ann.keller%40example.com"}
+    app.test_client(use_cookies=False).get("/cookie", headers=headers)
     assert tracking.rows()[0]["data_types"] == ["email"]
 
 
