@@ -50,7 +50,7 @@ class Content:
                     self._keep(found, data, plain or _spelling(data, text))
                 if index.substrings and not form.isascii():
                     folded = fold(form)
-                    for value, data in index.substrings.items():
+                    for value, data in list(index.substrings.items()):
                         if value in folded:
                             self._keep(found, data, plain or _spelling(data, text))
             if self._runs and not _DIGITS.isdisjoint(form):

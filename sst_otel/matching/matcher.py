@@ -64,11 +64,20 @@ class Matcher:
         self._registry = registry
         self._names_type = names_type
 
-    def match(self, parts: Iterable[Part], scope: Scope) -> Match:
-        """Return the findings of one call; ``scope`` is the hint for values that people share."""
+    def match(self, parts: Iterable[Part], scope: Scope, handed_over: Iterable[Part] = ()) -> Match:
+        """Return the findings of one call; ``scope`` is the hint for values that people share.
+
+        ``handed_over``: the objects that outer layers were given. They count as far as they are in
+        ``parts``, what really leaves: inside an SDK's call other calls are made, for a token say.
+        """
         leaves = Leaves()
         for part in parts:
             leaves.add_part(part)
+        sent = len(leaves.leaves)
+        for part in handed_over:
+            leaves.add_part(part)
+        if len(leaves.leaves) > sent:
+            leaves.leaves[:] = _as_sent(leaves.leaves[:sent], leaves.leaves[sent:])
         identified: list[Hit] = []
         explained: set[str] = set()
         for leaf in leaves.leaves:
@@ -108,6 +117,18 @@ class Matcher:
                 chosen = in_scope
         ambiguous = len(chosen) > 1
         return [Hit(datum, how, leaf, ambiguous) for datum in data if datum.owner in chosen]
+
+
+def _as_sent(sent: list[Leaf], handed_over: list[Leaf]) -> list[Leaf]:
+    """Return the leaves handed over that are part of what is sent, then what is sent."""
+    texts = {leaf.text for leaf in sent}
+    everything = "\n".join(texts)
+    kept = [
+        leaf
+        for leaf in handed_over
+        if leaf.text and (leaf.text in texts or leaf.text in everything)
+    ]
+    return kept + sent
 
 
 def _strong(content: Content, leaves: list[Leaf]) -> list[tuple[Leaf, list[Datum], str]]:

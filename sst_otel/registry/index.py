@@ -94,13 +94,14 @@ class Index:
         algorithm = _DIGESTS[size]
         table = self._digests.setdefault(size, {})
         done = self._digested.get(size, 0)
-        for datum in self._data[done:]:
+        added = self._data[done:]
+        for datum in added:
             for form in digest_forms(datum.data_type, datum.value):
                 digest = algorithm(form.encode("utf-8", "replace"), usedforsecurity=False).digest()
                 bucket = table.setdefault(digest[:8], [])
                 if datum not in bucket:
                     bucket.append(datum)
-        self._digested[size] = len(self._data)
+        self._digested[size] = done + len(added)  # not len(_data): others add meanwhile
         return table.get(bytes.fromhex(hex_digits[:16]), [])
 
 

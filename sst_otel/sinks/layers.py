@@ -25,8 +25,8 @@ class Layer:
     parts: tuple[Part, ...] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
     parent: Layer | None = None
-    reported: dict[tuple[str, str], str] = field(default_factory=dict)
-    """(owner_ref, host) → event id, of the outermost layer: what this call has reported."""
+    reported: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    """(owner_ref, host) → tag ids: what the call of the outermost layer has reported."""
 
     def __repr__(self) -> str:
         return f"<Layer {self.operation or 'http'}>"  # parts hold values, error trackers print us

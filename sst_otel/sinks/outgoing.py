@@ -105,11 +105,11 @@ class Outgoing:
         self._telemetry.finish(span, outcome)
 
     def _events(self, call: Call, scope: Scope) -> list[SharingEvent]:
-        layer = current_layer()
+        layer = current_layer() if call.kind != semconv.DATABASE_WRITE else None
         chain = layer.chain() if layer is not None else []
-        parts: list[Part] = [part for outer in chain for part in outer.parts]
+        handed_over: list[Part] = [part for outer in chain for part in outer.parts]
         self._tagger.settle(scope)
-        match = self._matcher.match((*parts, *call.parts), scope)
+        match = self._matcher.match(call.parts, scope, handed_over)
         if not match.owners:
             return []
         reported = chain[0].reported if chain else {}
@@ -123,18 +123,20 @@ class Outgoing:
         trace_id, span_id = self._telemetry.ids(call.span)
         events = []
         for owner, hits in match.owners.items():
-            if (owner.ref, call.host) in reported:
+            findings = self._findings(owner, hits)
+            known = reported.setdefault((owner.ref, call.host), set())
+            tags = {finding.tag.tag_id for finding in findings}
+            if tags <= known:
                 continue  # a retry, or another layer, of what is in the log already
-            event_id = new_event_id(at)
-            reported[owner.ref, call.host] = event_id
+            known |= tags
             events.append(
                 SharingEvent(
-                    event_id=event_id,
+                    event_id=new_event_id(at),
                     kind=kind,
                     at=at,
                     owner_ref=owner.ref,
                     owner_sealed=self._tagger.sealed(owner),
-                    findings=self._findings(owner, hits),
+                    findings=findings,
                     recipient=recipient,
                     destination=_with_columns(destination, call, hits),
                     host=call.host,

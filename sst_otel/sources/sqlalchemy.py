@@ -6,6 +6,7 @@ lazily loaded and no statement is ever caused by us.
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
@@ -14,7 +15,7 @@ from typing import Any
 from sst_otel.datatypes import plausible, recognise
 from sst_otel.guard import guard
 from sst_otel.patching import Patches
-from sst_otel.registry.identity import marked
+from sst_otel.registry.identity import MARKABLE, marked
 from sst_otel.scope import PROCESS, Scope, current_scope
 from sst_otel.sources.people import People, TablePlan
 from sst_otel.suppress import is_suppressed
@@ -116,7 +117,7 @@ class _OrmSource:
         }
         typed = [
             datum
-            for datum in scope.data
+            for datum in list(scope.data)
             if not datum.parents and str(datum.value).strip().casefold() in written
         ]
         if not typed:
@@ -168,7 +169,7 @@ class _OrmSource:
         self, plan: _MapperPlan, values: Mapping[str, Any], owner: Owner, scope: Scope
     ) -> None:
         for attribute, _, data_type, source in plan.columns:
-            value = values.get(attribute)
+            value = _scalar(values.get(attribute))
             if value is None:
                 continue
             if data_type is None:
@@ -224,6 +225,15 @@ class _OrmSource:
                 names.get(name, name): kind for name, kind in (entry.get("fields") or {}).items()
             },
         }
+
+
+def _scalar(value: Any) -> Any:
+    """Return a column's value as plain data; None for what cannot be one value (JSON, arrays)."""
+    if isinstance(value, enum.Enum):
+        value = value.value
+    if type(value) in MARKABLE:
+        return value
+    return str.__str__(value) if isinstance(value, str) else None
 
 
 def _is_somebodys(value: Any) -> bool:

@@ -127,6 +127,21 @@ class TestOneEventPerCall:
         assert len(vendor.received) == 2
         assert len(tracking.shares()) == 1
 
+    def test_calls_made_inside_a_call_answer_for_themselves(
+        self, tracking: Tracking, vendor: Vendor
+    ) -> None:
+        """An SDK that fetches a token on the way does not share the payload with who gives it."""
+
+        def auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
+            token = requests.post(f"{vendor.url}/token", json={"client": "shop"}).json()["id"]
+            request.headers["X-Token"] = token
+            return request
+
+        requests.post(f"{vendor.url}/v1/contact", json={"mail": MAIL}, auth=auth)
+        assert [path for _, path, _ in vendor.received] == ["/token", "/v1/contact"]
+        ((destination, *_),) = tracking.shares()
+        assert destination.endswith("/v1/contact")
+
     def test_two_calls_are_two_events(self, tracking: Tracking, vendor: Vendor) -> None:
         for _ in range(2):
             requests.post(vendor.url, json={"mail": MAIL})
