@@ -6,14 +6,13 @@ It knows no framework: :mod:`sst_otel.pages.flask_mount` puts it beside a Flask 
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote
 
 from sst_otel.guard import count_error
 from sst_otel.keys import Keys
@@ -29,33 +28,20 @@ from sst_otel.pages.parameters import (
     query_parameters,
 )
 from sst_otel.pages.reading import ReaderFactory
+from sst_otel.pages.responses import (
+    CHALLENGE,
+    HEADERS,
+    Answer,
+    as_json,
+    read_form,
+    see_other,
+)
 from sst_otel.settings import Settings
 
 if TYPE_CHECKING:
     from sst_otel.audit.queries import Reader
 
-_MAX_FORM = 8192
 _STATIC_TYPES = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
-_HEADERS = [
-    ("Cache-Control", "no-store"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("Referrer-Policy", "no-referrer"),
-    (
-        "Content-Security-Policy",
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'",
-    ),
-]
-
-
-@dataclass(slots=True)
-class Answer:
-    """Status, body and headers of one response."""
-
-    status: int
-    body: bytes = b""
-    kind: str = "text/html; charset=utf-8"
-    headers: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +101,7 @@ class PagesApp:
                 ("Content-Type", answer.kind),
                 ("Content-Length", str(len(answer.body))),
                 *answer.headers,
-                *[(name, value) for name, value in _HEADERS if name not in named],
+                *[(name, value) for name, value in HEADERS if name not in named],
             ],
         )
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [answer.body]
@@ -135,7 +121,7 @@ class PagesApp:
         return handler(_Request(environ, layout.Frame(base, viewer, self._service), viewer))
 
     def _index(self, request: _Request) -> Answer:
-        return _go(request.frame.link("dashboard"))
+        return see_other(request.frame.link("dashboard"))
 
     def _static(self, request: _Request) -> Answer:
         name = request.environ["PATH_INFO"].rpartition("/")[2]
@@ -200,32 +186,32 @@ class PagesApp:
         viewer = request.viewer
         if viewer is None:
             text = "sign in to the application, or send Authorization: Bearer with the staff token"
-            return _json(401, {"error": "unauthorized", "message": text}, [_CHALLENGE])
+            return as_json(401, {"error": "unauthorized", "message": text}, [CHALLENGE])
         try:
             used = filters(query_parameters(request.query), known, limit=DEFAULT_LIMIT)
             with closing(self._open()) as reader:
                 objects, more = _read(getattr(reader, name), viewer, used)
         except ParameterError as problem:
-            return _json(
+            return as_json(
                 400,
                 {"error": "bad_parameter", "parameter": problem.name, "message": str(problem)},
             )
         except Exception as error:
             count_error("pages.read", type(error).__name__)
             text = "the audit store cannot be read at the moment"
-            return _json(503, {"error": "store_unavailable", "message": text})
-        return _json(200, {name: objects, "next_cursor": more})
+            return as_json(503, {"error": "store_unavailable", "message": text})
+        return as_json(200, {name: objects, "next_cursor": more})
 
     def _sign_in(self, request: _Request) -> Answer:
-        form = _form(request.environ)
+        form = read_form(request.environ)
         back = _own_address(request.frame, form.get("next", ""))
         if not self._access.is_token(form.get("token", "")):
             return self._sign_in_page(request, 401, back=back, wrong=True)
         cookie = self._set_cookie(request, self._access.cookie(), STAFF_SECONDS)
-        return _go(back or request.frame.link("dashboard"), cookie)
+        return see_other(back or request.frame.link("dashboard"), cookie)
 
     def _sign_out(self, request: _Request) -> Answer:
-        return _go(request.frame.link("dashboard"), self._set_cookie(request, "", 0))
+        return see_other(request.frame.link("dashboard"), self._set_cookie(request, "", 0))
 
     def _sign_in_page(
         self, request: _Request, status: int, *, back: str, wrong: bool = False
@@ -237,7 +223,7 @@ class PagesApp:
             wrong=wrong and self._access.has_staff,
             back=back,
         )
-        return Answer(status, body, headers=[_CHALLENGE])
+        return Answer(status, body, headers=[CHALLENGE])
 
     def _set_cookie(self, request: _Request, value: str, seconds: int) -> tuple[str, str]:
         environ = request.environ
@@ -248,9 +234,6 @@ class PagesApp:
             "HttpOnly; SameSite=Strict"
         )
         return ("Set-Cookie", text + ("; Secure" if https else ""))
-
-
-_CHALLENGE = ("WWW-Authenticate", 'Bearer realm="sst_otel"')
 
 
 def _read(
@@ -279,23 +262,3 @@ def _own_address(frame: layout.Frame, address: str) -> str:
     """Return ``address`` if it is one of our own pages, else ``""`` (no open redirect)."""
     own = address.startswith(frame.base + "/") and address.isascii() and address.isprintable()
     return address if own and not set(address) & set("\\ <>\"'") and ".." not in address else ""
-
-
-def _form(environ: Environ) -> dict[str, str]:
-    length = environ.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > _MAX_FORM:
-        return {}
-    body = environ["wsgi.input"].read(int(length))
-    try:
-        return dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=10))
-    except ValueError:
-        return {}
-
-
-def _go(address: str, *headers: tuple[str, str]) -> Answer:
-    return Answer(303, headers=[("Location", address), *headers])
-
-
-def _json(status: int, value: Any, headers: list[tuple[str, str]] | None = None) -> Answer:
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    return Answer(status, body + b"\n", "application/json", headers or [])

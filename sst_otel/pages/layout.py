@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from sst_otel.pages.access import Viewer
-from sst_otel.pages.html import Child, Markup, h, join
+from sst_otel.pages.html import Child, Markup, h
 
 STATIC = Path(__file__).with_name("static")
 
@@ -191,15 +191,3 @@ def chips(names: Child) -> Markup:
 def moment_of(said: str, iso: str) -> Markup:
     """Return a moment as a person reads it, exact for programs and on hovering."""
     return h("time", said, datetime=iso, title=iso)
-
-
-__all__ = [
-    "STATIC",
-    "Frame",
-    "chips",
-    "document",
-    "join",
-    "message",
-    "moment_of",
-    "sign_in",
-]
