@@ -39,6 +39,9 @@ class Run:
     """What :mod:`tests.compat.probe` found in one environment."""
 
     environment: Environment
+    python: Path
+    folder: Path
+    """Holds copies of the site and of our tests, not of the package."""
     conflicts: str
     told: dict[str, Any]
 
@@ -59,7 +62,7 @@ def run(
     environment: Environment = request.param
     folder = tmp_path_factory.mktemp(environment.name)
     (folder / "work").mkdir()
-    _copy_site(environment, folder)
+    _copy(environment, folder)
     with installed(environment, wheel) as python:
         done = subprocess.run(
             [str(python), "probe.py", str(folder / "work"), json.dumps(environment.destinations)],
@@ -70,13 +73,15 @@ def run(
             timeout=180,
         )
         assert done.returncode == 0, done.stderr
-        yield Run(environment, conflicts(python), json.loads(done.stdout))
+        yield Run(environment, python, folder, conflicts(python), json.loads(done.stdout))
 
 
-def _copy_site(environment: Environment, folder: Path) -> None:
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "examples", folder / "examples", ignore=ignored)
-    shutil.copy(HERE / "probe.py", folder)
+def _copy(environment: Environment, folder: Path) -> None:
+    ignored = shutil.ignore_patterns("__pycache__", HERE.name)
+    for name in ("examples", "tests"):
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    for file in (HERE / "probe.py", ROOT / "pyproject.toml"):
+        shutil.copy(file, folder)
     for change in environment.site:
         path = folder / "examples" / "budget" / change["file"]
         source = path.read_text(encoding="utf-8")

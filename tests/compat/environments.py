@@ -21,6 +21,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
+FOR_TESTS = ("pytest>=8.3", "hypothesis>=6.100")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ def _lock(environment: Environment) -> None:
     done = _uv(
         *("pip", "compile", "--quiet", "--no-header", "--resolution", environment.resolution),
         *(*options, str(ROOT / "pyproject.toml"), "-"),
-        stdin="\n".join(environment.requires),
+        stdin="\n".join([*environment.requires, *FOR_TESTS]),
     )
     _checked(done)
     environment.lock_file.write_text(done.stdout, encoding="utf-8")
