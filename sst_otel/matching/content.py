@@ -64,6 +64,8 @@ class Content:
             pieces = list(_RUN_PIECE.finditer(match.group()))
             for first in range(len(pieces)):
                 run = ""
+                # 0049…, 0170…: a dialling prefix stands before what is registered.
+                dialled = pieces[first].group()[0] == "0" != pieces[first].group()
                 for piece in pieces[first : first + _MAX_PIECES]:
                     run += piece.group()
                     if len(run) < 7:
@@ -72,6 +74,8 @@ class Content:
                         break
                     for index in self._indexes:
                         data = index.digits.get(run.lower())
+                        if not data and dialled:
+                            data = index.digits.get(run.lstrip("0"))
                         if data and not _is_part_of_number(match, pieces[first], piece):
                             self._keep(found, data, plain or _spelling(data, text))
 

@@ -21,6 +21,7 @@ from sst_otel.scope import Scope
 from sst_otel.shares import Part
 from sst_otel.tags import Owner
 
+_NAME_PARTS = frozenset({"first_name", "last_name"})
 _RANK = {
     name: rank
     for rank, name in enumerate(
@@ -190,8 +191,13 @@ def _not_reclaimed(identified: list[Hit], hits: list[Hit]) -> list[Hit]:
     for hit in identified:
         key = (phrase(hit.leaf.text), hit.datum.owner)
         explained.setdefault(key, set()).add(hit.datum.data_type)
+    whole_names = {
+        (id(hit.leaf), hit.datum.owner) for hit in hits if hit.datum.data_type == "name"
+    }
     kept = []
     for hit in hits:
+        if hit.datum.data_type in _NAME_PARTS and (id(hit.leaf), hit.datum.owner) in whole_names:
+            continue  # the full name says it
         text = phrase(hit.leaf.text)
         types = explained.get((text, hit.datum.owner))
         if types and hit.datum.data_type not in types and phrase(str(hit.datum.value)) == text:

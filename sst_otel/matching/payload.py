@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sst_otel.matching.decode import inflate, text_of
 from sst_otel.matching.multipart import multipart_fields
+from sst_otel.matching.tabular import table_rows
 from sst_otel.registry.identity import MARKABLE, Mark, marked
 from sst_otel.shares import Part
 
@@ -155,7 +156,7 @@ class Leaves:
             tree = _parse_json(text)
             if isinstance(tree, (dict, list, str)):
                 if mark is not None:  # a document that the application composed itself
-                    self._add(where, key, group, "", mark, False)
+                    self._add(where, key, group, text, mark, False)
                 unread = self.unread
                 self._add_tree(where, key, tree, group, 0)
                 if self.unread > unread:  # too deep: what the tree has not shown, the text has
@@ -168,7 +169,19 @@ class Leaves:
                     self._add_text(f"{where}.{shown_key(name)}", value, group, None, name)
                     self._add_key(where, name, group)
                 return
+        table = table_rows(text) if "\n" in text else None
+        if table is not None:
+            self._add_table(where, *table, group)
         self._add(where, key, group, text, mark, bool(key))
+
+    def _add_table(
+        self, where: str, header: list[str], rows: list[list[str]], group: tuple[int, ...]
+    ) -> None:
+        """Read the rows of an export, each as an object of its own."""
+        for position, row in enumerate(rows):
+            inner = (*group, self._group())
+            for name, value in zip(header, row, strict=False):
+                self._add(f"{where}[{position}].{shown_key(name)}", name, inner, value)
 
     def _add_key(self, path: str, key: str, group: tuple[int, ...]) -> None:
         """Read a key as a value: a payload keyed by a personal value shares it too."""
@@ -189,6 +202,8 @@ class Leaves:
             self._add(path, key, group, text_of(inflate(value[:MAX_BODY])), marked(value))
         elif kind in MARKABLE:
             self._add(path, key, group, str(value), marked(value))
+        elif issubclass(kind, str):  # Markup, an enumeration's member
+            self._add_string(path, key, str.__str__(value), group, depth)
         elif depth >= MAX_DEPTH:
             self.unread += 1
         elif issubclass(kind, dict):  # asks the type: isinstance may ask the object
@@ -220,8 +235,8 @@ class Leaves:
 
 def _items(value: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
     for name, item in dict.items(value):  # a subclass's own items() is application code
-        if type(name) is str:
-            yield name, item
+        if isinstance(name, str):
+            yield str.__str__(name), item  # a plain one: SQLAlchemy's column names are subclasses
         elif type(name) in (int, float):
             yield repr(name), item
 

@@ -52,11 +52,17 @@ class Index:
             if words:
                 self._add_phrase(words, datum)
 
+    def add_name(self, name: str, first: Datum, last: Datum) -> None:
+        """Insert first and last name, each weak, as the full name that they are together."""
+        for form in renderings("name", name):
+            for part in (first, last):
+                self._add_phrase(tokens(form), part)
+
     def _add_phrase(self, words: list[str], datum: Datum) -> None:
         key = " ".join(words)
         known = key in self.phrases
         _put(self.phrases, key, datum)
-        if known:
+        if known or not words:
             return
         anchor = max(words, key=len)
         shape = (words.index(anchor), len(words))

@@ -17,6 +17,7 @@ from sst_otel.tags import Owner
 
 STRONG_BITS = 20.0
 """From here a value may be recognised by content alone (engine section 2)."""
+_NAME_PARTS = {"first_name": "last_name", "last_name": "first_name"}
 _LONGEST_VALUE = 4_096
 """Characters of a value that are kept; longer free text is recognised by its beginning."""
 
@@ -86,8 +87,7 @@ class Registry:
             if young.pending:
                 pending, young.pending = young.pending, []
                 for datum in pending:
-                    if strength(datum) >= STRONG_BITS:
-                        young.index.add(datum)
+                    _index(young, datum)
             return (young.index, old.index) if old.values else (young.index,)
 
     def reassign(self, visitor: Owner, owner: Owner) -> None:
@@ -125,11 +125,25 @@ class Registry:
         if now - young.started >= 2 * self._half_life:
             young = _Generation(now)  # nothing came for so long that both have expired
         for datum in young.pending:
-            if strength(datum) >= STRONG_BITS:
-                young.index.add(datum)
+            _index(young, datum)
         young.pending = []
         self._old = young
         self._young = _Generation(now)
+
+
+def _index(generation: _Generation, datum: Datum) -> None:
+    if strength(datum) >= STRONG_BITS:
+        generation.index.add(datum)
+        return
+    other_part = _NAME_PARTS.get(datum.data_type)
+    if other_part is None:
+        return
+    for other in generation.owners.get(datum.owner.ref, ()):
+        if other.data_type == other_part:
+            first, last = (datum, other) if datum.data_type == "first_name" else (other, datum)
+            name = f"{first.value} {last.value}"
+            if bits("name", name) >= STRONG_BITS:
+                generation.index.add_name(name, first, last)
 
 
 def strength(datum: Datum) -> float:

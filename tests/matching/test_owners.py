@@ -41,6 +41,18 @@ class TestWeakValues:
             "ann": {"email": "exact", "city": "exact", "gender": "field"}
         }
 
+    def test_first_and_last_name_together_are_a_full_name(self, world: World) -> None:
+        world.people["kim"] = world.minter.owner("kim")
+        world.add("kim", "first_name", "Kim")
+        world.add("kim", "last_name", "Lindqvist")
+        assert world.found(Part("body", "Dear Kim Lindqvist,")) == {
+            "kim": {"first_name": "exact", "last_name": "exact"}
+        }
+        assert world.found(Part("body", "LINDQVIST, KIM")) == {
+            "kim": {"first_name": "normalized", "last_name": "normalized"}
+        }
+        assert world.found(Part("body", "Kim met a Lindqvist")) == {}
+
     def test_not_beside_another_persons_strong_value(self, world: World) -> None:
         payload = {"m": BEA["email"], "ge": "female"}
         assert world.found(Part("json", payload)) == {"bea": {"email": "exact"}}
@@ -65,6 +77,14 @@ class TestSharedValues:
         assert world.found(Part("json", rows)) == {
             "ann": {"email": "exact", "city": "field", "birthday": "field"},
             "bea": {"email": "exact", "city": "field", "birthday": "field"},
+        }
+
+    def test_the_row_of_an_export_decides(self, world: World) -> None:
+        lines = ["Mail;Name;City;Salary"]
+        lines += [f"{person['email']};{person['name']};Boston;50000" for person in (ANN, BEA)]
+        assert world.found(Part("body", "\r\n".join(lines).encode())) == {
+            "ann": {"email": "exact", "name": "exact", "city": "field", "income": "field"},
+            "bea": {"email": "exact", "name": "exact", "city": "field", "income": "field"},
         }
 
     def test_the_payload_wins_over_the_scope(self, world: World) -> None:
