@@ -31,6 +31,7 @@ from sst_otel.sinks import requests as requests_sink
 from sst_otel.sinks import sqlalchemy as sqlalchemy_sink
 from sst_otel.sinks.outgoing import Outgoing, service_name
 from sst_otel.sinks.share import forget_writer
+from sst_otel.sources import core_inserts
 from sst_otel.sources import flask as flask_source
 from sst_otel.sources import sqlalchemy as sqlalchemy_source
 from sst_otel.sources.people import People
@@ -86,6 +87,7 @@ class Tracker:
         installs: tuple[Callable[[], Patches], ...] = (
             lambda: flask_source.install(self.tagger, settings.owner),
             lambda: sqlalchemy_source.install(self.tagger, self._people, settings.models),
+            lambda: core_inserts.install(self.tagger, self._people),
             lambda: requests_sink.install(self.emit),
             lambda: httpx_sink.install(self.emit),
             lambda: openai_sink.install(self.emit),

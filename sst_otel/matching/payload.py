@@ -235,7 +235,7 @@ class Leaves:
 
 def _items(value: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
     for name, item in dict.items(value):  # a subclass's own items() is application code
-        if isinstance(name, str):
+        if issubclass(type(name), str):
             yield str.__str__(name), item  # a plain one: SQLAlchemy's column names are subclasses
         elif type(name) in (int, float):
             yield repr(name), item

@@ -18,6 +18,7 @@ from sst_otel.patching import Patches
 from sst_otel.registry.identity import MARKABLE, marked
 from sst_otel.scope import PROCESS, Scope, current_scope
 from sst_otel.sources.people import People, TablePlan
+from sst_otel.sources.signup import signed_up
 from sst_otel.suppress import is_suppressed
 from sst_otel.tagging import Tagger
 from sst_otel.tags import NOBODY, Owner
@@ -99,47 +100,14 @@ class _OrmSource:
             owner = self._tagger.owner(owner_id)
             scope = current_scope()
             if plan.table.login:
-                self._signed_up(scope, owner, plan, values)
+                types = {name: kind for name, _, kind, _ in plan.columns if kind is not None}
+                row = {name: _scalar(values.get(name)) for name in plan.names}
+                signed_up(self._tagger, scope, owner, types, row)
                 self._tag_values(plan, values, owner, scope)
             else:
                 # A copy of somebody's data into another table stays theirs.
                 new = {name: value for name, value in values.items() if not _is_somebodys(value)}
                 self._tag_values(plan, new, owner, scope)
-
-    def _signed_up(
-        self, scope: Scope, owner: Owner, plan: _MapperPlan, values: Mapping[str, Any]
-    ) -> None:
-        """Hand over what the form held: to the new account, not to whoever typed it in."""
-        written = {
-            str(values[attribute]).strip().casefold()
-            for attribute, _, data_type, _ in plan.columns
-            if data_type in ("email", "username", "phone") and values.get(attribute)
-        }
-        typed = [
-            datum
-            for datum in list(scope.data)
-            if not datum.parents and str(datum.value).strip().casefold() in written
-        ]
-        if not typed:
-            return
-        former = typed[0].owner
-        if former == owner:
-            return
-        if not former.known and former == scope.visitor:
-            self._tagger.become(scope, owner)
-        else:
-            self._hand_over(scope, former, owner, values)
-
-    def _hand_over(
-        self, scope: Scope, former: Owner, owner: Owner, values: Mapping[str, Any]
-    ) -> None:
-        """Somebody logged in created an account for somebody else: only that row's values move."""
-        texts = {str(value).strip().casefold() for value in values.values() if value is not None}
-        for datum in list(scope.data):
-            if datum.owner == former and str(datum.value).strip().casefold() in texts:
-                datum.owner = owner
-                datum.tag = None
-                datum.collected = False
 
     def _tag(self, target: Any) -> None:
         plan = self._plan(type(target))

@@ -84,6 +84,8 @@ FOUND: list[tuple[str, Part, str, str]] = [
         "hashed",
     ),
     ("phone digits", Part("json", {"p": "12015550123"}), "phone", "normalized"),
+    ("phone with 00", Part("json", {"p": "0012015550123"}), "phone", "normalized"),
+    ("phone with 00, spaced", Part("body", b"call 001 201 555 0123"), "phone", "normalized"),
     ("phone int", Part("json", {"p": 12015550123}), "phone", "normalized"),
     ("phone dotted", Part("body", "call +1.201.555.0123 now"), "phone", "normalized"),
     ("phone american", Part("body", "call (201) 555-0123 now"), "phone", "normalized"),

@@ -1,0 +1,48 @@
+"""A new account: what its form held belongs to it, not to whoever typed it in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sst_otel.scope import Scope
+from sst_otel.tagging import Tagger
+from sst_otel.tags import Owner
+
+IDENTIFYING = ("email", "username", "phone")
+"""Data types by which a written row is known to come from what was typed in."""
+
+
+def signed_up(
+    tagger: Tagger, scope: Scope, owner: Owner, types: Mapping[str, str], row: Mapping[str, Any]
+) -> None:
+    """Give the scope's input that the new account's ``row`` holds to its ``owner``.
+
+    ``row`` maps names to column values, ``types`` names to data types. A visitor becomes the owner
+    altogether; of somebody who is logged in and creates an account for another person only that
+    row's values move.
+    """
+    written = _folded(row.get(name) for name, kind in types.items() if kind in IDENTIFYING)
+    typed = [
+        datum
+        for datum in list(scope.data)
+        if not datum.parents and str(datum.value).strip().casefold() in written
+    ]
+    if not typed:
+        return
+    former = typed[0].owner
+    if former == owner:
+        return
+    if not former.known and former == scope.visitor:
+        tagger.become(scope, owner)
+        return
+    texts = _folded(row.values())
+    for datum in list(scope.data):
+        if datum.owner == former and str(datum.value).strip().casefold() in texts:
+            datum.owner = owner
+            datum.tag = None
+            datum.collected = False
+
+
+def _folded(values: Iterable[Any]) -> set[str]:
+    return {str(value).strip().casefold() for value in values if value is not None} - {""}
