@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import and_, exists, select
 from sqlalchemy.engine import Connection
 
 from sst_otel.audit import models
@@ -76,9 +76,8 @@ class Reader:
         }
         asked += [column == value for column, value in equal.items() if value is not None]
         if data_type is not None:
-            asked.append(
-                exists().where(_LINKS.event_id == _LOGS.event_id, _LINKS.data_type == data_type)
-            )
+            sent = and_(_LINKS.event_id == _LOGS.event_id, _LINKS.data_type == data_type)
+            asked.append(exists().where(sent))  # early 1.4 takes one condition
         if cursor is not None:
             asked.append(before(_LOGS.timestamp, _LOGS.event_id, cursor))
         people = People(_LOGS.subject, self._keys)
