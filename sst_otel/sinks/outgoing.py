@@ -20,6 +20,7 @@ from sst_otel.scope import PROCESS, Scope, current_scope
 from sst_otel.shares import Call, Finding, Part, Recipient, SharingEvent
 from sst_otel.sinks.code import code_location
 from sst_otel.sinks.layers import Layer, current_layer
+from sst_otel.sinks.masking import mask_path
 from sst_otel.sinks.share import Share
 from sst_otel.suppress import is_suppressed
 from sst_otel.tagging import Tagger
@@ -156,7 +157,8 @@ class Outgoing:
         for hit in hits:
             tag = self._tagger.collect(hit.datum)
             if tag.tag_id not in found:
-                found[tag.tag_id] = Finding(tag, hit.evidence, hit.leaf.path)
+        values = [datum.value for datum in self._registry.of_owner(owner.ref)]
+                found[tag.tag_id] = Finding(tag, hit.evidence, mask_path(hit.leaf.path, values))
         return tuple(found.values())
 
     def _recipient(self, call: Call) -> Recipient:
