@@ -141,12 +141,7 @@ def _rows(
     compiled = getattr(context, "compiled", None)
     if compiled is not None and (context.isinsert or context.isupdate):
         table = compiled.statement.table
-        # Keys link rows of one database; they say nothing to whoever holds that database.
-        columns = {
-            column.key: column.name
-            for column in table.columns
-            if not column.primary_key and not column.foreign_keys
-        }
+        columns = {column.key: column.name for column in table.columns}
         rows = []
         for given in context.compiled_parameters:
             row: dict[str, Any] = {}

@@ -58,10 +58,9 @@ class _CoreInserts:
                 return
             plan = self._people.plan(statement.table)
             row = _row(statement.table, result.context)
-            value = row.get(plan.owner_column or "") if plan.login else None
-            if value is not None:
-                owner = self._tagger.owner(f"{plan.prefix}{value}")
-                signed_up(self._tagger, scope, owner, plan.types, row)
+            owner_id = plan.owner_id(row) if plan.login else None
+            if owner_id is not None:
+                signed_up(self._tagger, scope, self._tagger.owner(owner_id), plan.types, row)
 
 
 def _row(table: Any, context: Any) -> dict[str, Any]:

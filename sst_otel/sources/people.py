@@ -28,10 +28,21 @@ _OWNER_COLUMNS = (
     "employee_id",
     "profile_id",
 )
+_ACCOUNT_COLUMNS = ("user_id", "account_id")
+_WITH_ACCOUNT = frozenset(
+    {"client", "customer", "driver", "employee", "member", "patient", "student", "subscriber"}
+)
+"""Tables whose rows are people who may have an account of their own, under another table's key."""
+_WITHOUT_ACCOUNT = frozenset(
+    {"applicant", "attendee", "candidate", "child", "contact", "dependent", "friend", "guest"}
+    | {"lead", "participant", "passenger", "person", "recipient", "visitor"}
+)
+"""Tables whose rows are people in somebody's care or address book: not the ones they refer to."""
+_PLURALS = {"people": "person", "children": "child"}
 _PASSWORD = re.compile(r"passw|pwd|passhash", re.IGNORECASE)
 _ACTOR_COLUMN = re.compile(
     r"(^|_)(by|author|editor|creator|approver|assignee|reviewer|staff|agent|manager|parent|"
-    r"referrer|sender|recipient)(_id)?$"
+    r"referrer|sender|recipient|doctor|physician|therapist|teacher|seller|vendor)(_id)?$"
 )
 """Columns that name who did something to the row, not whom it describes."""
 
@@ -43,12 +54,23 @@ class TablePlan:
     table: str
     types: Mapping[str, str]
     """Column name → data type, for the personal columns."""
-    owner_column: str | None
-    """The column whose value names the person; None when nothing does."""
-    prefix: str
-    """Put before the value, ``""`` for the table that log-ins use."""
+    owners: tuple[tuple[str, str], ...]
+    """(column, prefix) in order: the first that has a value names the person, after the prefix;
+    ``""`` is that of the table which log-ins use. Empty when nothing names anybody."""
     login: bool
     """Whether a row *is* an account of the application (its insertion creates a person)."""
+
+    def owner_id(self, row: Mapping[str, Any]) -> str | None:
+        """Return the application's id of the person of a row, given its columns.
+
+        A column that was not loaded could have named somebody: then nobody is named.
+        """
+        for column, prefix in self.owners:
+            if column not in row:
+                return None
+            if row[column] is not None:
+                return f"{prefix}{row[column]}"
+        return None
 
 
 class People:
@@ -72,16 +94,16 @@ class People:
                 types.pop(column, None)
             else:
                 types[column] = data_type
+        owners = []
         column = override.get("owner") or self._person_key(table)
         if column is not None:
             target = _target(table, column)
-            home = target if target is not None else table
-            login = target is None and self._is_login(table)
-            return TablePlan(table.name, types, column, self._prefix(home), login)
+            owners.append((column, self._prefix(target if target is not None else table)))
         keys = [key.name for key in table.primary_key.columns]
-        if len(keys) == 1 and _IDENTIFYING & set(types.values()):
-            return TablePlan(table.name, types, keys[0], self._prefix(table), self._is_login(table))
-        return TablePlan(table.name, types, None, "", False)
+        if len(keys) == 1 and keys[0] != column and _IDENTIFYING & set(types.values()):
+            owners.append((keys[0], self._prefix(table)))  # a guest's order names its own person
+        login = self._is_login(table) and (column is None or _target(table, column) is None)
+        return TablePlan(table.name, types, tuple(owners), login)
 
     def _types(self, table: Any) -> dict[str, str]:
         names = tuple(column.name for column in table.columns)
@@ -94,6 +116,11 @@ class People:
 
     def _person_key(self, table: Any) -> str | None:
         """Return the column that refers to a person in another table."""
+        noun = _noun(table.name)
+        if noun in _WITHOUT_ACCOUNT and self._is_person(table):
+            return None
+        if noun in _WITH_ACCOUNT and self._is_person(table):
+            return next((name for name in _ACCOUNT_COLUMNS if name in table.columns), None)
         named: dict[str, int] = {}
         for column in table.columns:
             if _ACTOR_COLUMN.search(column.name):
@@ -127,6 +154,12 @@ class People:
 
     def _prefix(self, table: Any) -> str:
         return "" if self._is_login(table) else f"{table.name}:"
+
+
+def _noun(table_name: str) -> str:
+    """Return what one row of a table is called: ``crm_contacts`` → ``contact``."""
+    last = table_name.lower().rpartition("_")[2]
+    return _PLURALS.get(last) or last.removesuffix("s")
 
 
 def _has_password(table: Any) -> bool:

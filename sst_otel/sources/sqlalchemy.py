@@ -31,13 +31,13 @@ class _MapperPlan:
     """(attribute, column, data type or None, source) of each column worth looking at."""
     names: Mapping[str, str]
     """Attribute → column, of all column attributes."""
-    owner_attribute: str | None
-    """The attribute that names the person."""
+    owners: tuple[tuple[str, str], ...]
+    """(attribute, column) of what names the person."""
 
     def owner_id(self, values: Mapping[str, Any]) -> str | None:
         """Return the application's id of the person of a row, given its attributes."""
-        value = values.get(self.owner_attribute) if self.owner_attribute is not None else None
-        return None if value is None else f"{self.table.prefix}{value}"
+        row = {column: values[name] for name, column in self.owners if name in values}
+        return self.table.owner_id(row)
 
 
 def install(tagger: Tagger, people: People, models: Mapping[str, Any]) -> Patches:
@@ -94,7 +94,9 @@ class _OrmSource:
         with guard("source.sqlalchemy"):
             plan = self._plan(type(target))
             values = vars(target)
-            owner_id = plan.owner_id(values)
+            # What was never set has been written as NULL, it is not a column yet to be loaded.
+            row = {column: values.get(name) for name, column in plan.owners}
+            owner_id = plan.table.owner_id(row)
             if owner_id is None:
                 return
             owner = self._tagger.owner(owner_id)
@@ -176,9 +178,9 @@ class _OrmSource:
                 continue  # a secret is nobody's description, and safest where it is not kept
             if data_type is not None or _is_text(table.columns.get(column)):
                 columns.append((attribute, column, data_type, f"db:{table.name}.{column}"))
-        attributes = {column: attribute for attribute, column in names.items()}
-        owner_attribute = attributes.get(plan.owner_column or "")
-        return _MapperPlan(plan, tuple(columns), names, owner_attribute)
+        naming = {column for column, _ in plan.owners}
+        owners = tuple(pair for pair in names.items() if pair[1] in naming)
+        return _MapperPlan(plan, tuple(columns), names, owners)
 
     def _override(self, model: type, names: Mapping[str, str]) -> dict[str, Any] | None:
         """Return the ``models`` entry of a class, with attributes turned into columns."""

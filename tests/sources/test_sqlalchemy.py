@@ -49,6 +49,23 @@ class Customer(Base):  # type: ignore[misc]
     name = Column(String)
 
 
+class Patient(Base):  # type: ignore[misc]
+    __tablename__ = "patients"
+    id = Column(Integer, primary_key=True)
+    doctor_id = Column(Integer, ForeignKey("users.id"))
+    user_id = Column(Integer, ForeignKey("users.id"), nullable=True)
+    name = Column(String)
+    phone = Column(String)
+
+
+class Contact(Base):  # type: ignore[misc]
+    __tablename__ = "crm_contacts"
+    id = Column(Integer, primary_key=True)
+    user_id = Column(Integer, ForeignKey("users.id"))
+    name = Column(String)
+    email = Column(String)
+
+
 class Product(Base):  # type: ignore[misc]
     __tablename__ = "products"
     id = Column(Integer, primary_key=True)
@@ -120,6 +137,25 @@ class TestRows:
             assert customer is not None
             requests.post(vendor.url, json={"who": customer.name, "m": customer.email})
         assert [share[1:] for share in tracking.shares()] == [("customers:1", ("email", "name"))]
+
+    def test_people_in_somebodys_care_are_not_that_somebody(
+        self, engine: Engine, tracking: Tracking, vendor: Vendor
+    ) -> None:
+        with Session(engine) as db:
+            db.add(Patient(id=1, doctor_id=1, user_id=2, name="Ann Moser", phone="+1 201 555 0177"))
+            db.add(Patient(id=2, doctor_id=1, name="Theo Brandt", phone="+1 201 555 0188"))
+            db.add(Contact(id=3, user_id=1, name="Lea Winter", email="lea@example.net"))
+            db.commit()
+        with Session(engine) as db:
+            for model, key, name in (
+                (Patient, 1, "phone"),
+                (Patient, 2, "phone"),
+                (Contact, 3, "email"),
+            ):
+                row = db.get(model, key)
+                requests.post(vendor.url, json={"v": getattr(row, name)})
+        owners = [share[1] for share in tracking.shares()]
+        assert owners == ["2", "patients:2", "crm_contacts:3"]
 
     def test_a_mail_in_a_column_of_another_name(
         self, engine: Engine, tracking: Tracking, vendor: Vendor
