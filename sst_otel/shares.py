@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -101,3 +102,37 @@ class SharingEvent:
     key_id: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
     """Scalars, lists and mappings of them; never a personal value."""
+
+
+def new_event_id(at: float) -> str:
+    """Return a UUIDv7 for the time ``at`` (epoch seconds), RFC 9562 section 5.7."""
+    milliseconds = int(at * 1000) & ((1 << 48) - 1)
+    random = int.from_bytes(secrets.token_bytes(10), "big")
+    high = (milliseconds << 16) | 0x7000 | (random >> 68)
+    low = (0b10 << 62) | (random & ((1 << 62) - 1))
+    text = f"{high & ((1 << 64) - 1):016x}{low:016x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def event_dict(event: SharingEvent) -> dict[str, Any]:
+    """Return an event as the seed's storage callback gets it; no personal value in it."""
+    return {
+        "event_id": event.event_id,
+        "event_type": event.kind,
+        "timestamp": event.at,
+        "owner_id": event.owner_ref,
+        "destination": event.destination,
+        "recipient": event.recipient.name,
+        "purpose": event.recipient.purpose,
+        "country": event.recipient.country,
+        "service": event.service,
+        "route": event.route,
+        "data_types": list(dict.fromkeys(finding.tag.data_type for finding in event.findings)),
+        "tag_ids": [finding.tag.tag_id for finding in event.findings],
+        "evidence": [finding.evidence for finding in event.findings],
+        "paths": [finding.path for finding in event.findings],
+        "trace_id": event.trace_id,
+        "span_id": event.span_id,
+        "metadata": dict(event.metadata),
+        "stack_trace": list(event.code.stack) if event.code is not None else [],
+    }

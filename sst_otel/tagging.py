@@ -5,6 +5,7 @@ Sources call this and know nothing else; whatever is shared later is found throu
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable
 from functools import lru_cache
@@ -14,6 +15,7 @@ from urllib.parse import unquote
 
 from sst_otel.audit import AuditLog
 from sst_otel.datatypes import FieldClassifier, classify_value, normalise
+from sst_otel.datatypes.rarity import is_common, is_first_name
 from sst_otel.guard import say_once
 from sst_otel.keys import Keys
 from sst_otel.registry.datum import Datum
@@ -24,6 +26,7 @@ from sst_otel.tags import Minter, Owner, Tag
 
 MAX_FIELDS = 2_000
 """Fields of one form or document that are looked at."""
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[^\W\d_a-zA-Z]+|\d+")
 _MAX_DEPTH = 40
 _SCALARS = (str, int, float)
 
@@ -195,7 +198,20 @@ def _scalars(tree: Any, path: str = "", depth: int = 0) -> Iterable[tuple[str, A
 
 
 def _shown(name: str) -> str:
-    """Return a field name as it may be stored: a name that holds a value is masked."""
-    if len(name) <= 80 and "@" not in name and sum(char.isdigit() for char in name) < 5:
-        return name
-    return "{field}"
+    """Return a field's name or path as it may be stored.
+
+    The last piece has told the type, so it is a field's name. The pieces before it may be people:
+    ``{"Zephyrine": {"phone": …}}``; they are shown where all their words are ordinary ones.
+    """
+    *outer, last = name.split(".")
+    if len(last) > 80 or "@" in last or sum(char.isdigit() for char in last) >= 5:
+        last = "{field}"
+    pieces = [piece if _is_ordinary(piece) else "{key}" for piece in outer]
+    return ".".join([*pieces, last])
+
+
+def _is_ordinary(piece: str) -> bool:
+    words = _WORD.findall(piece)
+    return bool(words) and all(
+        is_common(word.lower()) and not is_first_name(word.lower()) for word in words
+    )

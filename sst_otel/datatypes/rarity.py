@@ -108,9 +108,18 @@ def _unaccented(word: str) -> str:
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
-@lru_cache(maxsize=1)
+def is_first_name(word: str) -> bool:
+    """Return whether a lower-case word is a common first name."""
+    return word in _words("first_names.txt")
+
+
 def _common_words() -> frozenset[str]:
+    return _words("common_words.txt", "first_names.txt")
+
+
+@lru_cache(maxsize=4)
+def _words(*names: str) -> frozenset[str]:
     found: set[str] = set()
-    for name in ("common_words.txt", "first_names.txt"):
+    for name in names:
         found.update(Path(__file__).with_name(name).read_text(encoding="utf-8").split())
     return frozenset(found)

@@ -191,9 +191,7 @@ def _not_reclaimed(identified: list[Hit], hits: list[Hit]) -> list[Hit]:
     for hit in identified:
         key = (phrase(hit.leaf.text), hit.datum.owner)
         explained.setdefault(key, set()).add(hit.datum.data_type)
-    whole_names = {
-        (id(hit.leaf), hit.datum.owner) for hit in hits if hit.datum.data_type == "name"
-    }
+    whole_names = {(id(hit.leaf), hit.datum.owner) for hit in hits if hit.datum.data_type == "name"}
     kept = []
     for hit in hits:
         if hit.datum.data_type in _NAME_PARTS and (id(hit.leaf), hit.datum.owner) in whole_names:

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 _PIECE = re.compile(r"[^.\[\]]+")
 _WORD = re.compile(r"[\W_]+")
 _SHORTEST = 3
+_MOST = 500
 
 
-def mask_path(path: str, values: Iterable[object]) -> str:
-    """Return ``path`` with ``{key}`` for every piece that has one of ``values`` as a word of it.
+def own_words(values: Iterable[object]) -> frozenset[str]:
+    """Return what is known of a person in the form :func:`mask_path` compares, 500 at most."""
+    kept = islice((value for value in values if isinstance(value, (str, int))), _MOST)
+    return frozenset(str(value).casefold() for value in kept)
 
-    ``values`` are what is known of the person; letter case does not count.
+
+def mask_path(path: str, known: frozenset[str]) -> str:
+    """Return ``path`` with ``{key}`` for every piece that has one of ``known`` as a word of it.
+
+    ``known``: from :func:`own_words`. Letter case does not count.
     """
-    known = {str(value).casefold() for value in values if isinstance(value, (str, int))}
 
     def shown(match: re.Match[str]) -> str:
         piece = match.group().casefold()

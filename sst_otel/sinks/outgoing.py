@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatch
@@ -17,10 +16,18 @@ from sst_otel.matching.matcher import Hit, Match, Matcher
 from sst_otel.recipients import Register
 from sst_otel.registry.registry import Registry
 from sst_otel.scope import PROCESS, Scope, current_scope
-from sst_otel.shares import Call, Finding, Part, Recipient, SharingEvent
+from sst_otel.shares import (
+    Call,
+    Finding,
+    Part,
+    Recipient,
+    SharingEvent,
+    event_dict,
+    new_event_id,
+)
 from sst_otel.sinks.code import code_location
 from sst_otel.sinks.layers import Layer, current_layer
-from sst_otel.sinks.masking import mask_path
+from sst_otel.sinks.masking import mask_path, own_words
 from sst_otel.sinks.share import Share
 from sst_otel.suppress import is_suppressed
 from sst_otel.tagging import Tagger
@@ -157,11 +164,11 @@ class Outgoing:
 
     def _findings(self, owner: Owner, hits: list[Hit]) -> tuple[Finding, ...]:
         found: dict[str, Finding] = {}
-        values = [datum.value for datum in self._registry.of_owner(owner.ref)]
+        words = own_words(datum.value for datum in self._registry.of_owner(owner.ref))
         for hit in hits:
             tag = self._tagger.collect(hit.datum)
             if tag.tag_id not in found:
-                found[tag.tag_id] = Finding(tag, hit.evidence, mask_path(hit.leaf.path, values))
+                found[tag.tag_id] = Finding(tag, hit.evidence, mask_path(hit.leaf.path, words))
         return tuple(found.values())
 
     def _recipient(self, call: Call) -> Recipient:
@@ -208,40 +215,6 @@ def _with_columns(destination: str, call: Call, hits: list[Hit]) -> str:
     personal = {hit.leaf.key for hit in hits}
     columns = dict.fromkeys(name for part in call.parts for name in part.value if name in personal)
     return f"{destination}({', '.join(columns)})"
-
-
-def new_event_id(at: float) -> str:
-    """Return a UUIDv7 for the time ``at`` (epoch seconds), RFC 9562 section 5.7."""
-    milliseconds = int(at * 1000) & ((1 << 48) - 1)
-    random = int.from_bytes(secrets.token_bytes(10), "big")
-    high = (milliseconds << 16) | 0x7000 | (random >> 68)
-    low = (0b10 << 62) | (random & ((1 << 62) - 1))
-    text = f"{high & ((1 << 64) - 1):016x}{low:016x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
-def event_dict(event: SharingEvent) -> dict[str, Any]:
-    """Return an event as the seed's storage callback gets it; no personal value in it."""
-    return {
-        "event_id": event.event_id,
-        "event_type": event.kind,
-        "timestamp": event.at,
-        "owner_id": event.owner_ref,
-        "destination": event.destination,
-        "recipient": event.recipient.name,
-        "purpose": event.recipient.purpose,
-        "country": event.recipient.country,
-        "service": event.service,
-        "route": event.route,
-        "data_types": list(dict.fromkeys(finding.tag.data_type for finding in event.findings)),
-        "tag_ids": [finding.tag.tag_id for finding in event.findings],
-        "evidence": [finding.evidence for finding in event.findings],
-        "paths": [finding.path for finding in event.findings],
-        "trace_id": event.trace_id,
-        "span_id": event.span_id,
-        "metadata": dict(event.metadata),
-        "stack_trace": list(event.code.stack) if event.code is not None else [],
-    }
 
 
 def service_name(configured: str) -> str:

@@ -117,6 +117,20 @@ def test_each_place_of_a_request(call: Any, source: str, app: Flask, tracking: T
     assert _sources(tracking) >= {source}
 
 
+def test_keys_that_may_be_people_are_not_stored(app: Flask, tracking: Tracking) -> None:
+    @app.post("/book")
+    def book() -> str:
+        sst_otel.auto_tag_request_data()
+        return "ok"
+
+    people = {
+        name: {"phone": f"+1 201 555 01{n}"} for n, name in enumerate(("Zephyrine", "rose"), 11)
+    }
+    app.test_client().post("/book", json={"contacts": people, "billing": {"email": MAIL}})
+    tracking.tracker.audit.flush()
+    assert _sources(tracking) == {"json:contacts.{key}.phone", "json:billing.email"}
+
+
 def test_cookies(app: Flask, tracking: Tracking) -> None:
     headers = {"Cookie": "email=ann.keller%40example.com"}
     app.test_client(use_cookies=False).get("/cookie", headers=headers)
