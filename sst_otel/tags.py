@@ -6,12 +6,13 @@ every request, process and restart, and nobody without the key can compute it fr
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 import os
 from dataclasses import dataclass
 from functools import lru_cache
+
+_DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = tuple(first + second for first in _DIGITS for second in _DIGITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +74,14 @@ class Minter:
 
     def _digest(self, *fields: str) -> str:
         message = "|".join(fields).encode("utf-8", "surrogatepass")
-        digest = hmac.new(self._key, message, hashlib.sha256).digest()
-        return base64.b32encode(digest).decode("ascii").lower()
+        return _base32(hmac.digest(self._key, message, "sha256"))
+
+
+def _base32(digest: bytes) -> str:
+    """Return the first 26 lower-case base32 digits (RFC 4648) of 32 bytes.
+
+    The standard library's encoder is a loop in Python over all of them, and an id is minted for
+    every computed value that leaves.
+    """
+    number = int.from_bytes(digest, "big") >> (256 - 130)
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(120, -1, -10)])

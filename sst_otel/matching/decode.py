@@ -20,6 +20,7 @@ MAX_INFLATED = 8_000_000
 _JSON_ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))')
 _SIMPLE = {'"': '"', "\\": "\\", "/": "/", "b": " ", "f": " ", "n": "\n", "r": " ", "t": " "}
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
+_HEX = re.compile(r"[0-9a-f]+")
 _MAX_BASE64_TOKENS = 1_000
 
 
@@ -80,6 +81,8 @@ def _hidden_texts(text: str) -> Iterator[str]:
         if count >= _MAX_BASE64_TOKENS:
             return
         token = match.group()
+        if token.islower() and not _HEX.fullmatch(token):
+            continue  # a path or a long word: base64 of any text has capitals
         for raw in (_from_hex(token), _from_base64(token)):
             readable = _readable(raw)
             if readable:

@@ -12,6 +12,7 @@ from sst_otel.shares import CodeLocation
 
 _MAX_FRAMES = 200
 _MAX_STACK = 30
+_REQUEST_BEGINS = "full_dispatch_request"
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _LIBRARIES = tuple(
     path + os.sep
@@ -31,6 +32,8 @@ def code_location() -> CodeLocation | None:
         if frame is None:
             break
         code = frame.f_code
+        if code.co_name == _REQUEST_BEGINS:
+            break  # below is only the server
         shown = _application_file(code.co_filename)
         if shown:
             stack.append((shown, frame.f_lineno, code.co_name))

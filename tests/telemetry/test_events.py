@@ -1,4 +1,4 @@
-"""The share as OpenTelemetry has it: on the client span and as a log event, in any order of loading."""
+"""The share as OpenTelemetry has it: on the client span and as a log event, in any load order."""
 
 from __future__ import annotations
 
