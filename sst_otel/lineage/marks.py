@@ -141,22 +141,17 @@ def compose(result: Any, sources: list[Mark], alone: bool = False) -> None:
 
 def part(result: Any, source: Mark, operation: str) -> None:
     """Mark a piece cut out of a text: half of it or more is the value, less is derived."""
-    if type(result) not in TEXTS or not says_something(result):
-        return
-    if source.composed:
-        data = located(result, source)
-        if data:
-            keep(result, data, composed=True)
-    elif len(result) * 2 >= len(source.obj):
-        keep(result, source.data)
-    else:
-        keep(result, derive(source.data, result, operation))
+    if type(result) in TEXTS and says_something(result):
+        _keep_rest(result, source, operation)
 
 
 def edited(result: Any, source: Mark, operation: str) -> None:
     """Mark a text made from the one of ``source`` by removing or replacing some of it."""
-    if type(result) not in TEXTS or not _shares_characters(result, source.obj):
-        return
+    if type(result) in TEXTS and _shares_characters(result, source.obj):
+        _keep_rest(result, source, operation)
+
+
+def _keep_rest(result: Any, source: Mark, operation: str) -> None:
     if source.composed:
         data = located(result, source)
         if data:
