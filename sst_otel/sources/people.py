@@ -156,6 +156,18 @@ class People:
         return "" if self._is_login(table) else f"{table.name}:"
 
 
+def unique_columns(table: Any) -> set[str]:
+    """Return the columns each of which alone tells rows of a ``sqlalchemy.Table`` apart."""
+    keys = [*table.indexes, *table.constraints]
+    alone = [key for key in keys if len(getattr(key, "columns", ())) == 1]
+    unique = [key for key in alone if getattr(key, "unique", False) or _is_unique(key)]
+    return {column.name for key in unique for column in key.columns}
+
+
+def _is_unique(key: Any) -> bool:
+    return bool(getattr(key, "__visit_name__", "") == "unique_constraint")
+
+
 def _noun(table_name: str) -> str:
     """Return what one row of a table is called: ``crm_contacts`` → ``contact``."""
     last = table_name.lower().rpartition("_")[2]

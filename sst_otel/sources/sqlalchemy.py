@@ -17,7 +17,7 @@ from sst_otel.guard import guard
 from sst_otel.patching import Patches
 from sst_otel.registry.identity import MARKABLE, marked
 from sst_otel.scope import PROCESS, Scope, current_scope
-from sst_otel.sources.people import People, TablePlan
+from sst_otel.sources.people import People, TablePlan, unique_columns
 from sst_otel.sources.signup import signed_up
 from sst_otel.suppress import is_suppressed
 from sst_otel.tagging import Tagger
@@ -33,6 +33,8 @@ class _MapperPlan:
     """Attribute → column, of all column attributes."""
     owners: tuple[tuple[str, str], ...]
     """(attribute, column) of what names the person."""
+    public_ids: tuple[str, ...]
+    """Attributes that no two rows share: what a session may name an account by instead."""
 
     def owner_id(self, values: Mapping[str, Any]) -> str | None:
         """Return the application's id of the person of a row, given its attributes."""
@@ -130,7 +132,9 @@ class _OrmSource:
         known = scope.known_owner()
         if known is None or known == owner or known.id is None or not owner.known:
             return
-        for attribute in plan.names:
+        if known.id.isdigit():
+            return  # a key: any count in the row could be the same number
+        for attribute in plan.public_ids:
             if str(values.get(attribute)) == known.id:
                 self._tagger.alias(known, owner)
                 return
@@ -180,7 +184,12 @@ class _OrmSource:
                 columns.append((attribute, column, data_type, f"db:{table.name}.{column}"))
         naming = {column for column, _ in plan.owners}
         owners = tuple(pair for pair in names.items() if pair[1] in naming)
-        return _MapperPlan(plan, tuple(columns), names, owners)
+        public_ids = tuple(
+            attribute
+            for attribute, column in names.items()
+            if plan.types.get(column) in ("email", "username") or column in unique_columns(table)
+        )
+        return _MapperPlan(plan, tuple(columns), names, owners, public_ids)
 
     def _override(self, model: type, names: Mapping[str, str]) -> dict[str, Any] | None:
         """Return the ``models`` entry of a class, with attributes turned into columns."""

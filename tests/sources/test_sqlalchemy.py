@@ -29,7 +29,8 @@ class User(Base):  # type: ignore[misc]
     city = Column(String)
     birthday = Column(Date)
     income = Column(Float)
-    public_id = Column(String)
+    public_id = Column(String, unique=True)
+    logins = Column(Integer)
     contact = Column(String)
 
 
@@ -315,6 +316,21 @@ class TestSignUp:
             stored["user_id"] = 1
         client.post("/staff/new", data={"email": "kim.lee@example.com"})
         assert [share[1] for share in tracking.shares()] == ["3"]
+
+    @pytest.mark.usefixtures("people")
+    def test_a_number_in_the_row_is_not_the_sessions_key(
+        self, app: Flask, engine: Engine, tracking: Tracking
+    ) -> None:
+        with Session(engine) as db:
+            for number in (1, 2):
+                db.get(User, number).logins = 2  # type: ignore[union-attr]
+            db.commit()
+        client = app.test_client()
+        with client.session_transaction() as stored:
+            stored["user_id"] = 2
+        client.post("/account/1", data={"email": "third@example.com"})
+        client.post("/account/2", data={"email": "fourth@example.com"})
+        assert [share[1] for share in tracking.shares()] == ["2", "2"]
 
     @pytest.mark.usefixtures("people")
     def test_a_session_that_names_the_person_by_another_id(
