@@ -84,11 +84,11 @@ class Registry:
         with self._lock:
             self._rotate()
             young, old = self._young, self._old
-            if young.pending:
-                pending, young.pending = young.pending, []
-                for datum in pending:
-                    _index(young, datum)
-            return (young.index, old.index) if old.values else (young.index,)
+            _index_pending(young)
+            if not old.values:
+                return (young.index,)
+            _index_pending(old)
+            return (young.index, old.index)
 
     def reassign(self, visitor: Owner, owner: Owner) -> None:
         """Give a visitor's data to the account they turned out to be."""
@@ -124,11 +124,15 @@ class Registry:
             return
         if now - young.started >= 2 * self._half_life:
             young = _Generation(now)  # nothing came for so long that both have expired
-        for datum in young.pending:
-            _index(young, datum)
-        young.pending = []
         self._old = young
         self._young = _Generation(now)
+
+
+def _index_pending(generation: _Generation) -> None:
+    if generation.pending:
+        pending, generation.pending = generation.pending, []
+        for datum in pending:
+            _index(generation, datum)
 
 
 def _index(generation: _Generation, datum: Datum) -> None:
