@@ -33,6 +33,7 @@ from sst_otel.suppress import is_suppressed
 from sst_otel.tagging import Tagger
 from sst_otel.tags import NOBODY, Owner
 from sst_otel.telemetry.events import Telemetry
+from sst_otel.telemetry.own_exporter import is_own_export, own_endpoints
 
 
 class Outgoing:
@@ -59,6 +60,7 @@ class Outgoing:
         self._audit = audit
         self._telemetry = telemetry
         self._first_party = tuple(host.lower() for host in first_party)
+        self._own_endpoints = own_endpoints(os.environ)
         self._key_id = key_id
         self._service = service
         self.callback: Callable[[dict[str, Any]], object] | None = None
@@ -67,7 +69,7 @@ class Outgoing:
     def __call__(self, call: Call) -> Share:
         """Look at a call; the caller writes the share (``share.write()``) before the bytes go."""
         share = Share(self, call)
-        if is_suppressed():
+        if is_suppressed() or is_own_export(call.host, call.port, self._own_endpoints):
             return share
         scope = current_scope()
         if scope is not PROCESS and scope.on_look is not None:
