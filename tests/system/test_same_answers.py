@@ -6,13 +6,14 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
 import requests
 
 from tests.support import Vendor, vendor_server
-from tests.system.launch import FLASK, OTEL, Launched, launched
+from tests.system.launch import FLASK, OTEL, Launched, launched, wait_until
 from tests.system.people import MARIA, sign_in
 
 Ask = Callable[[requests.Session, str], requests.Response]
@@ -149,6 +150,9 @@ def test_equal(ask: Ask, sides: tuple[Side, Side]) -> None:
     for side in sides:
         side.vendor.received.clear()
         answer = ask(side.client, side.app.url)
+        if ask is REQUESTS["unreadable body"]:
+            # The application's call broke off: the vendor notices after the answer is here.
+            wait_until(partial(bool, side.vendor.received))
         calls = [(verb, path, _plain(body)) for verb, path, body in side.vendor.received]
         answers.append((answer.status_code, answer.reason, _headers(answer), answer.content, calls))
     assert answers[0] == answers[1]
