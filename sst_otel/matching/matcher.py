@@ -95,7 +95,9 @@ class Matcher:
                 anchors.add(hit)
         weak = WeakValues(self._registry, self._names_type, scope)
         for leaf, data, how in weak.find(leaves.leaves, anchors.owners_near, explained):
-            hits += self._choose(leaf, data, how, anchors, scope)
+            # A weak value that could be several people's says nothing about any of them.
+            chosen = self._choose(leaf, data, how, anchors, scope)
+            hits += [hit for hit in chosen if not hit.ambiguous]
         return Match(_by_owner([*identified, *_not_reclaimed(identified, hits)]), leaves.unread)
 
     def _choose(

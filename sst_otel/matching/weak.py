@@ -57,7 +57,7 @@ class WeakValues:
         table = self._table(near.values())
         if not table:
             return
-        pairs: dict[tuple[int, str], list[tuple[Leaf, Datum]]] = {}
+        together: dict[int, dict[Owner, list[tuple[Leaf, Datum]]]] = {}
         for leaf in open_leaves:
             folded = phrase(leaf.text)
             if folded in explained:
@@ -76,14 +76,27 @@ class WeakValues:
                 if datum.owner in near[id(leaf)]:
                     yield leaf, [datum], semconv.EXACT
                 elif datum in self._scope.data:
-                    key = (leaf.group[-1], datum.owner.ref)
-                    pairs.setdefault(key, []).append((leaf, datum))
+                    people = together.setdefault(leaf.group[-1], {})
+                    people.setdefault(datum.owner, []).append((leaf, datum))
             if len(folded) in _ALGORITHMS:
                 yield from self._hashed(leaf, folded, near[id(leaf)])
-        for found in pairs.values():
-            if len({datum.data_type for _, datum in found}) > 1:
-                for leaf, datum in found:
-                    yield leaf, [datum], semconv.EXACT
+        for people in together.values():
+            for leaf, datum in self._of_one_person(people):
+                yield leaf, [datum], semconv.EXACT
+
+    def _of_one_person(
+        self, people: dict[Owner, list[tuple[Leaf, Datum]]]
+    ) -> list[tuple[Leaf, Datum]]:
+        """Return the values of the one person who has several of those in an object."""
+        several = {
+            owner: found
+            for owner, found in people.items()
+            if len({datum.data_type for _, datum in found}) > 1
+        }
+        if len(several) > 1:
+            own = self._scope.owner or self._scope.visitor
+            return several.get(own, []) if own is not None else []
+        return next(iter(several.values()), [])
 
     def _table(self, near: Iterable[set[Owner]]) -> dict[str, list[Datum]]:
         """Return the candidates by the folded forms they may be written in."""

@@ -101,6 +101,24 @@ class TestSharedValues:
             found = world.found(Part("json", payload), scope=scope)
             assert found == {person: {"city": "field", "birthday": "field"}}
 
+    def test_a_weak_value_of_several_is_nobodys(self, world: World) -> None:
+        scope = Scope()  # somebody on the staff looks at both
+        for person, values in (("ann", ANN), ("bea", BEA)):
+            for data_type, value in values.items():
+                world.add(person, data_type, value, scope)
+        assert world.found(Part("json", {"city": "Boston", "income": 50000}), scope=scope) == {}
+        assert world.found(Part("json", {"a": "Boston", "b": "1990-05-17"}), scope=scope) == {}
+        assert world.found(Part("json", {"gender": "female"}), scope=scope) == {
+            "ann": {"gender": "field"}
+        }
+
+    def test_two_weak_values_of_one_person_are_theirs(self, world: World) -> None:
+        scope = scope_of(world, "ann", {"city": "Boston", "birthday": ANN["birthday"]})
+        assert world.found(Part("json", {"a": "Boston", "b": "1990-05-17"}), scope=scope) == {
+            "ann": {"city": "exact", "birthday": "exact"}
+        }
+        assert world.found(Part("json", {"a": "Boston", "b": "1990-05-18"}), scope=scope) == {}
+
     def test_a_value_of_too_many_says_nothing(self, world: World) -> None:
         for number in range(30):
             world.people[f"p{number}"] = world.minter.owner(f"p{number}")
