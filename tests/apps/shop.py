@@ -17,6 +17,7 @@ from flask import Flask, Response, abort, jsonify, redirect, request, session, s
 from sqlalchemy import ForeignKey, create_engine, event, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship
+from sqlalchemy.schema import CreateTable
 
 VENDOR = os.environ.get("VENDOR", "http://127.0.0.1:9")
 
@@ -70,7 +71,9 @@ class Order(Base):
     user: Mapped[User] = relationship(back_populates="orders")
 
 
-Base.metadata.create_all(engine)
+with engine.begin() as connection:  # every worker does it, in whatever order
+    for table in Base.metadata.sorted_tables:
+        connection.execute(CreateTable(table, if_not_exists=True))
 
 
 @app.before_request
