@@ -40,6 +40,7 @@ class Scope:
         "on_look",
         "owner",
         "route",
+        "shared",
         "state",
     )
 
@@ -53,6 +54,8 @@ class Scope:
         """Data tagged in this scope, in order."""
         self.composed: dict[int, None] = {}
         """Keys of the composed texts in the identity table."""
+        self.shared: dict[int, Any] = {}
+        """Objects that more than one person's values were, by id; held so that the id is exact."""
         self._held: list[int] = []
         self._bytes = 0
         self.dropped = 0
@@ -83,6 +86,7 @@ class Scope:
         held, self._held = self._held, []
         self._bytes = 0
         self.composed = {}
+        self.shared = {}
         self.data = {}
         forget(held, self)
 

@@ -55,23 +55,36 @@ class Tagger:
         return self._aliases.get(owner.ref, owner)
 
     def value(
-        self, value: Any, data_type: str, owner: Owner, source: str, scope: Scope | None = None
+        self,
+        value: Any,
+        data_type: str,
+        owner: Owner,
+        source: str,
+        scope: Scope | None = None,
+        by_identity: bool = True,
     ) -> Datum:
-        """Tag one value as ``data_type`` of ``owner``."""
+        """Tag one value as ``data_type`` of ``owner``.
+
+        ``by_identity``: false for an object that is not this value's alone, such as a constant.
+        """
         scope = scope or current_scope()
         datum = self.registry.add(owner, data_type, value, source)
         if scope is not PROCESS:
             scope.data[datum] = None
-        mark(value, (datum,), scope)
+        if by_identity:
+            mark(value, (datum,), scope)
         return datum
 
-    def again(self, value: Any, data_type: str, owner: Owner, scope: Scope) -> Datum | None:
+    def again(
+        self, value: Any, data_type: str, owner: Owner, scope: Scope, by_identity: bool = True
+    ) -> Datum | None:
         """Tag a value that was tagged before, unseen; None for one that has to be judged first."""
         datum = self.registry.known(owner, data_type, value)
         if datum is not None:
             if scope is not PROCESS:
                 scope.data[datum] = None
-            mark(value, (datum,), scope)
+            if by_identity:
+                mark(value, (datum,), scope)
         return datum
 
     def fields(

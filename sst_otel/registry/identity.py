@@ -42,6 +42,7 @@ class Holder(Protocol):
     """What keeps marks alive: a scope."""
 
     composed: dict[int, None]
+    shared: dict[int, Any]
 
     def hold(self, key: int, obj: Any) -> bool:
         """Reserve room for one mark; False when the budget is used up."""
@@ -67,8 +68,10 @@ class Mark:
 def mark(obj: Any, data: tuple[Datum, ...], scope: Holder, composed: bool = False) -> None:
     """Record that ``obj`` holds ``data``, for as long as ``scope`` lasts.
 
-    Shared objects never enter: small integers, one-character and empty texts, other types than
-    :data:`MARKABLE`. Beyond the scope's budget nothing is recorded and the drop is counted.
+    An object that two people's values turn out to be (a driver or an enumeration hands the same one
+    out for every row) is nobody's: its mark goes, and does not come back in this scope.
+    Other shared objects never enter: small integers, one-character and empty texts, other types
+    than :data:`MARKABLE`. Beyond the scope's budget nothing is recorded and the drop is counted.
     """
     kind = type(obj)
     if kind not in MARKABLE or not data:
@@ -79,11 +82,25 @@ def mark(obj: Any, data: tuple[Datum, ...], scope: Holder, composed: bool = Fals
     elif (kind is str or kind is bytes) and len(obj) < 2:
         return
     key = id(obj)
+    if key in scope.shared:
+        return
+    former = IDS.get(key)
+    if former is not None and not composed and _are_different_people(former.data, data):
+        scope.shared[key] = obj
+        IDS.pop(key, None)
+        return
     if not scope.hold(key, obj):
         return
     IDS[key] = Mark(obj, data, composed, scope)
     if composed:
         scope.composed[key] = None
+
+
+def _are_different_people(former: tuple[Datum, ...], data: tuple[Datum, ...]) -> bool:
+    """Whether two source values of one object have no owner in common."""
+    if former[0].parents or data[0].parents:
+        return False
+    return {datum.owner for datum in former}.isdisjoint(datum.owner for datum in data)
 
 
 def marked(obj: Any) -> Mark | None:

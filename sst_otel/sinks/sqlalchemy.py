@@ -72,8 +72,7 @@ class _EngineSink:
             found = _rows(statement, parameters, context)
             if found is None:
                 return
-            table, operation, rows = found
-            share = self._emit(_call(connection, table, operation, rows))
+            share = self._emit(_call(connection, *found))
             if share.events:
                 context._sst_share = share.write()
 
@@ -111,7 +110,9 @@ def _open_span(context: Any) -> Any:
     return span if span is not None and span.is_recording() else None
 
 
-def _call(connection: Any, table: str, operation: str, rows: list[dict[str, Any]]) -> Call:
+def _call(
+    connection: Any, table: str, operation: str, rows: list[dict[str, Any]], total: int
+) -> Call:
     url = connection.engine.url
     attributes = {
         "db.system.name": connection.dialect.name,
@@ -120,8 +121,10 @@ def _call(connection: Any, table: str, operation: str, rows: list[dict[str, Any]
     }
     if url.database and connection.dialect.name != "sqlite":
         attributes["db.namespace"] = url.database
-    if len(rows) > 1:
-        attributes["db.operation.batch.size"] = len(rows)
+    if total > 1:
+        attributes["db.operation.batch.size"] = total
+    if total > len(rows):
+        attributes["sst.rows.unread"] = total - len(rows)
     return Call(
         kind=semconv.DATABASE_WRITE,
         destination=f"{connection.dialect.name} {table}",
@@ -129,21 +132,24 @@ def _call(connection: Any, table: str, operation: str, rows: list[dict[str, Any]
         port=url.port,
         method="",
         path="",
-        parts=tuple(Part(f"table:{table}", row) for row in rows[:_MAX_ROWS]),
+        parts=tuple(Part(f"table:{table}", row) for row in rows),
         attributes=attributes,
     )
 
 
 def _rows(
     statement: str, parameters: Any, context: Any
-) -> tuple[str, str, list[dict[str, Any]]] | None:
-    """Return table, operation and the written rows (column → value); None for other statements."""
+) -> tuple[str, str, list[dict[str, Any]], int] | None:
+    """Return table, operation, the written rows (column → value, 1,000 at most) and their number.
+
+    None for other statements.
+    """
     compiled = getattr(context, "compiled", None)
     if compiled is not None and (context.isinsert or context.isupdate):
         table = compiled.statement.table
         columns = {column.key: column.name for column in table.columns}
         rows = []
-        for given in context.compiled_parameters:
+        for given in context.compiled_parameters[:_MAX_ROWS]:
             row: dict[str, Any] = {}
             for name, value in given.items():
                 column = columns.get(name) or columns.get(_ROW_NUMBER.sub("", name))
@@ -151,7 +157,8 @@ def _rows(
                     row[column] = value
             rows.append(row)
         operation = "INSERT" if context.isinsert else "UPDATE"
-        return getattr(table, "name", str(table)), operation, rows
+        total = len(context.compiled_parameters)
+        return getattr(table, "name", str(table)), operation, rows, total
     if compiled is not None and not getattr(context, "is_text", False):
         return None
     if not _WRITES.match(statement):
@@ -160,4 +167,5 @@ def _rows(
     if written is None:
         return None
     sets = parameters if isinstance(parameters, list) else [parameters]
-    return written.table, written.operation, [written.row(given) for given in sets[:_MAX_ROWS]]
+    rows = [written.row(given) for given in sets[:_MAX_ROWS]]
+    return written.table, written.operation, rows, len(sets)

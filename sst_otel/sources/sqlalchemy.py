@@ -36,6 +36,9 @@ class _MapperPlan:
     public_ids: tuple[str, ...]
     """Attributes that no two rows share: what a session may name an account by instead."""
 
+    constants: frozenset[str]
+    """Attributes whose values are the same objects in every row: enumerations."""
+
     def owner_id(self, values: Mapping[str, Any]) -> str | None:
         """Return the application's id of the person of a row, given its attributes."""
         row = {column: values[name] for name, column in self.owners if name in values}
@@ -143,19 +146,21 @@ class _OrmSource:
         self, plan: _MapperPlan, values: Mapping[str, Any], owner: Owner, scope: Scope
     ) -> None:
         for attribute, _, data_type, source in plan.columns:
-            value = _scalar(values.get(attribute))
+            stored = values.get(attribute)
+            value = _scalar(stored)
             if value is None:
                 continue
+            own = value is stored and attribute not in plan.constants
             if data_type is None:
                 if type(value) is not str or "@" not in value:
                     continue
                 data_type = recognise(value)
                 if data_type is None:
                     continue
-            elif self._tagger.again(value, data_type, owner, scope) is not None:
+            elif self._tagger.again(value, data_type, owner, scope, own) is not None:
                 continue
             if plausible(data_type, value):
-                self._tagger.value(value, data_type, owner, source, scope)
+                self._tagger.value(value, data_type, owner, source, scope, own)
 
     def _plan(self, model: type) -> _MapperPlan:
         found = self._plans.get(model)
@@ -164,7 +169,7 @@ class _OrmSource:
         return found
 
     def _make_plan(self, model: type) -> _MapperPlan:
-        from sqlalchemy import inspect
+        from sqlalchemy import Enum, inspect
 
         mapper: Any = inspect(model)
         names = {}
@@ -189,7 +194,12 @@ class _OrmSource:
             for attribute, column in names.items()
             if plan.types.get(column) in ("email", "username") or column in unique_columns(table)
         )
-        return _MapperPlan(plan, tuple(columns), names, owners, public_ids)
+        constants = frozenset(
+            attribute
+            for attribute, column in names.items()
+            if isinstance(getattr(table.columns.get(column), "type", None), Enum)
+        )
+        return _MapperPlan(plan, tuple(columns), names, owners, public_ids, constants)
 
     def _override(self, model: type, names: Mapping[str, str]) -> dict[str, Any] | None:
         """Return the ``models`` entry of a class, with attributes turned into columns."""

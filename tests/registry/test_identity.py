@@ -49,6 +49,15 @@ class TestMarks:
         assert len(IDS) == before - 1
         other.release()
 
+    def test_an_object_that_two_people_share_is_nobodys(self) -> None:
+        scope = Scope()
+        shared = fresh(1)
+        for number in range(3):
+            owner = Minter(b"k" * 32).owner(str(number))
+            mark(shared, (Datum(owner, "gender", shared, "test"),), scope)
+            assert (marked(shared) is not None) == (number == 0)
+        scope.release()
+
     def test_the_budget_drops_and_counts(self) -> None:
         scope = Scope()
         texts = [fresh(number) for number in range(MARKS_PER_SCOPE + 10)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import enum
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,18 @@ from typing import Any
 import pytest
 import requests
 from flask import Flask, request, session
-from sqlalchemy import Column, Date, Float, ForeignKey, Integer, String, create_engine, event, text
+from sqlalchemy import (
+    Column,
+    Date,
+    Enum,
+    Float,
+    ForeignKey,
+    Integer,
+    String,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, declarative_base, relationship
@@ -32,6 +44,19 @@ class User(Base):  # type: ignore[misc]
     public_id = Column(String, unique=True)
     logins = Column(Integer)
     contact = Column(String)
+
+
+class Sex(enum.Enum):
+    WOMAN = "female"
+    MAN = "male"
+
+
+class Pupil(Base):  # type: ignore[misc]
+    __tablename__ = "pupils"
+    id = Column(Integer, primary_key=True)
+    email = Column(String)
+    gender: Any = Column(Enum(Sex))
+    sex: Any = Column(Enum("female", "male", name="sex"))
 
 
 class Profile(Base):  # type: ignore[misc]
@@ -182,6 +207,33 @@ class TestRows:
             assert user is not None
             requests.post(vendor.url, json={"a": user.income, "b": user.city})
         assert [share[1:] for share in tracking.shares()] == [("2", ("city", "income"))]
+
+    def test_the_constants_of_an_enumeration_are_nobodys(
+        self, engine: Engine, tracking: Tracking, vendor: Vendor
+    ) -> None:
+        with Session(engine) as db:
+            for number in (1, 2):
+                mail = f"pupil{number}@example.com"
+                db.add(Pupil(id=number, email=mail, gender=Sex.WOMAN, sex="female"))
+            db.commit()
+        with Session(engine) as db:
+            first, second = db.get(Pupil, 1), db.get(Pupil, 2)
+            assert first is not None
+            assert second is not None
+            requests.post(vendor.url, json={"label": Sex.WOMAN.value, "kind": first.sex})
+            requests.post(vendor.url, json={"m": first.email, "gender": first.sex})
+        assert [share[1:] for share in tracking.shares()] == [("pupils:1", ("email", "gender"))]
+
+    def test_a_long_batch_says_what_was_not_read(self, engine: Engine, tracking: Tracking) -> None:
+        with Session(engine) as db:
+            user = db.get(User, 1)
+            assert user is not None
+            rows = [{"email": user.email}] * 1_200
+        with engine.begin() as connection:
+            connection.execute(text("INSERT INTO customers (email) VALUES (:email)"), rows)
+        (row,) = tracking.rows()
+        assert row["metadata"]["db.operation.batch.size"] == 1_200
+        assert row["metadata"]["sst.rows.unread"] == 200
 
     def test_no_statement_is_ours(self, engine: Engine, tracking: Tracking) -> None:
         def statements(name: str) -> list[str]:
