@@ -78,13 +78,14 @@ class People:
 
     def __init__(self, classify: Classify) -> None:
         self._classify = classify
-        self._plans: dict[Any, TablePlan] = {}
+        self._plans: dict[tuple[Any, bool], TablePlan] = {}
 
     def plan(self, table: Any, override: Mapping[str, Any] | None = None) -> TablePlan:
         """Return the plan of a ``sqlalchemy.Table``; ``override``: ``{owner, fields}``."""
-        found = self._plans.get(table)
+        key = (table, bool(override))
+        found = self._plans.get(key)
         if found is None:
-            found = self._plans[table] = self._make(table, override or {})
+            found = self._plans[key] = self._make(table, override or {})
         return found
 
     def _make(self, table: Any, override: Mapping[str, Any]) -> TablePlan:

@@ -172,21 +172,25 @@ class _OrmSource:
         from sqlalchemy import Enum, inspect
 
         mapper: Any = inspect(model)
-        names = {}
-        for attribute in mapper.column_attrs:
-            column = attribute.columns[0]
-            if getattr(column, "table", None) is not None:
-                names[attribute.key] = column.name
+        stored = {
+            attribute.key: attribute.columns[0]
+            for attribute in mapper.column_attrs
+            if getattr(attribute.columns[0], "table", None) is not None
+        }
+        names = {attribute: column.name for attribute, column in stored.items()}
         table = mapper.local_table
         override = self._override(model, names)
         plan = self._people.plan(table, override)
         columns = []
-        for attribute, column in names.items():
-            data_type = plan.types.get(column)
+        for attribute, kept in stored.items():
+            # A class that inherits has columns in its parents' tables too.
+            home = plan if kept.table is table else self._people.plan(kept.table)
+            data_type = home.types.get(kept.name)
             if data_type in ("password", "credential"):
                 continue  # a secret is nobody's description, and safest where it is not kept
-            if data_type is not None or _is_text(table.columns.get(column)):
-                columns.append((attribute, column, data_type, f"db:{table.name}.{column}"))
+            if data_type is not None or _is_text(kept):
+                source = f"db:{home.table}.{kept.name}"
+                columns.append((attribute, kept.name, data_type, source))
         naming = {column for column, _ in plan.owners}
         owners = tuple(pair for pair in names.items() if pair[1] in naming)
         public_ids = tuple(
@@ -195,9 +199,7 @@ class _OrmSource:
             if plan.types.get(column) in ("email", "username") or column in unique_columns(table)
         )
         constants = frozenset(
-            attribute
-            for attribute, column in names.items()
-            if isinstance(getattr(table.columns.get(column), "type", None), Enum)
+            attribute for attribute, column in stored.items() if isinstance(column.type, Enum)
         )
         return _MapperPlan(plan, tuple(columns), names, owners, public_ids, constants)
 
@@ -232,6 +234,6 @@ def _is_somebodys(value: Any) -> bool:
 
 def _is_text(column: Any) -> bool:
     try:
-        return column is not None and column.type.python_type is str
+        return bool(column.type.python_type is str)
     except NotImplementedError:
         return False

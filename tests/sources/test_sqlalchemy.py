@@ -68,6 +68,12 @@ class Profile(Base):  # type: ignore[misc]
     user = relationship("User", foreign_keys=[user_id])
 
 
+class Admin(User):
+    __tablename__ = "admins"
+    id = Column(Integer, ForeignKey("users.id"), primary_key=True)
+    phone = Column(String)
+
+
 class Customer(Base):  # type: ignore[misc]
     __tablename__ = "customers"
     id = Column(Integer, primary_key=True)
@@ -154,6 +160,18 @@ class TestRows:
             assert profile is not None
             requests.post(vendor.url, json={"p": profile.phone})
         assert [share[1:] for share in tracking.shares()] == [("2", ("phone",))]
+
+    def test_a_class_that_inherits_has_its_parents_columns(
+        self, engine: Engine, tracking: Tracking, vendor: Vendor
+    ) -> None:
+        with Session(engine) as db:
+            db.add(Admin(id=9, email="root@example.com", first_name="Ida", phone="+12015550166"))
+            db.commit()
+        with Session(engine) as db:
+            admin = db.get(Admin, 9)
+            assert admin is not None
+            requests.post(vendor.url, json={"a": admin.phone, "b": admin.first_name})
+        assert [share[1:] for share in tracking.shares()] == [("9", ("first_name", "phone"))]
 
     def test_customers_are_not_users(
         self, engine: Engine, tracking: Tracking, vendor: Vendor
