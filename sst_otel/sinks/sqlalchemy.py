@@ -166,6 +166,7 @@ def _rows(
     written = written_columns(statement)
     if written is None:
         return None
-    sets = parameters if isinstance(parameters, list) else [parameters]
+    # Drivers take a list or a tuple of sets, by SQLAlchemy version: the flag tells, not the type.
+    sets = parameters if context.executemany else [parameters]
     rows = [written.row(given) for given in sets[:_MAX_ROWS]]
     return written.table, written.operation, rows, len(sets)
