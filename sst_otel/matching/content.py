@@ -6,6 +6,7 @@ import base64
 import re
 
 from sst_otel import semconv
+from sst_otel.matching import rules
 from sst_otel.matching.decode import plain_forms
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.index import DIGEST_LENGTHS, MAX_OWNERS, Index
@@ -26,7 +27,8 @@ _INTEGER_PART = re.compile(r"\.\d+\Z")
 _MAX_PIECES = 8
 _DIGITS = frozenset("0123456789")
 
-Found = tuple[list[Datum], str]
+Found = tuple[list[Datum], str, str]
+"""The data, the evidence, and the rule that found them."""
 
 
 class Content:
@@ -37,7 +39,7 @@ class Content:
         self._runs = any(index.digits for index in indexes)
 
     def find(self, text: str) -> list[Found]:
-        """Return the data recognised in one leaf's text, with the evidence."""
+        """Return the data recognised in one leaf's text, with evidence and rule."""
         found: list[Found] = []
         if len(text) < 4:
             return found
@@ -47,12 +49,12 @@ class Content:
             present = set(words)
             for index in self._indexes:
                 for data in index.find_phrases(words, present):
-                    self._keep(found, data, plain or _spelling(data, text))
+                    self._keep_text(found, data, rules.PHRASE, plain, text)
                 if index.substrings and not form.isascii():
                     folded = fold(form)
                     for value, data in list(index.substrings.items()):
                         if value in folded:
-                            self._keep(found, data, plain or _spelling(data, text))
+                            self._keep_text(found, data, rules.SCRIPT, plain, text)
             if self._runs and not _DIGITS.isdisjoint(form):
                 self._find_runs(form, found, plain)
             if not encoded:
@@ -77,7 +79,7 @@ class Content:
                         if not data and dialled:
                             data = index.digits.get(run.lstrip("0"))
                         if data and not _is_part_of_number(match, pieces[first], piece):
-                            self._keep(found, data, plain or _spelling(data, text))
+                            self._keep_text(found, data, rules.DIGITS, plain, text)
 
     def _find_digests(self, text: str, present: set[str], found: list[Found]) -> None:
         for word in present:
@@ -95,12 +97,20 @@ class Content:
 
     def _keep_digest(self, digest: str, found: list[Found]) -> None:
         for index in self._indexes:
-            self._keep(found, index.find_digest(digest), semconv.HASHED)
+            self._keep(found, index.find_digest(digest), semconv.HASHED, rules.DIGEST)
+
+    def _keep_text(
+        self, found: list[Found], data: list[Datum], rule: str, plain: str | None, text: str
+    ) -> None:
+        if plain is not None:
+            self._keep(found, data, plain, rules.DECODED)
+        else:
+            self._keep(found, data, _spelling(data, text), rule)
 
     @staticmethod
-    def _keep(found: list[Found], data: list[Datum], evidence: str) -> None:
+    def _keep(found: list[Found], data: list[Datum], evidence: str, rule: str) -> None:
         if data and len(data) <= MAX_OWNERS:
-            found.append((data, evidence))
+            found.append((data, evidence, rule))
 
 
 def _is_part_of_number(match: re.Match[str], first: re.Match[str], last: re.Match[str]) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sst_otel import semconv
+from sst_otel.matching import rules
 from sst_otel.matching.content import Content
 from sst_otel.matching.payload import Leaf, Leaves
 from sst_otel.matching.weak import WeakValues
@@ -44,6 +45,8 @@ class Hit:
 
     datum: Datum
     evidence: str
+    rule: str
+    """Why it counts, a name of :mod:`sst_otel.matching.rules`."""
     leaf: Leaf
     ambiguous: bool = False
 
@@ -89,19 +92,25 @@ class Matcher:
         anchors = _Anchors(identified)
         hits: list[Hit] = []
         strong = _strong(Content(self._registry.indexes()), leaves.leaves)
-        for leaf, data, how in sorted(strong, key=lambda found: len(found[1])):
-            for hit in self._choose(leaf, data, how, anchors, scope):
+        for leaf, data, how, rule in sorted(strong, key=lambda found: len(found[1])):
+            for hit in self._choose(leaf, data, how, rule, anchors, scope):
                 hits.append(hit)
                 anchors.add(hit)
         weak = WeakValues(self._registry, self._names_type, scope)
-        for leaf, data, how in weak.find(leaves.leaves, anchors.owners_near, explained):
+        for leaf, data, how, rule in weak.find(leaves.leaves, anchors.owners_near, explained):
             # A weak value that could be several people's says nothing about any of them.
-            chosen = self._choose(leaf, data, how, anchors, scope)
+            chosen = self._choose(leaf, data, how, rule, anchors, scope)
             hits += [hit for hit in chosen if not hit.ambiguous]
         return Match(_by_owner([*identified, *_not_reclaimed(identified, hits)]), leaves.unread)
 
     def _choose(
-        self, leaf: Leaf, data: list[Datum], how: str, anchors: _Anchors, scope: Scope
+        self,
+        leaf: Leaf,
+        data: list[Datum],
+        how: str,
+        rule: str,
+        anchors: _Anchors,
+        scope: Scope,
     ) -> list[Hit]:
         """Decide whose a value is when several people have it."""
         owners = {datum.owner for datum in data}
@@ -119,7 +128,7 @@ class Matcher:
             elif len(in_scope) == 1:
                 chosen = in_scope
         ambiguous = len(chosen) > 1
-        return [Hit(datum, how, leaf, ambiguous) for datum in data if datum.owner in chosen]
+        return [Hit(datum, how, rule, leaf, ambiguous) for datum in data if datum.owner in chosen]
 
 
 def _as_sent(sent: list[Leaf], handed_over: list[Leaf]) -> list[Leaf]:
@@ -134,7 +143,7 @@ def _as_sent(sent: list[Leaf], handed_over: list[Leaf]) -> list[Leaf]:
     return kept + sent
 
 
-def _strong(content: Content, leaves: list[Leaf]) -> list[tuple[Leaf, list[Datum], str]]:
+def _strong(content: Content, leaves: list[Leaf]) -> list[tuple[Leaf, list[Datum], str, str]]:
     """Return what content alone shows, leaf by leaf.
 
     Most payloads hold nothing that is known: one look at all of it together tells so.
@@ -143,7 +152,7 @@ def _strong(content: Content, leaves: list[Leaf]) -> list[tuple[Leaf, list[Datum
     # The bytes mostly repeat the objects they were made of.
     if not content.find("\n".join(dict.fromkeys([leaf.text for leaf in unexplained]))):
         return []
-    return [(leaf, data, how) for leaf in unexplained for data, how in content.find(leaf.text)]
+    return [(leaf, *found) for leaf in unexplained for found in content.find(leaf.text)]
 
 
 class _Anchors:
@@ -175,13 +184,14 @@ def _identity_hits(leaf: Leaf) -> list[Hit]:
     hits = []
     for datum in mark.data:
         if datum.data_type == DERIVED:
-            hits.append(Hit(datum, semconv.DERIVED, leaf))
-            hits += [Hit(root, semconv.DERIVED, leaf) for root in datum.parents]
+            hits.append(Hit(datum, semconv.DERIVED, rules.COMPUTED, leaf))
+            hits += [Hit(root, semconv.DERIVED, rules.OPERAND, leaf) for root in datum.parents]
         elif mark.composed:
-            hits.append(Hit(datum, semconv.COMPOSED, leaf))
+            hits.append(Hit(datum, semconv.COMPOSED, rules.COMPOSED, leaf))
         else:
             same = datum.value is mark.obj or datum.value == mark.obj
-            hits.append(Hit(datum, semconv.EXACT if same else semconv.NORMALIZED, leaf))
+            how = semconv.EXACT if same else semconv.NORMALIZED
+            hits.append(Hit(datum, how, rules.IDENTITY, leaf))
     return hits
 
 

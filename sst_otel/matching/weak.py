@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sst_otel import semconv
 from sst_otel.datatypes import digest_forms, renderings
+from sst_otel.matching import rules
 from sst_otel.matching.payload import Leaf
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.registry import STRONG_BITS, Registry, strength
@@ -26,7 +27,8 @@ _LONGEST_FIELD = 120
 _MAX_CANDIDATES = 2_000
 _ALGORITHMS = {32: hashlib.md5, 40: hashlib.sha1, 64: hashlib.sha256}
 
-Found = tuple[Leaf, list[Datum], str]
+Found = tuple[Leaf, list[Datum], str, str]
+"""The leaf, the data, the evidence, and the rule that found them."""
 
 
 class WeakValues:
@@ -45,7 +47,7 @@ class WeakValues:
         owners_near: Callable[[Leaf], set[Owner]],
         explained: set[str],
     ) -> Iterator[Found]:
-        """Yield ``(leaf, data, evidence)``; ``explained`` are texts that identity accounts for."""
+        """Yield ``(leaf, data, evidence, rule)``; identity accounts for the ``explained`` texts."""
         open_leaves = [
             leaf
             for leaf in leaves
@@ -68,13 +70,13 @@ class WeakValues:
                 if self._names_type(leaf.key, datum.data_type)
             ]
             if named:
-                yield leaf, named, semconv.FIELD
+                yield leaf, named, semconv.FIELD, rules.KEY
                 continue
             for datum in table.get(folded, ()):
                 if strength(datum) < WEAK_BITS:
                     continue
                 if datum.owner in near[id(leaf)]:
-                    yield leaf, [datum], semconv.EXACT
+                    yield leaf, [datum], semconv.EXACT, rules.BESIDE
                 elif datum in self._scope.data:
                     people = together.setdefault(leaf.group[-1], {})
                     people.setdefault(datum.owner, []).append((leaf, datum))
@@ -82,7 +84,7 @@ class WeakValues:
                 yield from self._hashed(leaf, folded, near[id(leaf)])
         for people in together.values():
             for leaf, datum in self._of_one_person(people):
-                yield leaf, [datum], semconv.EXACT
+                yield leaf, [datum], semconv.EXACT, rules.TOGETHER
 
     def _of_one_person(
         self, people: dict[Owner, list[tuple[Leaf, Datum]]]
@@ -123,7 +125,7 @@ class WeakValues:
                 for form in digest_forms(datum.data_type, datum.value):
                     data = form.encode("utf-8", "replace")
                     if algorithm(data, usedforsecurity=False).hexdigest() == digest:
-                        yield leaf, [datum], semconv.HASHED
+                        yield leaf, [datum], semconv.HASHED, rules.KEY_DIGEST
                         break
 
 

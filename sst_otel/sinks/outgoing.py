@@ -13,6 +13,8 @@ from sst_otel import semconv
 from sst_otel.audit import AuditLog
 from sst_otel.guard import guard
 from sst_otel.matching.matcher import Hit, Match, Matcher
+from sst_otel.matching.payload import shown_key
+from sst_otel.matching.rules import NAMED
 from sst_otel.recipients import Register
 from sst_otel.registry.registry import Registry
 from sst_otel.scope import PROCESS, Scope, current_scope
@@ -136,7 +138,7 @@ class Outgoing:
             if call.kind == semconv.DATABASE_WRITE:
                 # Keys link rows of one database; they say nothing to whoever holds it.
                 hits = [hit for hit in hits if hit.datum.data_type != "user_id"]
-            findings = self._findings(owner, hits)
+            findings, why = self._findings(owner, hits)
             known = reported.setdefault((owner.ref, call.host), set())
             tags = {finding.tag.tag_id for finding in findings}
             if tags <= known:  # also where nothing is left
@@ -159,19 +161,24 @@ class Outgoing:
                     trace_id=trace_id,
                     span_id=span_id,
                     key_id=self._key_id,
-                    metadata=self._metadata(call, chain, hits, match),
+                    metadata={**self._metadata(call, chain, hits, match), "why": why},
                 )
             )
         return events
 
-    def _findings(self, owner: Owner, hits: list[Hit]) -> tuple[Finding, ...]:
+    def _findings(
+        self, owner: Owner, hits: list[Hit]
+    ) -> tuple[tuple[Finding, ...], list[dict[str, Any]]]:
+        """Return one finding a tag, and parallel to them why each counts."""
         found: dict[str, Finding] = {}
+        why = []
         words = own_words(datum.value for datum in self._registry.of_owner(owner.ref))
         for hit in hits:
             tag = self._tagger.collect(hit.datum)
             if tag.tag_id not in found:
                 found[tag.tag_id] = Finding(tag, hit.evidence, mask_path(hit.leaf.path, words))
-        return tuple(found.values())
+                why.append(_reason(hit, words))
+        return tuple(found.values()), why
 
     def _recipient(self, call: Call) -> Recipient:
         if call.kind == semconv.DATABASE_WRITE:
@@ -208,6 +215,16 @@ class Outgoing:
         if all(hit.datum.owner == NOBODY for hit in hits):
             metadata["sst.owner"] = "unknown"
         return metadata
+
+
+def _reason(hit: Hit, words: frozenset[str]) -> dict[str, Any]:
+    """Return why a hit counts, for ``sst-otel explain``: the rule, the bits, the telling key."""
+    reason: dict[str, Any] = {"rule": hit.rule}
+    if hit.datum.strength >= 0:
+        reason["bits"] = round(hit.datum.strength, 1)
+    if hit.rule in NAMED:
+        reason["key"] = mask_path(shown_key(hit.leaf.key), words)
+    return reason
 
 
 def _with_columns(destination: str, call: Call, hits: list[Hit]) -> str:
