@@ -186,6 +186,8 @@ def _identity_hits(leaf: Leaf) -> list[Hit]:
         if datum.data_type == DERIVED:
             hits.append(Hit(datum, semconv.DERIVED, rules.COMPUTED, leaf))
             hits += [Hit(root, semconv.DERIVED, rules.OPERAND, leaf) for root in datum.parents]
+        elif mark.form:
+            hits.append(Hit(datum, mark.form, rules.IDENTITY, leaf))
         elif mark.composed:
             hits.append(Hit(datum, semconv.COMPOSED, rules.COMPOSED, leaf))
         else:

@@ -51,21 +51,31 @@ class Holder(Protocol):
 class Mark:
     """What one object carries."""
 
-    __slots__ = ("composed", "data", "obj", "scope")
+    __slots__ = ("composed", "data", "form", "obj", "scope")
 
-    def __init__(self, obj: Any, data: tuple[Datum, ...], composed: bool, scope: Holder) -> None:
+    def __init__(
+        self, obj: Any, data: tuple[Datum, ...], composed: bool, scope: Holder, form: str = ""
+    ) -> None:
         self.obj = obj
         self.data = data
         """The data in it; several for a composed text or a result of several owners."""
         self.composed = composed
         """True for a longer text in which the data stand beside literals of the program."""
         self.scope = scope
+        self.form = form
+        """``encoded`` or ``hashed`` where the data cannot be read in the object as they are."""
 
     def __repr__(self) -> str:
         return f"<Mark of {len(self.data)} data>"
 
 
-def mark(obj: Any, data: tuple[Datum, ...], scope: Holder, composed: bool = False) -> None:
+def mark(
+    obj: Any,
+    data: tuple[Datum, ...],
+    scope: Holder,
+    composed: bool = False,
+    form: str = "",
+) -> None:
     """Record that ``obj`` holds ``data``, for as long as ``scope`` lasts.
 
     An object that two people's values turn out to be (a driver or an enumeration hands the same one
@@ -91,7 +101,7 @@ def mark(obj: Any, data: tuple[Datum, ...], scope: Holder, composed: bool = Fals
         return
     if not scope.hold(key, obj):
         return
-    IDS[key] = Mark(obj, data, composed, scope)
+    IDS[key] = Mark(obj, data, composed, scope, form)
     if composed:
         scope.composed[key] = None
 
