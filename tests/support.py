@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import sst_otel
@@ -50,6 +51,10 @@ class Vendor:
     port: int
     received: list[tuple[str, str, bytes]] = field(default_factory=list)
     """(method, path with query, body) in the order of arrival."""
+    messages: SimpleQueue[tuple[str, str, bytes, dict[str, str]]] = field(
+        default_factory=SimpleQueue
+    )
+    """The same with headers, for whoever waits for them."""
     redirects: dict[str, str] = field(default_factory=dict)
     """Path → URL that it answers 307 for."""
     failures: dict[str, int] = field(default_factory=dict)
@@ -82,6 +87,7 @@ def vendor_server() -> Iterator[Vendor]:
             else:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             vendor.received.append((self.command, self.path, body))
+            vendor.messages.put((self.command, self.path, body, dict(self.headers)))
             path = self.path.partition("?")[0]
             answer = json.dumps(OPENAI_RESPONSE).encode()
             if vendor.failures.get(path, 0) > 0:
@@ -155,9 +161,8 @@ class Tracking:
 def tracking_in(directory: Path, **settings: Any) -> Iterator[Tracking]:
     guard.reset()
     settings.setdefault("key", "test-key-of-32-characters-length")
-    sst_otel.start_tracking(
-        database_url=f"sqlite:///{directory / 'audit.db'}", lineage="off", **settings
-    )
+    settings.setdefault("lineage", "off")
+    sst_otel.start_tracking(database_url=f"sqlite:///{directory / 'audit.db'}", **settings)
     try:
         yield Tracking(directory)
     finally:
