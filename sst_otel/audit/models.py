@@ -89,6 +89,17 @@ class TagSource(Base):  # type: ignore[misc]
     transformations = Column(JSON, nullable=False)
 
 
+class TagParent(Base):  # type: ignore[misc]
+    """A derived datum and one it was made of: ``tag_sources.lineage``, to be walked both ways."""
+
+    __tablename__ = "tag_parents"
+
+    record = Column(String, primary_key=True)
+    parent = Column(String, primary_key=True)
+
+    __table_args__ = (Index("ix_tag_parents_parent", "parent", "record"),)
+
+
 class Stack(Base):  # type: ignore[misc]
     """The application frames of a share, stored once; ``id`` is their digest."""
 

@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import and_, exists, select
 from sqlalchemy.engine import Connection
 
-from sst_otel.audit import models
+from sst_otel.audit import lineage_queries, models
 from sst_otel.audit.drain import drain
 from sst_otel.audit.filters import before, like, make_cursor, of_owner
 from sst_otel.audit.people import People
-from sst_otel.audit.rows import datum, event, last_shared, latest_outcomes, tag_ids, tag_sources
+from sst_otel.audit.rows import data_objects, event, latest_outcomes, tag_ids
 from sst_otel.audit.store import Store
 from sst_otel.audit.summary import summarise
 from sst_otel.guard import count_error, say_once
@@ -138,14 +138,45 @@ class Reader:
             rows = [dict(row._mapping) for row in connection.execute(query)]
             more = len(rows) > limit
             rows = rows[:limit]
-            ids = [row["id"] for row in rows]
-            sources = tag_sources(connection, ids)
-            shared = last_shared(connection, ids)
-            parents = {p for found in sources.values() for row in found for p in row["lineage"]}
-            tags = tag_ids(connection, parents)
-        data = [datum(row, people, sources.get(row["id"], []), tags, shared) for row in rows]
+            data = data_objects(connection, rows, people)
         last = rows[-1] if more else None
         return data, make_cursor(last["first_seen"], last["id"]) if last else None
+
+    def ancestors(self, tag_id: str, *, viewer: str | None) -> dict[str, Any] | None:
+        """Return what a datum was made of: ``{"tag": …, "ancestors": […], "truncated": bool}``.
+
+        Objects as in :meth:`provenance` with ``depth``, the datum itself being 0; None where there
+        is no such tag, or none of the viewer's.
+        """
+        return self._lineage(tag_id, viewer, up=True)
+
+    def descendants(
+        self, tag_id: str, *, viewer: str | None, limit: int = 100, cursor: str | None = None
+    ) -> dict[str, Any] | None:
+        """Return what was made of a datum, and every share of it or of that, newest first.
+
+        ``{"tag": …, "descendants": […], "truncated": bool, "shares": […], "next_cursor": …}``;
+        ``limit`` and ``cursor`` are those of the shares. Else as :meth:`ancestors`.
+        """
+        return self._lineage(tag_id, viewer, up=False, limit=_checked(limit), cursor=cursor)
+
+    def _lineage(
+        self, tag_id: str, viewer: str | None, *, up: bool, **page: Any
+    ) -> dict[str, Any] | None:
+        mine = self._asked(_RECORDS.subject, viewer, None, None, None, None)
+        with self._reading() as connection:
+            record = lineage_queries.record_of(connection, tag_id, mine)
+            if record is None:
+                return None
+            people = People(_RECORDS.subject, self._keys)
+            found, truncated = lineage_queries.walk(connection, record, people, mine, up=up)
+            name = "ancestors" if up else "descendants"
+            answer = {"tag": found[0], name: found[1:], "truncated": truncated}
+            if not up:
+                shown = self._asked(_LOGS.subject, viewer, None, None, None, None)
+                shares, more = lineage_queries.shares_of(connection, record, shown, **page)
+                answer |= {"shares": shares, "next_cursor": more}
+        return answer
 
     def summary(self, viewer: str | None) -> dict[str, list[dict[str, Any]]]:
         """Return ``{"recipients": […], "data_types": […]}``, most recent first.

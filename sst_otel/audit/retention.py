@@ -13,6 +13,7 @@ _OUTCOMES = models.Outcome.__table__
 _STACKS = models.Stack.__table__
 _RECORDS = models.ProvenanceRecord.__table__
 _SOURCES = models.TagSource.__table__
+_PARENTS = models.TagParent.__table__
 _SUBJECTS = models.Subject.__table__
 _ALIASES = models.Alias.__table__
 _OFFSETS = models.JournalOffset.__table__
@@ -55,11 +56,9 @@ def _prune_data(connection: Connection, cutoff: float) -> None:
     }
     if not stale:
         return
-    parents = {
-        row[0]: set(row[1])
-        for row in connection.execute(select(_SOURCES.c.record, _SOURCES.c.lineage))
-        if row[1]
-    }
+    parents: dict[str, set[str]] = {}
+    for child, parent in connection.execute(select(_PARENTS.c.record, _PARENTS.c.parent)):
+        parents.setdefault(child, set()).add(parent)
     while True:  # a parent of what is kept is kept, and so are its parents
         needed = {p for child, of in parents.items() if child not in stale for p in of} & stale
         if not needed:
@@ -67,6 +66,7 @@ def _prune_data(connection: Connection, cutoff: float) -> None:
         stale -= needed
     for record in sorted(stale):
         connection.execute(delete(_SOURCES).where(_SOURCES.c.record == record))
+        connection.execute(delete(_PARENTS).where(_PARENTS.c.record == record))
         connection.execute(delete(_RECORDS).where(_RECORDS.c.id == record))
 
 

@@ -67,16 +67,28 @@ def datum(
     }
 
 
+def data_objects(
+    connection: Connection, rows: list[dict[str, Any]], people: People
+) -> list[dict[str, Any]]:
+    """Return provenance records as the API gives them, with their sources and parents."""
+    ids = [row["id"] for row in rows]
+    sources = tag_sources(connection, ids)
+    shared = last_shared(connection, ids)
+    parents = {p for found in sources.values() for source in found for p in source["lineage"]}
+    tags = tag_ids(connection, parents)
+    return [datum(row, people, sources.get(row["id"], []), tags, shared) for row in rows]
+
+
 def tag_ids(connection: Connection, records: set[str]) -> dict[str, str]:
     """Return the tag id of each provenance record that is still there."""
-    rows = _in_chunks(connection, select(_RECORDS.id, _RECORDS.tag_id), _RECORDS.id, records)
+    rows = in_chunks(connection, select(_RECORDS.id, _RECORDS.tag_id), _RECORDS.id, records)
     return {row[0]: row[1] for row in rows}
 
 
 def latest_outcomes(connection: Connection, events: list[str]) -> dict[str, str]:
     """Return the latest outcome of each event that has one."""
     query = select(_OUTCOMES.event_id, _OUTCOMES.at, _OUTCOMES.outcome)
-    rows = _in_chunks(connection, query, _OUTCOMES.event_id, events)
+    rows = in_chunks(connection, query, _OUTCOMES.event_id, events)
     return {row[0]: row[2] for row in sorted(rows, key=lambda row: row[1])}
 
 
@@ -84,7 +96,7 @@ def tag_sources(connection: Connection, records: list[str]) -> dict[str, list[di
     """Return the rows of ``tag_sources`` of each record."""
     found: dict[str, list[dict[str, Any]]] = {}
     query = select(models.TagSource.__table__)
-    rows = _in_chunks(connection, query, _SOURCES.record, records)
+    rows = in_chunks(connection, query, _SOURCES.record, records)
     for row in sorted(rows, key=lambda row: row.id):
         found.setdefault(row.record, []).append(dict(row._mapping))
     return found
@@ -93,12 +105,11 @@ def tag_sources(connection: Connection, records: list[str]) -> dict[str, list[di
 def last_shared(connection: Connection, records: list[str]) -> dict[str, float]:
     """Return when each record was last shared, where it was."""
     query = select(_LINKS.record, func.max(_LINKS.timestamp)).group_by(_LINKS.record)
-    return {row[0]: row[1] for row in _in_chunks(connection, query, _LINKS.record, records)}
+    return {row[0]: row[1] for row in in_chunks(connection, query, _LINKS.record, records)}
 
 
-def _in_chunks(
-    connection: Connection, query: Any, key: Any, wanted: Iterable[str]
-) -> Iterator[Any]:
+def in_chunks(connection: Connection, query: Any, key: Any, wanted: Iterable[str]) -> Iterator[Any]:
+    """Yield the rows of ``query`` whose ``key`` is wanted, few enough at a time for any SQLite."""
     keys = sorted(wanted)
     for start in range(0, len(keys), _CHUNK):
         yield from connection.execute(query.where(key.in_(keys[start : start + _CHUNK])))

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-HEAD = "0001"
+HEAD = "0002"
 VERSION_TABLE = "sst_alembic_version"
 MIGRATIONS = Path(__file__).with_name("migrations")
 

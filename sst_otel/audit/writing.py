@@ -195,6 +195,12 @@ def _sources(connection: Connection, tags: list[TagRecord], provenance: dict[str
         row["id"] = _digest(row)
         rows[row["id"]] = row
     add_missing(connection, models.TagSource.__table__, [rows[key] for key in sorted(rows)])
+    pairs = sorted({(row["record"], parent) for row in rows.values() for parent in row["lineage"]})
+    add_missing(
+        connection,
+        models.TagParent.__table__,
+        [{"record": record, "parent": parent} for record, parent in pairs],
+    )
 
 
 def _shares(

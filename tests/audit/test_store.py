@@ -204,6 +204,7 @@ class TestRetention:
             "provenance_records": 1,
             "stacks": 1,
             "subjects": 1,
+            "tag_parents": 0,
             "tag_sources": 0,
         }
         assert store.apply_retention(365, NOW) == 0
