@@ -62,6 +62,7 @@ format: setup ## put the sources into shape
 	$(BIN)/ruff format
 
 bench: setup ## measure what tracking costs
+	@$(BIN)/python benchmarks/matching.py
 	@$(BIN)/python benchmarks/overhead.py $(ARGS)
 
 soak: setup ## repeat tests and demo ROUNDS times, each with a seed of its own

@@ -1,9 +1,8 @@
-"""What tracking costs: the demo's main request bare, under plain OpenTelemetry, and with us.
+"""What tracking costs a request: bare, under plain OpenTelemetry, with us (without and with store).
 
 All variants run at the same time and are asked in turn, so that drift of the machine hits them
 alike; every figure is a ratio within one round, of which the median is printed. CPU is that of the
-whole server process, its background threads included. ``--rounds`` and ``--requests`` set the
-length.
+whole server process, its background threads included; what these use is also printed apart.
 """
 
 from __future__ import annotations
@@ -12,91 +11,45 @@ import argparse
 import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from servers import BASELINE, VARIANTS, Client, Server, started_vendor
 
-from examples.demo.application import TRACKED, Application
-from examples.demo.people import PEOPLE, Browser, Journey
-from examples.stand_in import StandIn
-
-WITHOUT_STORE = (*TRACKED, sys.executable, str(Path(__file__).with_name("without_store.py")))
-PLAIN = {"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "sst"}
-VARIANTS: dict[str, tuple[tuple[str, ...], Mapping[str, str]]] = {
-    "bare": ((), {}),
-    "OpenTelemetry": (TRACKED, PLAIN),
-    "sst, no store": (WITHOUT_STORE, {}),
-    "sst": (TRACKED, {}),
+REQUESTS = {
+    "checkout": ("POST", "/checkout"),
+    "report": ("POST", "/report"),
+    "report, nobody": ("GET", "/report"),
 }
-BASELINE = "OpenTelemetry"
-PATHS = {"main request": "/ai-insights", "no personal data leaves": "/dashboard"}
+"""I/O (a query, an insert, one call out); string work with and without personal data."""
+CLIENTS = 4
+FIGURES = ("CPU", "p50", "p95")
 
 
-@dataclass
-class Server:
-    """One variant, running."""
-
-    site: Application
-    browser: Browser
-    ready: float
-    """Seconds from start to the first answer."""
-    cpu: dict[str, list[float]] = field(default_factory=dict)
-    p50: dict[str, list[float]] = field(default_factory=dict)
-    p95: dict[str, list[float]] = field(default_factory=dict)
-
-    def measure(self, path: str, requests: int) -> None:
-        """Ask ``requests`` times; keep CPU seconds a request and the times of the answers."""
-        times = []
-        before = self._cpu_seconds()
-        for _ in range(requests):
-            began = time.perf_counter()
-            self.browser.look_at(path)
-            times.append(time.perf_counter() - began)
-        self.cpu.setdefault(path, []).append((self._cpu_seconds() - before) / requests)
-        cuts = statistics.quantiles(times, n=20)
-        self.p50.setdefault(path, []).append(cuts[9])
-        self.p95.setdefault(path, []).append(cuts[18])
-
-    def resident_megabytes(self) -> float:
-        """Return the process's resident memory now."""
-        for line in Path(f"/proc/{self.site.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS"):
-                return int(line.split()[1]) / 1024
-        return 0.0
-
-    def _cpu_seconds(self) -> float:
-        """Sum the scheduler's account of every thread (the server answers in one thread)."""
-        tasks = Path(f"/proc/{self.site.pid}/task").glob("*/schedstat")
-        return sum(int(task.read_text().split()[0]) for task in tasks) / 1e9
+def measure(server: Server, name: str, requests: int) -> None:
+    """Ask one after the other; keep CPU seconds a request and the times of the answers."""
+    method, path = REQUESTS[name]
+    before = server.cpu()
+    times = [server.client.ask(method, path) for _ in range(requests)]
+    after = server.cpu()
+    server.note(name, "CPU", (after["process"] - before["process"]) / requests)
+    cuts = statistics.quantiles(times, n=20)
+    server.note(name, "p50", cuts[9])
+    server.note(name, "p95", cuts[18])
 
 
-def start(stack: ExitStack, name: str, stand_in: StandIn, folder: Path) -> Server:
-    """Start one variant and log a person in."""
-    launcher, environ = VARIANTS[name]
-    home = folder / name.replace(", ", "-").replace(" ", "-")
-    home.mkdir()
-    settings = {
-        **stand_in.environ(),
-        "OTEL_TRACES_EXPORTER": "none",
-        "OTEL_METRICS_EXPORTER": "none",
-        "OTEL_LOGS_EXPORTER": "none",
-        "OTEL_SEMCONV_STABILITY_OPT_IN": "http,database",
-        "SST_DATABASE_URL": f"sqlite:///{home / 'sst_audit.db'}",
-        "FLASK_RUN_WITH_THREADS": "false",
-        **environ,
-    }
-    began = time.perf_counter()
-    site = stack.enter_context(Application(home, settings, launcher=launcher))
-    ready = time.perf_counter() - began
-    browser = Browser(site.url, PEOPLE[0], Journey())
-    browser.sign_up()
-    browser.log_in()
-    browser.note_spending()
-    return Server(site, browser, ready)
+def measure_together(server: Server, pool: ThreadPoolExecutor, requests: int) -> None:
+    """Ask by several clients at once; keep the times of the answers."""
+    method, path = REQUESTS["checkout"]
+
+    def ask(client: Client) -> list[float]:
+        return [client.ask(method, path) for _ in range(requests)]
+
+    times = [spent for one in pool.map(ask, server.clients) for spent in one]
+    cuts = statistics.quantiles(times, n=20)
+    server.note("together", "p50", cuts[9])
+    server.note("together", "p95", cuts[18])
 
 
 def ratio(ours: list[float], baseline: list[float]) -> str:
@@ -105,48 +58,93 @@ def ratio(ours: list[float], baseline: list[float]) -> str:
     return f"{statistics.median(ratios):5.2f}  ({ratios[0]:.2f}-{ratios[-1]:.2f})"
 
 
-def main() -> None:
-    """Measure and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=12)
-    parser.add_argument("--requests", type=int, default=40)
-    options = parser.parse_args()
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        stand_in = stack.enter_context(StandIn(folder / "authority"))
-        servers = {name: start(stack, name, stand_in, folder) for name in VARIANTS}
-        for path in PATHS.values():
-            for server in servers.values():
-                server.measure(path, 20)
-        for server in servers.values():
-            server.cpu.clear(), server.p50.clear(), server.p95.clear()
-        for _ in range(options.rounds):
-            for path in PATHS.values():
-                for server in servers.values():
-                    server.measure(path, options.requests)
-        report(servers)
-
-
 def report(servers: dict[str, Server]) -> None:
     """Print ratios to plain OpenTelemetry."""
-    base = servers[BASELINE]
-    for title, path in PATHS.items():
-        print(f"\n{title}: GET {path}, x of plain OpenTelemetry (median, range of rounds)")
+    base = servers[BASELINE].figures
+    for name, (method, path) in REQUESTS.items():
+        spent = statistics.median(base[name, "CPU"]) * 1e3
+        print(f"\n{name}: {method} {path}, x of plain OpenTelemetry ({spent:.2f} ms of CPU)")
         print(f"{'variant':16} {'CPU':20} {'p50':20} {'p95':20}")
-        for name, server in servers.items():
-            cells = (
-                ratio(server.cpu[path], base.cpu[path]),
-                ratio(server.p50[path], base.p50[path]),
-                ratio(server.p95[path], base.p95[path]),
-            )
-            print(f"{name:16} {cells[0]:20} {cells[1]:20} {cells[2]:20}")
-        stored = zip(servers["sst"].cpu[path], servers["sst, no store"].cpu[path], strict=True)
-        cost = statistics.median(with_store - without for with_store, without in stored)
-        print(f"durable write and embedded store: {cost * 1e6:+.0f} us of CPU a request")
-    print(f"\n{'variant':16} {'start to answer, s':20} {'resident, MB':20}")
-    for name, server in servers.items():
-        print(f"{name:16} {server.ready:<20.2f} {server.resident_megabytes():<20.0f}")
+        for variant, server in servers.items():
+            own = server.figures
+            print(f"{variant:16}", *(f"{ratio(own[name, x], base[name, x]):20}" for x in FIGURES))
+    print(f"\ncheckout by {CLIENTS} clients at once, x of plain OpenTelemetry")
+    for variant, server in servers.items():
+        figures = [
+            ratio(server.figures["together", x], base["together", x]) for x in ("p50", "p95")
+        ]
+        print(f"{variant:16} p50 {figures[0]:20} p95 {figures[1]:20}")
+    print("\nCPU of background threads, us a request of any kind")
+    for variant, server in servers.items():
+        behind = server.cpu()
+        whole = behind.pop("process")
+        asked = sum(client.asked for client in server.clients)
+        told = (f"{name} {spent / asked * 1e6:.0f}" for name, spent in behind.items())
+        print(f"{variant:16} whole process {whole / asked * 1e6:.0f};", ", ".join(told) or "none")
+
+
+def report_start(vendor: int, folder: Path, times: int) -> None:
+    """Print the seconds from start to the first answer, started in turn."""
+    found: dict[str, list[float]] = {name: [] for name in VARIANTS}
+    for count in range(times):
+        for name in VARIANTS:
+            with Server(name, vendor, folder / f"start-{count}-{name}") as server:
+                found[name].append(server.ready)
+    base = statistics.median(found[BASELINE])
+    print("\nstart to first answer, s (median)")
+    for name, seconds in found.items():
+        middle = statistics.median(seconds)
+        print(f"{name:16} {middle:.2f}  {middle - base:+.2f}")
+
+
+def report_memory(vendor: int, folder: Path, values: int) -> None:
+    """Print resident memory before and after requests that register ``values`` values."""
+    people = values // 8
+    print(f"\nresident MB: at the start, after {people} people's sign-ups and checkouts")
+    for name in (BASELINE, "sst, no store", "sst"):
+        with Server(name, vendor, folder / f"memory-{name}") as server:
+            began = server.resident_megabytes()
+            for number in range(people):
+                server.client.sign_up(number + 1_000)
+                server.client.ask("POST", "/checkout")
+            print(f"{name:16} {began:6.1f} {server.resident_megabytes():6.1f}")
+
+
+def main() -> None:
+    """Measure and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--requests", type=int, default=40, help="a round and kind of request")
+    parser.add_argument("--starts", type=int, default=5, help="of each variant; 0 = leave out")
+    parser.add_argument("--values", type=int, default=10_000, help="0 = leave memory out")
+    parser.add_argument("--only", default="", help="one kind of request")
+    options = parser.parse_args()
+    for name in set(REQUESTS) - {options.only} if options.only else ():
+        del REQUESTS[name]
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        vendor = stack.enter_context(started_vendor())
+        pool = stack.enter_context(ThreadPoolExecutor(CLIENTS))
+        servers = {
+            name: stack.enter_context(Server(name, vendor, folder / name)) for name in VARIANTS
+        }
+        for server in servers.values():
+            server.log_in(CLIENTS)
+        for count in range(options.rounds + 1):
+            for name in REQUESTS:
+                for server in servers.values():
+                    measure(server, name, options.requests)
+            for server in servers.values():
+                measure_together(server, pool, options.requests)
+            if count == 0:  # the first round warms up
+                for server in servers.values():
+                    server.figures.clear()
+        report(servers)
+        if options.starts:
+            report_start(vendor, folder, options.starts)
+        if options.values:
+            report_memory(vendor, folder, options.values)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
