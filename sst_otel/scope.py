@@ -20,6 +20,8 @@ from sst_otel.tags import NOBODY, Owner
 
 MARKS_PER_SCOPE = 3_000
 BYTES_PER_SCOPE = 4_000_000
+OPERATIONS_PER_SCOPE = 20_000
+"""Computed values that are looked into for one scope; then only their content is."""
 KEPT_SCOPES = 8
 KEPT_SECONDS = 30.0
 """Ended scopes whose marks stay a little for threads that were started in them."""
@@ -32,11 +34,14 @@ class Scope:
         "_bytes",
         "_held",
         "_owner_of",
+        "_spent",
         "_visitor",
         "composed",
         "data",
         "dropped",
         "ended_at",
+        "exhausted",
+        "live",
         "on_look",
         "owner",
         "route",
@@ -56,8 +61,13 @@ class Scope:
         """Keys of the composed texts in the identity table."""
         self.shared: dict[int, Any] = {}
         """Objects that more than one person's values were, by id; held so that the id is exact."""
-        self._held: list[int] = []
+        self._held: dict[int, int] = {}
         self._bytes = 0
+        self._spent = 0
+        self.live = False
+        """Whether values in it may be marked: rewritten code does nothing of ours before."""
+        self.exhausted = ""
+        """Which budget ran out (``marks``, ``operations``): from then on nothing is followed."""
         self.dropped = 0
         """Marks that the budget refused."""
         self.ended_at = 0.0
@@ -75,20 +85,43 @@ class Scope:
         if len(self._held) >= MARKS_PER_SCOPE or self._bytes + size > BYTES_PER_SCOPE:
             if self is not PROCESS:
                 self.dropped += 1
+                self._exhaust("marks")
                 return False
             self.release()
-        self._held.append(key)
-        self._bytes += size
+        self._bytes += size - self._held.get(key, 0)
+        self._held[key] = size
+        if not self.exhausted:
+            self.live = True
         return True
+
+    def let_go(self, key: int) -> None:
+        """Give back the room of one mark."""
+        self._bytes -= self._held.pop(key, 0)
+        self.composed.pop(key, None)
+
+    def spend(self, operations: int = 1) -> bool:
+        """Take ``operations`` from the budget; False, and no mark is to be made, beyond it."""
+        self._spent += operations
+        if self._spent > OPERATIONS_PER_SCOPE and self is not PROCESS:
+            self._exhaust("operations")
+        return self.live
+
+    def _exhaust(self, budget: str) -> None:
+        self.live = False
+        if not self.exhausted:
+            self.exhausted = budget
+            with _lock:
+                _exhausted[budget] += 1
 
     def release(self) -> None:
         """Drop all marks of this scope."""
-        held, self._held = self._held, []
+        held, self._held = self._held, {}
         self._bytes = 0
+        self.live = self is PROCESS
         self.composed = {}
         self.shared = {}
         self.data = {}
-        forget(held, self)
+        forget(list(held), self)
 
     def known_owner(self) -> Owner | None:
         """Ask the application's own state (session, token) who it is; None while nobody is."""
@@ -127,10 +160,18 @@ class Scope:
 
 PROCESS = Scope()
 """Where values of background work without a scope belong; its marks are dropped in bulk."""
+PROCESS.live = True
 
 _current: ContextVar[Scope] = ContextVar("sst_scope", default=PROCESS)
 _ended: deque[Scope] = deque()
 _lock = threading.Lock()
+_exhausted = {"marks": 0, "operations": 0}
+
+
+def exhausted() -> dict[str, int]:
+    """Return in how many scopes of this process each budget ran out."""
+    with _lock:
+        return dict(_exhausted)
 
 
 def current_scope() -> Scope:
@@ -139,7 +180,12 @@ def current_scope() -> Scope:
 
 
 def open_scope(scope: Scope) -> Token[Scope]:
-    """Make ``scope`` current; hand the token to :func:`leave_scope`."""
+    """Make ``scope`` current; hand the token to :func:`leave_scope`.
+
+    A function that opens one inside another has asked for the outer one already, so that one comes
+    to life: what is marked in the inner one is followed there.
+    """
+    _current.get().live = not _current.get().exhausted
     return _current.set(scope)
 
 

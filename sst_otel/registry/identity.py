@@ -47,6 +47,9 @@ class Holder(Protocol):
     def hold(self, key: int, obj: Any) -> bool:
         """Reserve room for one mark; False when the budget is used up."""
 
+    def let_go(self, key: int) -> None:
+        """Give back the room of one mark."""
+
 
 class Mark:
     """What one object carries."""
@@ -116,6 +119,14 @@ def _are_different_people(former: tuple[Datum, ...], data: tuple[Datum, ...]) ->
 def marked(obj: Any) -> Mark | None:
     """Return the mark of ``obj``, or None."""
     return IDS.get(id(obj))
+
+
+def unmark(entry: Mark) -> None:
+    """Drop one mark before its scope ends."""
+    key = id(entry.obj)
+    if IDS.get(key) is entry:
+        IDS.pop(key, None)
+        entry.scope.let_go(key)
 
 
 def forget(keys: list[int], scope: Holder) -> None:
