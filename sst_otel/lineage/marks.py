@@ -6,27 +6,35 @@ Only objects of exact builtin types are looked at here (a mark is the proof of i
 
 from __future__ import annotations
 
-import collections
 import datetime
-import decimal
-import fractions
 from collections.abc import Iterable
 from types import GeneratorType
 from typing import Any
 
+from sst_otel.lineage.locate import (
+    NUMBERS,
+    TEXTS,
+    Shown,
+    Span,
+    as_text,
+    folded,
+    forms,
+    places,
+    says_something,
+    spans,
+)
+from sst_otel.lineage.scanning import CONTAINERS, VIEWS, scan
 from sst_otel.registry.datum import Datum, derive
 from sst_otel.registry.identity import IDS, MARKABLE, Mark, mark
 from sst_otel.scope import current_scope
 
-TEXTS = frozenset({str, bytes, bytearray})
-NUMBERS = frozenset({int, float, complex, decimal.Decimal, fractions.Fraction})
 TIMES = frozenset({datetime.date, datetime.datetime, datetime.time})
-CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
-VIEWS = frozenset({type({}.keys()), type({}.values()), collections.deque})
 ITERATORS = frozenset({GeneratorType, map, filter, zip, reversed})
 """One-shot iterators that a known function consumes; looked at while it does."""
-SCAN_LIMIT = 2_000
-"""Most nodes of a container looked at for one site."""
+ENCODED = "encoded"
+HASHED = "hashed"
+_SHORTEST_DIGEST = 8
+"""Characters of a digest that are still a digest; fewer are a computed value."""
 
 _IDS_KEYS = IDS.keys()
 
@@ -46,33 +54,6 @@ def any_marked(items: Iterable[Any]) -> bool:
     return not _IDS_KEYS.isdisjoint(map(id, items))
 
 
-def scan(value: Any) -> list[Mark]:
-    """Return the marks of ``value`` and of the leaves of exact builtin containers in it."""
-    entry = IDS.get(id(value))
-    if entry is not None:
-        return [entry]
-    if type(value) not in CONTAINERS and type(value) not in VIEWS:
-        return []
-    marks: dict[int, Mark] = {}
-    stack = [value]
-    seen: set[int] = set()
-    while stack and len(seen) < SCAN_LIMIT:
-        node = stack.pop()
-        key = id(node)
-        if key in seen:
-            continue
-        seen.add(key)
-        entry = IDS.get(key)
-        if entry is not None:
-            marks[key] = entry
-        elif type(node) is dict:
-            stack.extend(reversed(list(dict.values(node))))
-            stack.extend(dict.keys(node))
-        elif type(node) in CONTAINERS or type(node) in VIEWS:
-            stack.extend(reversed(list(node)))
-    return list(marks.values())
-
-
 def data_of(marks: Iterable[Mark]) -> tuple[Datum, ...]:
     """Return the data of ``marks``, each once, in order."""
     data: dict[Datum, None] = {}
@@ -82,22 +63,29 @@ def data_of(marks: Iterable[Mark]) -> tuple[Datum, ...]:
     return tuple(data)
 
 
-def keep(result: Any, data: tuple[Datum, ...], composed: bool = False) -> None:
+def keep(result: Any, data: tuple[Datum, ...], composed: bool = False, form: str = "") -> None:
     """Mark ``result``, unless it has a mark already or says nothing (0, empty)."""
     if type(result) not in MARKABLE or id(result) in IDS or not result:
         return
-    mark(result, data, current_scope(), composed)
+    mark(result, data, current_scope(), composed, form)
 
 
 def carry(result: Any, source: Mark, operation: str) -> None:
     """Mark the result of a conversion that keeps what ``source`` says.
 
-    A number got from a longer text is computed, not copied.
+    A number got from a longer text or from a digest is computed, not copied.
     """
-    if source.composed and type(result) not in TEXTS:
+    if (source.composed or source.form) and type(result) not in TEXTS:
         compute(result, (source,), (operation,))
         return
-    keep(result, source.data, source.composed)
+    keep(result, source.data, source.composed, source.form)
+
+
+def encode(result: Any, sources: list[Mark], form: str = ENCODED) -> None:
+    """Mark a text that all of ``sources`` are in, where nobody can read them."""
+    if type(result) in TEXTS and sources:
+        composed = len(sources) > 1 or sources[0].composed
+        keep(result, data_of(sources), composed, form)
 
 
 def same_number(result: Any, source: Mark) -> bool:
@@ -134,93 +122,131 @@ def compose(result: Any, sources: list[Mark], alone: bool = False) -> None:
     if len(sources) == 1:
         source = sources[0]
         if not source.composed and (alone or _is_whole(result, source.obj)):
-            keep(result, source.data)
+            keep(result, source.data, form=source.form)
             return
     keep(result, data_of(sources), composed=True)
 
 
-def part(result: Any, source: Mark, operation: str) -> None:
-    """Mark a piece cut out of a text: half of it or more is the value, less is derived."""
-    if type(result) in TEXTS and says_something(result):
+def part(result: Any, source: Mark, operation: str, start: int = -1) -> None:
+    """Mark a piece cut out of a text: half of it or more is the value, less is derived.
+
+    ``start``: where in the text of ``source`` the piece stood; -1 where that is not known.
+    """
+    if type(result) not in TEXTS or not says_something(result):
+        return
+    if source.composed and not source.form:
+        _cut(result, source, operation, start)
+    else:
         _keep_rest(result, source, operation)
 
 
 def edited(result: Any, source: Mark, operation: str) -> None:
     """Mark a text made from the one of ``source`` by removing or replacing some of it."""
-    if type(result) in TEXTS and _shares_characters(result, source.obj):
+    if type(result) not in TEXTS or not _shares_characters(result, source.obj):
+        return
+    if not source.composed or source.form:
         _keep_rest(result, source, operation)
+    elif folded(result) in folded(source.obj):
+        _cut(result, source, operation, -1)
+    else:
+        keep(result, located(result, source), composed=True)
 
 
 def _keep_rest(result: Any, source: Mark, operation: str) -> None:
-    if source.composed:
-        data = located(result, source)
-        if data:
-            keep(result, data, composed=True)
-    elif len(result) * 2 >= len(source.obj):
-        keep(result, source.data)
+    enough = len(result) * 2 >= len(source.obj)
+    if enough or (source.form == HASHED and len(result) >= _SHORTEST_DIGEST):
+        keep(result, source.data, source.composed, source.form)
     else:
         keep(result, derive(source.data, result, operation))
 
 
-def located(piece: Any, source: Mark) -> tuple[Datum, ...]:
-    """Return which data of a composed text are in ``piece`` of it.
+def _cut(result: Any, source: Mark, operation: str, start: int) -> None:
+    """Mark a piece of a composed text with the data it was cut through or holds.
+
+    A piece that the literals of the text hold as well says nothing.
+    """
+    piece, whole = folded(result), folded(source.obj)
+    placed = spans(source)
+    known = {span.datum for span in placed}
+    data = [datum for datum in source.data if datum not in known and len(piece) * 2 >= len(whole)]
+    found_at = [start] if start >= 0 else places(piece, source)
+    overlaps = [_overlapping(whole, at, at + len(piece), placed) for at in found_at]
+    if overlaps and all(overlaps):
+        if len(overlaps[0]) == 1 and not data:
+            span = overlaps[0][0]
+            at = found_at[0]
+            if span.start <= at + _blanks(piece) and at + len(piece.rstrip()) <= span.end:
+                _keep_piece(result, span, operation)
+                return
+        for span in overlaps[0]:
+            inside = min(span.end, found_at[0] + len(piece)) - max(span.start, found_at[0])
+            if inside * 2 >= span.end - span.start:
+                data.append(span.datum)
+            else:
+                data.extend(derive((span.datum,), result, operation))
+    keep(result, tuple(dict.fromkeys(data)), composed=True)
+
+
+def _keep_piece(result: Any, span: Span, operation: str) -> None:
+    """Mark a piece with nothing but (some of) one datum in it."""
+    if len(result) * 2 >= span.end - span.start:
+        keep(result, (span.datum,))
+    else:
+        keep(result, derive((span.datum,), result, operation))
+
+
+def _blanks(text: str) -> int:
+    return len(text) - len(text.lstrip())
+
+
+def _overlapping(whole: str, start: int, end: int, placed: list[Span]) -> list[Span]:
+    return [
+        span
+        for span in placed
+        if span.start < end
+        and start < span.end
+        and says_something(whole[max(start, span.start) : min(end, span.end)])
+    ]
+
+
+def located(result: Any, source: Mark) -> tuple[Datum, ...]:
+    """Return which data of a composed text are left in ``result``, an edition of it.
 
     A datum that was rendered in a form not known here counts where half of the text is left.
     """
-    whole, part_text = _folded(source.obj), _folded(piece)
+    whole, left = folded(source.obj), folded(result)
+    shown = Shown(result)
+    known = {span.datum for span in spans(source)}
     data = []
     for datum in source.data:
-        forms = [form for form in _renderings(datum.value) if form in whole]
-        inside = (
-            any(form in part_text for form in forms) if forms else len(part_text) * 2 >= len(whole)
-        )
-        if inside or any(_overlaps(form, part_text) for form in forms):
+        if datum not in known:
+            inside = len(left) * 2 >= len(whole)
+        else:
+            inside = shown.shows(datum) or any(
+                form in left or _cut_at_an_end(form, left)
+                for form in forms(datum.value, datum.data_type)
+                if form in whole
+            )
+        if inside:
             data.append(datum)
     return tuple(data)
 
 
-def says_something(text: Any) -> bool:
-    """Whether a text has a letter or digit at all."""
-    return any(character.isalnum() for character in _folded(text))
+def _cut_at_an_end(form: str, text: str) -> bool:
+    """Whether ``text`` starts or ends with at least half of a value."""
+    half = (len(form) + 1) // 2
+    return half > 1 and (text.endswith(form[:half]) or text.startswith(form[-half:]))
 
 
 def _is_whole(result: Any, value: Any) -> bool:
     if type(value) in TEXTS:
         return type(value) is type(result) and len(result) == len(value)
-    return bool(_folded(result).strip() == str(value).casefold())
+    return folded(result).strip() == as_text(value).casefold()
 
 
 def _shares_characters(result: Any, source: Any) -> bool:
-    left = {character for character in _folded(source) if character.isalnum()}
-    return not left.isdisjoint(_folded(result))
+    left = set(filter(str.isalnum, folded(source)))
+    return not left.isdisjoint(folded(result))
 
 
-def _folded(text: Any) -> str:
-    if type(text) is str:
-        return text.casefold()
-    return bytes(text).decode("utf-8", "replace").casefold()
-
-
-def _renderings(value: Any) -> list[str]:
-    if type(value) in TEXTS:
-        return [form for form in (_folded(value), _folded(value).strip()) if form]
-    if type(value) in NUMBERS:
-        forms = [str(value).casefold()]
-        if type(value) is int or type(value) is float or type(value) is decimal.Decimal:
-            forms += [
-                f"{value:,}",
-                f"{value:,.0f}",
-                f"{value:,.2f}",
-                f"{value:.0f}",
-                f"{value:.2f}",
-            ]
-        return forms
-    if type(value) in MARKABLE:
-        return [str(value).casefold()]
-    return []
-
-
-def _overlaps(form: str, piece: str) -> bool:
-    """Whether ``piece`` cut the value: it starts or ends with at least half of it."""
-    half = (len(form) + 1) // 2
-    return half > 1 and (piece.endswith(form[:half]) or piece.startswith(form[-half:]))
+__all__ = ["CONTAINERS", "NUMBERS", "TEXTS", "VIEWS", "scan"]

@@ -1,0 +1,118 @@
+"""Finding marked values in what a call is given: containers, and the application's own objects.
+
+Nothing of the application runs: containers are read by the methods of their builtin base, objects
+by the slots and the dictionary that the interpreter itself keeps for them.
+"""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterable
+from types import GetSetDescriptorType, MappingProxyType, MemberDescriptorType
+from typing import Any
+
+from sst_otel.registry.identity import IDS, MARKABLE, Mark
+
+CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
+VIEWS = frozenset({type({}.keys()), type({}.values()), type({}.items()), collections.deque})
+_LEAVES = MARKABLE | {bool, type(None), type, type(len), type(lambda: None)}
+SCAN_LIMIT = 5_000
+"""Most nodes of a container looked at for one site."""
+
+_DICTIONARY = vars(type)["__dict__"].__get__
+_MRO = vars(type)["__mro__"].__get__
+_MODULE = vars(type)["__module__"].__get__
+_Mapping = MappingProxyType
+
+
+def bases(kind: type) -> tuple[type, ...]:
+    """Return the classes of ``kind``, itself first, without asking its metaclass."""
+    found: tuple[type, ...] = _MRO(kind)
+    return found
+
+
+def module_of(kind: type) -> str:
+    """Return the module that ``kind`` says it is from; nothing where it says something odd."""
+    name = _MODULE(kind)
+    return name if type(name) is str else ""
+
+
+def fields_of(obj: Any) -> dict[str, Any]:
+    """Return the stored attributes of an instance: its dictionary and its filled slots."""
+    found: dict[str, Any] = {}
+    has_dictionary = False
+    for base in bases(type(obj)):
+        namespace: _Mapping[str, Any] = _DICTIONARY(base)
+        for name, member in namespace.items():
+            kind = type(member)
+            if kind is MemberDescriptorType:
+                try:
+                    found.setdefault(name, member.__get__(obj))
+                except AttributeError:
+                    continue  # an empty slot
+            elif kind is GetSetDescriptorType and name == "__dict__" and not has_dictionary:
+                has_dictionary = True
+                stored = member.__get__(obj)
+                if type(stored) is dict:
+                    found.update(stored)
+    return found
+
+
+def items_of(node: Any) -> list[Any] | None:
+    """Return what is in a container (a dictionary's values, then keys); None for other objects."""
+    kind = type(node)
+    if kind is list or kind is tuple:
+        return list(node)
+    if kind is dict:
+        return [*node.values(), *node.keys()]
+    if kind in CONTAINERS or kind in VIEWS:
+        return list(node)
+    if issubclass(kind, dict):
+        return [*dict.values(node), *dict.keys(node)]
+    if issubclass(kind, list):
+        return list(list.__iter__(node))
+    if issubclass(kind, tuple):
+        return list(tuple.__iter__(node))
+    return None
+
+
+def scan(value: Any, into_objects: bool = False) -> list[Mark]:
+    """Return the marks of ``value`` and of the leaves of containers in it, each object once.
+
+    ``into_objects``: also of what the application's own objects hold.
+    """
+    entry = IDS.get(id(value))
+    if entry is not None:
+        return [entry]
+    if type(value) in _LEAVES:
+        return []
+    marks: dict[int, Mark] = {}
+    stack = [value]
+    seen: set[int] = set()
+    left = SCAN_LIMIT
+    while stack and left:
+        left -= 1
+        node = stack.pop()
+        key = id(node)
+        entry = IDS.get(key)
+        if entry is not None:
+            marks[key] = entry
+            continue
+        if type(node) in _LEAVES or key in seen:
+            continue
+        seen.add(key)
+        inner = items_of(node)
+        if inner is None and into_objects:
+            inner = list(fields_of(node).values())
+        if inner:
+            stack.extend(reversed(inner[:SCAN_LIMIT]))
+    return list(marks.values())
+
+
+def scan_all(operands: Iterable[Any], into_objects: bool = False) -> list[Mark]:
+    """Return the marks of all ``operands``, in order, each object once."""
+    marks: dict[int, Mark] = {}
+    for operand in operands:
+        for entry in scan(operand, into_objects):
+            marks[id(entry.obj) if entry.obj is not None else id(entry)] = entry
+    return list(marks.values())
