@@ -13,7 +13,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-stack lint format bench soak clean
+.PHONY: help setup demo test test-stack lint format bench corpus soak clean
 
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' \
@@ -64,6 +64,9 @@ format: setup ## put the sources into shape
 bench: setup ## measure what tracking costs
 	@$(BIN)/python benchmarks/matching.py
 	@$(BIN)/python benchmarks/overhead.py $(ARGS)
+
+corpus: setup ## run the corpus, print what each layer of the engine finds
+	@$(BIN)/python -m tests.corpus $(ARGS)
 
 soak: setup ## repeat tests and demo ROUNDS times, each with a seed of its own
 	@for round in $$(seq $(ROUNDS)); do \
