@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, exists, select
 from sqlalchemy.engine import Connection
 
-from sst_otel.audit import lineage_queries, models
+from sst_otel.audit import explaining, lineage_queries, models
 from sst_otel.audit.drain import drain
 from sst_otel.audit.filters import before, like, make_cursor, of_owner
 from sst_otel.audit.people import People
@@ -141,6 +141,21 @@ class Reader:
             data = data_objects(connection, rows, people)
         last = rows[-1] if more else None
         return data, make_cursor(last["first_seen"], last["id"]) if last else None
+
+    def explain(self, event_id: str, *, viewer: str | None) -> dict[str, Any] | None:
+        """Return an event with its ``findings``, each with the reason why it was reported.
+
+        The event as in :meth:`audit_logs`, the findings as in :mod:`sst_otel.audit.explaining`;
+        None where there is no such event, or none of the viewer's.
+        """
+        events, _ = self.audit_logs(viewer=viewer, event_id=event_id, limit=1)
+        if not events:
+            return None
+        mine = self._asked(_RECORDS.subject, viewer, None, None, None, None)
+        with self._store.reading() as connection:
+            people = People(_RECORDS.subject, self._keys)
+            found = explaining.findings(connection, events[0], people, mine)
+        return {**events[0], "findings": found}
 
     def ancestors(self, tag_id: str, *, viewer: str | None) -> dict[str, Any] | None:
         """Return what a datum was made of: ``{"tag": …, "ancestors": […], "truncated": bool}``.
