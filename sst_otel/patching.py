@@ -13,6 +13,7 @@ from typing import Any
 import wrapt
 
 from sst_otel.guard import count_error, guard
+from sst_otel.missed import HOOK, missed
 
 Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], Mapping[str, Any]], Any]
 """``wrapper(wrapped, instance, args, kwargs)``, as wrapt calls it."""
@@ -67,6 +68,7 @@ class Patches:
         if original is None:
             if not optional:
                 count_error(self.place, f"{module.__name__}:{path} is not there")
+                missed(HOOK, f"{module.__name__}:{path}")
             return
         inherited = isinstance(holder, type) and name not in vars(holder)
         if isinstance(holder, type):

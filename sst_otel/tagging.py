@@ -18,6 +18,7 @@ from sst_otel.datatypes import FieldClassifier, classify_value, normalise
 from sst_otel.datatypes.rarity import is_common, is_first_name
 from sst_otel.guard import say_once
 from sst_otel.keys import Keys
+from sst_otel.missed import DEPTH, FIELDS, missed
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import mark
 from sst_otel.registry.registry import Registry
@@ -103,6 +104,7 @@ class Tagger:
         items = list(islice(pairs, MAX_FIELDS + 1))
         if len(items) > MAX_FIELDS:
             del items[MAX_FIELDS:]
+            missed(FIELDS)
             say_once(
                 "tagging.fields",
                 f"of a form or document with more than {MAX_FIELDS} fields only the first "
@@ -194,6 +196,7 @@ class Tagger:
 
 def _scalars(tree: Any, path: str = "", depth: int = 0) -> Iterable[tuple[str, Any]]:
     if depth > _MAX_DEPTH:
+        missed(DEPTH)
         say_once(
             "tagging.depth",
             f"of a document nested more than {_MAX_DEPTH} levels deep the inner levels are not "

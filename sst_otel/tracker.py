@@ -19,11 +19,12 @@ from sst_otel.datatypes import FieldClassifier, load_taxonomy
 from sst_otel.guard import error_counts, guard, say_once
 from sst_otel.keys import load_keys
 from sst_otel.matching.matcher import Matcher
+from sst_otel.missed import all_counts
 from sst_otel.pages import flask_mount
 from sst_otel.patching import Patches
 from sst_otel.recipients import Register
 from sst_otel.registry.registry import Registry
-from sst_otel.scope import release_all, sweep
+from sst_otel.scope import exhausted, release_all, sweep
 from sst_otel.settings import Settings
 from sst_otel.sinks import httpx as httpx_sink
 from sst_otel.sinks import openai as openai_sink
@@ -160,6 +161,7 @@ class Tracker:
             "modules_rewritten": report["rewritten"],
             "modules_skipped": report["skipped"],
             "errors": error_counts(),
+            "missed": all_counts(exhausted(), report),
             "values": len(self.registry),
         }
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sst_otel.datatypes import bits
+from sst_otel.missed import EVICTED, missed
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.index import Index
 from sst_otel.tags import Owner
@@ -124,6 +125,8 @@ class Registry:
             return
         if now - young.started >= 2 * self._half_life:
             young = _Generation(now)  # nothing came for so long that both have expired
+        elif self._old.values and now - young.started < self._half_life:
+            missed(EVICTED, count=len(self._old.values))
         self._old = young
         self._young = _Generation(now)
 

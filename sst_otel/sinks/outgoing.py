@@ -15,6 +15,7 @@ from sst_otel.guard import guard
 from sst_otel.matching.matcher import Hit, Match, Matcher
 from sst_otel.matching.payload import shown_key
 from sst_otel.matching.rules import NAMED
+from sst_otel.missed import UNREAD, missed
 from sst_otel.recipients import Register
 from sst_otel.registry.registry import Registry
 from sst_otel.scope import PROCESS, Scope, current_scope
@@ -122,6 +123,8 @@ class Outgoing:
         handed_over: list[Part] = [part for outer in chain for part in outer.parts]
         self._tagger.settle(scope)
         match = self._matcher.match(call.parts, scope, handed_over)
+        if match.unread:
+            missed(UNREAD, count=match.unread)
         if not match.owners:
             return []
         reported = chain[0].reported if chain else {}
@@ -161,7 +164,7 @@ class Outgoing:
                     trace_id=trace_id,
                     span_id=span_id,
                     key_id=self._key_id,
-                    metadata={**self._metadata(call, chain, hits, match), "why": why},
+                    metadata={**self._metadata(call, chain, hits, match, scope), "why": why},
                 )
             )
         return events
@@ -199,7 +202,9 @@ class Outgoing:
         return call.destination or self._describe(call.method, call.host, call.path)
 
     @staticmethod
-    def _metadata(call: Call, chain: list[Layer], hits: list[Hit], match: Match) -> dict[str, Any]:
+    def _metadata(
+        call: Call, chain: list[Layer], hits: list[Hit], match: Match, scope: Scope
+    ) -> dict[str, Any]:
         metadata: dict[str, Any] = dict(call.attributes)
         for layer in chain:
             metadata.update(layer.attributes)
@@ -212,6 +217,8 @@ class Outgoing:
             metadata["sst.ambiguous"] = ambiguous
         if match.unread:
             metadata["sst.unread"] = match.unread
+        if scope.exhausted:
+            metadata["sst.exhausted"] = scope.exhausted
         if all(hit.datum.owner == NOBODY for hit in hits):
             metadata["sst.owner"] = "unknown"
         return metadata
