@@ -82,7 +82,7 @@ def _read(category: str, entry: dict[str, Any]) -> Case:
         raise ValueError(f"unknown keys {sorted(unknown)}")
     expected = {}
     for role in (*ROLES, UNKNOWN):
-        listed = entry.get("types" if role == "self" else role)
+        listed = _words(entry, "types" if role == "self" else role)
         if listed:
             required = frozenset(name for name in listed if not name.endswith("?"))
             optional = frozenset(name[:-1] for name in listed if name.endswith("?"))
@@ -91,9 +91,9 @@ def _read(category: str, entry: dict[str, Any]) -> Case:
     via, by = entry.get("via", "form"), entry.get("by", "self")
     _check({via}, set(VIAS))
     _check({by}, set(ROLES))
-    implicit = frozenset(entry.get("implicit", ()))
+    implicit = frozenset(_words(entry, "implicit"))
     _check(implicit, set(TYPES.values()))
-    evidence = frozenset(entry.get("evidence", ()))
+    evidence = frozenset(_words(entry, "evidence"))
     _check(evidence, set(EVIDENCE))
     return Case(
         category=category,
@@ -111,6 +111,10 @@ def _read(category: str, entry: dict[str, Any]) -> Case:
         implicit=implicit,
         evidence=evidence,
     )
+
+
+def _words(entry: dict[str, Any], key: str) -> list[str]:
+    return str(entry.get(key, "")).split()
 
 
 def _check(given: set[str] | frozenset[str], known: set[str]) -> None:

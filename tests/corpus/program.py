@@ -63,7 +63,8 @@ class Program:
             del sys.modules[name]
 
     def _places(self, vendor: str) -> str:
-        return f"VENDOR = {vendor!r}\nDATABASE = {str(self.database)!r}\nFOLDER = {str(self.files)!r}\n"
+        places = {"VENDOR": vendor, "DATABASE": str(self.database), "FOLDER": str(self.files)}
+        return "".join(f"{name} = {place!r}\n" for name, place in places.items())
 
     def _import(self, cases: Sequence[Case]) -> Flask:
         site = importlib.import_module(f"{self.package}.site")
