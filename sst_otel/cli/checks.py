@@ -163,9 +163,6 @@ def _process(record: dict[str, Any]) -> Iterator[Finding]:
     )
     if hooks:
         yield Finding("processes", subject, OK, "hooked: " + ", ".join(map(str, hooks)))
-    skipped = record.get("modules_skipped") or {}
-    for module, why in sorted(dict(skipped).items()):
-        yield Finding("processes", subject, NOTE, f"{module} is not followed: {why}")
     for place, count in sorted((record.get("errors") or {}).items()):
         text = f"{count} failures of ours at {place}; the application was not affected"
         yield Finding("processes", subject, PROBLEM, text)

@@ -11,6 +11,7 @@ from typing import Any
 from sst_otel.cli import checks, opening
 from sst_otel.cli.checks import PROBLEM, Finding
 from sst_otel.cli.errors import PROBLEMS
+from sst_otel.cli.gaps import AREA, gaps, section
 from sst_otel.cli.libraries import libraries
 from sst_otel.cli.output import Column, add_format, write_csv, write_json, write_ndjson, write_table
 from sst_otel.settings import Settings
@@ -44,7 +45,9 @@ def run(options: argparse.Namespace) -> int:
     elif options.format == "csv":
         write_csv(rows, FIELDS)
     else:
-        write_table(rows, COLUMNS, "")
+        write_table([row for row in rows if row["area"] != AREA], COLUMNS, "")
+        for line in section([row for row in rows if row["area"] == AREA]):
+            print(f"\n{line}" if line[0] != " " else line)
         print("\nSettings in effect")
         for name, value in shown(used).items():
             print(f"  SST_{name.upper()} = {_text(value)}")
@@ -60,6 +63,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield from checks.store(settings)
     yield from checks.pages(settings)
     yield from checks.processes(settings)
+    yield from gaps(settings)
 
 
 def shown(settings: Settings) -> dict[str, Any]:

@@ -126,8 +126,8 @@ def _limits(event: Explained) -> Iterator[str]:
         limits.append("This share was written without the rules that found it.")
     if metadata.get("sst.unread"):
         limits.append("Part of the message was too long to be read: it may hold more.")
-    if metadata.get("sst.dropped"):
-        limits.append("The request held more tagged objects than are kept: some may be missed.")
+    if metadata.get("sst.exhausted"):
+        limits.append("The request held more tagged values than are followed: some may be missed.")
     shared = metadata.get("sst.ambiguous")
     if isinstance(shared, list):
         types = words.listed(words.data_type(str(name)) for name in shared)

@@ -105,7 +105,7 @@ def test_tracked_processes_tell_what_they_cover(settings: Settings, capsys: Capt
     assert code == 0
     assert "3 modules followed" in details
     assert "hooked: requests:Session.send" in details
-    assert "shop.legacy is not followed: too large" in details
+    assert "1 module is not followed (too large) (shop.legacy)" in details
 
     status.write({**record, "errors": {"sink.requests": 2}})
     code, report = diagnose(capsys)

@@ -126,7 +126,7 @@ def test_a_name_in_two_parts_says_so(
         ({"why": [{"rule": "key"}] * 2}, "It stands in the payload as it came in."),
         ({"why": "key"}, "It stands in the payload as it came in."),
         ({"why": [{"rule": "phrase"}], "sst.unread": 2}, "too long to be read"),
-        ({"why": [{"rule": "phrase"}], "sst.dropped": 2}, "some may be missed"),
+        ({"why": [{"rule": "phrase"}], "sst.exhausted": "marks"}, "some may be missed"),
         ({"why": [{"rule": "phrase"}], "sst.ambiguous": ["city"]}, "have the same city"),
     ],
 )
