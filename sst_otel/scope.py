@@ -48,6 +48,7 @@ class Scope:
         "leases",
         "live",
         "on_look",
+        "outer",
         "owner",
         "route",
         "shared",
@@ -59,6 +60,8 @@ class Scope:
         self.owner: Owner | None = None
         """The known owner; None until the application's own rules name one."""
         self._visitor: Owner | None = None
+        self.outer: Scope | None = None
+        """The scope this one is a part of: a visitor is the same in both."""
         self.route = route
         self.data: dict[Datum, None] = {}
         """Data tagged in this scope, in order."""
@@ -151,7 +154,8 @@ class Scope:
         if self is PROCESS:
             return NOBODY
         if self._visitor is None:
-            self._visitor = new_visitor()
+            outer = self.outer
+            self._visitor = outer.owner_or_visitor(new_visitor) if outer else new_visitor()
         return self._visitor
 
     @property
@@ -214,9 +218,8 @@ def exhausted() -> dict[str, int]:
         return dict(_exhausted)
 
 
-def current_scope() -> Scope:
-    """Return the scope of this context; :data:`PROCESS` outside of any."""
-    return _current.get()
+current_scope: Callable[[], Scope] = _current.get
+"""Return the scope of this context; :data:`PROCESS` outside of any."""
 
 
 def open_scope(scope: Scope) -> Token[Scope]:
