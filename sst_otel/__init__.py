@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from sst_otel.scoping import scope
+
 if TYPE_CHECKING:
     from sst_otel.tags import Tag
 
 __all__ = [
     "auto_tag_request_data",
     "get_tags",
+    "scope",
     "set_owner",
     "set_storage_callback",
     "start_tracking",

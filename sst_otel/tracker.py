@@ -32,7 +32,9 @@ from sst_otel.sinks import requests as requests_sink
 from sst_otel.sinks import sqlalchemy as sqlalchemy_sink
 from sst_otel.sinks.outgoing import Outgoing, service_name
 from sst_otel.sinks.share import forget_writer
-from sst_otel.sources import core_inserts
+from sst_otel.sources import celery as celery_source
+from sst_otel.sources import click as click_source
+from sst_otel.sources import core_inserts, threads
 from sst_otel.sources import flask as flask_source
 from sst_otel.sources import sqlalchemy as sqlalchemy_source
 from sst_otel.sources.people import People
@@ -89,6 +91,9 @@ class Tracker:
             lambda: flask_source.install(self.tagger, settings.owner),
             lambda: sqlalchemy_source.install(self.tagger, self._people, settings.models),
             lambda: core_inserts.install(self.tagger, self._people),
+            lambda: celery_source.install(self.tagger),
+            lambda: click_source.install(self.tagger),
+            threads.install,
             lambda: requests_sink.install(self.emit),
             lambda: httpx_sink.install(self.emit),
             lambda: openai_sink.install(self.emit),

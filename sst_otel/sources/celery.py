@@ -1,0 +1,90 @@
+"""Celery as a source: one scope a task, opened and closed by Celery's own signals.
+
+A task that is run eagerly inside a request is part of that request. The arguments of the others
+come through a broker, as new objects: what is personal by a parameter's name is tagged.
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import lru_cache, partial
+from types import ModuleType
+from typing import Any
+
+from sst_otel.guard import guard
+from sst_otel.patching import Patches
+from sst_otel.scope import PROCESS, current_scope
+from sst_otel.sources import jobs
+from sst_otel.tagging import Tagger
+
+_PLACE = "source.celery"
+
+
+def install(tagger: Tagger) -> Patches:
+    """Open a scope around every task."""
+    patches = Patches(_PLACE)
+    source = _CelerySource(tagger)
+
+    def listen(signals: ModuleType) -> None:
+        for name, act in (("task_prerun", source.began), ("task_postrun", source.ended)):
+            signal = getattr(signals, name)
+            signal.connect(act, weak=False)
+            patches.installed.append(f"celery.signals:{name}")
+            patches.on_undo(partial(signal.disconnect, act))
+
+    patches.when_imported("celery.signals", listen)
+    return patches
+
+
+class _CelerySource:
+    def __init__(self, tagger: Tagger) -> None:
+        self._tagger = tagger
+        self._signature = lru_cache(maxsize=500)(_signature)
+
+    def began(
+        self, task_id: Any = None, task: Any = None, args: Any = (), kwargs: Any = None, **_: Any
+    ) -> None:
+        """Open the task's scope and tag its arguments."""
+        with guard(_PLACE):
+            if current_scope() is not PROCESS:
+                return
+            name = f"task {task.name}"
+            scope = jobs.begin(task_id, name)
+            signature = self._signature(type(task))  # type: ignore[arg-type] # it is hashable
+            named = _named(signature, tuple(args or ()), dict(kwargs or {}))
+            jobs.tag_arguments(self._tagger, scope, named.items(), "task_argument", name)
+
+    def ended(self, task_id: Any = None, **_: Any) -> None:
+        """Close the task's scope."""
+        with guard(_PLACE):
+            jobs.end(task_id)
+
+
+def _signature(kind: Any) -> inspect.Signature | None:
+    """Return what a class of tasks is called with, without the task itself."""
+    run: Any = inspect.getattr_static(kind, "run", None)
+    bound = not isinstance(run, staticmethod)
+    try:
+        signature = inspect.signature(run if bound else run.__func__)
+    except (TypeError, ValueError):
+        return None
+    parameters = list(signature.parameters.values())
+    return signature.replace(parameters=parameters[1:] if bound else parameters)
+
+
+def _named(
+    signature: inspect.Signature | None, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the arguments by the names of the parameters; those without a name are left out."""
+    if signature is None:
+        return kwargs
+    try:
+        named = dict(signature.bind_partial(*args, **kwargs).arguments)
+    except TypeError:
+        return kwargs  # the task will fail by itself
+    for parameter in signature.parameters.values():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            named.pop(parameter.name, None)
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            named.update(named.pop(parameter.name, {}))
+    return named

@@ -1,0 +1,204 @@
+"""Threads, timers, executors and queue workers: the scope that gave them their work is a hint.
+
+Whose a value is, the value itself says; but a city or an age is only known within its scope, so the
+scope of whoever started a thread, submitted a call or put an item into a queue is current while
+that work is done, and lives as long. A thread with a scope of its own keeps it. What the
+application sees stays as it is: callables, items, futures and their exceptions are not touched.
+
+Left alone: process pools (the work happens elsewhere), ``queue.SimpleQueue`` and
+``_thread.start_new_thread`` (written in C), and threads that serve everybody (:data:`SERVICES`).
+"""
+
+from __future__ import annotations
+
+import functools
+import queue
+import threading
+from collections.abc import Callable, Mapping
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any
+
+from sst_otel.guard import guard
+from sst_otel.patching import Patches
+from sst_otel.scope import PROCESS, Lease, current_scope, leave_scope, open_scope
+
+_PLACE = "source.threads"
+_LEASE = "_sst_lease"
+_ITEMS = "_sst_leases"
+_MOST_ITEMS = 10_000
+"""Items of one queue that are remembered; more are served without a hint."""
+
+SERVICES = frozenset(
+    {"concurrent", "sst_otel", "opentelemetry", "sentry_sdk", "logging", "socketserver", "werkzeug"}
+    | {"kombu", "celery", "apscheduler", "watchdog"}
+)
+"""Top-level packages whose threads work for whoever comes, not for whoever happened to start them.
+Executors' threads are among them: each of their calls brings its own scope."""
+_PLAIN = (str, bytes, int, float, tuple, list, dict, FunctionType, MethodType, functools.partial)
+"""Types of items that are work. Others may be the same objects again and again: pooled
+connections travel through queues too."""
+
+
+class _Hint(threading.local):
+    """What the running thread works for at the moment, as far as we have told it."""
+
+    lease: Lease | None = None
+
+
+_hint = _Hint()
+
+
+def install() -> Patches:
+    """Carry scopes into threads, timers, executors' calls and queues' items."""
+    patches = Patches(_PLACE)
+    patches.wrap("threading", "Thread.start", _start)
+    patches.wrap("threading", "Thread._bootstrap_inner", _bootstrap)
+    patches.wrap("concurrent.futures.thread", "_WorkItem.__init__", _submit)
+    patches.wrap("concurrent.futures.thread", "_WorkItem.run", _run)
+    patches.wrap("queue", "Queue.put", _put)
+    patches.wrap("queue", "Queue.get", _get)
+    return patches
+
+
+def _start(
+    wrapped: Callable[..., Any], thread: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """Note the scope in which a thread is started."""
+    with guard(_PLACE):
+        scope = current_scope()
+        if scope is not PROCESS and _package(thread) not in SERVICES:
+            vars(thread)[_LEASE] = Lease(scope)
+    try:
+        return wrapped(*args, **kwargs)
+    except BaseException:
+        vars(thread).pop(_LEASE, None)
+        raise
+
+
+def _bootstrap(
+    wrapped: Callable[..., Any], thread: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """Run a thread from its first line to its last; its exceptions end inside."""
+    with guard(_PLACE):
+        lease = vars(thread).pop(_LEASE, None)
+        if lease is not None and current_scope() is PROCESS:
+            _work_for(lease)
+    return wrapped(*args, **kwargs)
+
+
+def _submit(
+    wrapped: Callable[..., Any], item: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """Note the scope in which a call is submitted to an executor."""
+    with guard(_PLACE):
+        scope = current_scope()
+        if scope is not PROCESS:
+            vars(item)[_LEASE] = Lease(scope)
+    return wrapped(*args, **kwargs)
+
+
+def _run(
+    wrapped: Callable[..., Any], item: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """Run an executor's call; its exceptions end inside, in the future."""
+    token = previous = None
+    with guard(_PLACE):
+        lease = vars(item).pop(_LEASE, None)
+        if _is_free():
+            previous, _hint.lease = _hint.lease, lease
+            token = open_scope(PROCESS if lease is None else lease.scope)
+    try:
+        return wrapped(*args, **kwargs)
+    finally:
+        if token is not None:
+            leave_scope(token)
+            _hint.lease = previous
+
+
+def _put(
+    wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """Note the scope in which an item is put into a queue."""
+    leases: list[Lease | None] | None = None
+    with guard(_PLACE):
+        leases = _expect(instance, args[0] if args else kwargs.get("item"))
+    try:
+        return wrapped(*args, **kwargs)
+    except BaseException:
+        if leases:
+            leases.pop()  # the queue was full
+        del wrapped, instance, args, kwargs
+        raise
+
+
+def _get(
+    wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """Work from now on for whoever put the item that a queue has given out."""
+    item = wrapped(*args, **kwargs)
+    with guard(_PLACE):
+        leases = vars(instance).get(_ITEMS)
+        waiting = leases.get(id(item)) if leases else None
+        lease = waiting.pop(0) if waiting else None
+        if waiting is not None and not waiting:
+            leases.pop(id(item), None)
+        if (lease is not None or _hint.lease is not None) and _is_work(item) and _is_worker():
+            _work_for(lease)
+    return item
+
+
+def _expect(instance: Any, item: Any) -> list[Lease | None] | None:
+    """Return the leases of an item that is being put, its own last; None where none is due.
+
+    The same object can be in the queue several times, for several scopes.
+    """
+    scope = current_scope()
+    leases = vars(instance).get(_ITEMS)
+    if leases is None:
+        if scope is PROCESS or not _is_work(item) or issubclass(type(instance), queue.LifoQueue):
+            return None
+        leases = vars(instance).setdefault(_ITEMS, {})
+    elif scope is PROCESS and id(item) not in leases:
+        return None
+    if not _is_work(item) or len(leases) >= _MOST_ITEMS:
+        return None
+    waiting: list[Lease | None] = leases.setdefault(id(item), [])
+    waiting.append(None if scope is PROCESS else Lease(scope))
+    return waiting
+
+
+def _work_for(lease: Lease | None) -> None:
+    _hint.lease = lease
+    open_scope(PROCESS if lease is None else lease.scope)
+
+
+def _is_free() -> bool:
+    """Whether this thread has no scope of its own: none, or one that we gave it as a hint."""
+    scope = current_scope()
+    return scope is PROCESS or (_hint.lease is not None and _hint.lease.scope is scope)
+
+
+def _is_worker() -> bool:
+    """Whether this thread may change whom it works for; the main one waits for its workers."""
+    return threading.get_ident() != threading.main_thread().ident and _is_free()
+
+
+def _is_work(item: Any) -> bool:
+    kind = type(item)
+    if issubclass(kind, _PLAIN):
+        return True
+    return any("__dataclass_fields__" in vars(base) for base in kind.__mro__)
+
+
+def _package(thread: Any) -> str:
+    """Return the top-level package that a thread's code is from; asks no object of anybody."""
+    target = vars(thread).get("_target")
+    if type(target) is MethodType:
+        target = target.__func__
+    if type(target) is functools.partial:
+        target = target.func
+    if type(target) in (FunctionType, BuiltinFunctionType):
+        module = target.__module__
+    else:
+        module = type.__getattribute__(type(thread), "__module__")
+    return module.partition(".")[0] if type(module) is str else ""
