@@ -7,28 +7,28 @@ import re
 
 from sst_otel import semconv
 from sst_otel.matching import rules
-from sst_otel.matching.decode import plain_forms
+from sst_otel.matching.decode import hidden_text, is_respelled, respell
+from sst_otel.matching.texts import Texts
 from sst_otel.registry.datum import Datum
-from sst_otel.registry.index import DIGEST_LENGTHS, MAX_OWNERS, Index
-from sst_otel.registry.text import fold, tokens
+from sst_otel.registry.index import DIGEST_LENGTHS, MAX_OWNERS, Entry, Index, listed
+from sst_otel.registry.text import fold
 
 _DIGIT_RUN = re.compile(
     r"(?<![A-Za-z0-9_])[+(]{0,2}[A-Z0-9][A-Z0-9\s()./\-]{5,40}[0-9](?![A-Za-z0-9_])"
 )
 _RUN_PIECE = re.compile(r"[A-Z0-9]+")
-_DIGEST_BASE64 = re.compile(
-    r"(?<![A-Za-z0-9+/_=-])"
-    r"(?:[A-Za-z0-9+/_-]{22}={0,2}|[A-Za-z0-9+/_-]{27}=?|[A-Za-z0-9+/_-]{43}=?)"
-    r"(?![A-Za-z0-9+/_=-])"
-)
+_HEX = re.compile(r"[0-9a-f]+")
+_DIGEST_BASE64 = frozenset({22, 27, 43})
+"""Lengths of the digests in base64, without padding."""
 _DIGEST_BYTES = frozenset(size // 2 for size in DIGEST_LENGTHS)
 _FRACTION = re.compile(r"\d\.\Z")
 _INTEGER_PART = re.compile(r"\.\d+\Z")
 _MAX_PIECES = 8
+_MAX_CODES = 1_000
 _DIGITS = frozenset("0123456789")
 
-Found = tuple[list[Datum], str, str]
-"""The data, the evidence, and the rule that found them."""
+Found = tuple[int, list[Datum], str, str]
+"""Which text, the data, the evidence, and the rule that found them."""
 
 
 class Content:
@@ -36,32 +36,98 @@ class Content:
 
     def __init__(self, indexes: tuple[Index, ...]) -> None:
         self._indexes = indexes
-        self._runs = any(index.digits for index in indexes)
+        self._runs = tuple(index for index in indexes if index.digits)
+        self.words: list[str] = []
+        """The folded words of what was looked at last, escapes undone where there were some."""
+        self.digests = False
+        """Whether something in it had the shape of a digest."""
 
-    def find(self, text: str) -> list[Found]:
-        """Return the data recognised in one leaf's text, with evidence and rule."""
-        found: list[Found] = []
-        if len(text) < 4:
-            return found
-        for form, encoded in plain_forms(text):
-            plain = semconv.ENCODED if encoded else None
-            words = tokens(form)
-            present = set(words)
-            for index in self._indexes:
-                for data in index.find_phrases(words, present):
-                    self._keep_text(found, data, rules.PHRASE, plain, text)
-                if index.substrings and not form.isascii():
-                    folded = fold(form)
-                    for value, data in list(index.substrings.items()):
-                        if value in folded:
-                            self._keep_text(found, data, rules.SCRIPT, plain, text)
-            if self._runs and not _DIGITS.isdisjoint(form):
-                self._find_runs(form, found, plain)
-            if not encoded:
-                self._find_digests(form, present, found)
-        return found
+    def find(self, texts: Texts) -> list[Found]:
+        """Return the data recognised in the texts, with evidence and rule."""
+        self.words, self.digests = texts.words, False
+        if not texts.words:
+            return []
+        look = _Look(self._indexes, self._runs, texts.texts)
+        look.at(texts, None)
+        hidden = look.codes(texts)
+        if is_respelled(texts.joined):
+            changed, numbers = [], []
+            for number, text in enumerate(texts.texts):
+                plain = respell(text)
+                if plain != text:
+                    changed.append(plain)
+                    numbers.append(number)
+            if changed:
+                spelled = Texts(changed, numbers)
+                look.at(spelled, None)
+                hidden += look.codes(spelled)
+                self.words = [*texts.words, *spelled.words]
+        if hidden:
+            look.at(Texts([text for _, text in hidden], [of for of, _ in hidden]), semconv.ENCODED)
+        self.digests = look.digests
+        return look.found
 
-    def _find_runs(self, text: str, found: list[Found], plain: str | None) -> None:
+
+class _Look:
+    """One look at one payload; texts are numbered, and ``originals`` what was sent."""
+
+    def __init__(
+        self, indexes: tuple[Index, ...], runs: tuple[Index, ...], originals: list[str]
+    ) -> None:
+        self._indexes = indexes
+        self._runs = runs
+        self._originals = originals
+        self.found: list[Found] = []
+        self.digests = False
+
+    def at(self, texts: Texts, encoded: str | None) -> None:
+        """Look for what stands there in letters; ``encoded`` is the evidence of a decoded text."""
+        spots: dict[tuple[int, str], None] = {}
+        for index in self._indexes:
+            for position, key in index.find_phrases(texts.words):
+                spots[texts.number_of_word(position), key] = None
+        for number, key in spots:
+            entries = [index.phrases.get(key) for index in self._indexes]
+            self._keep(number, entries, rules.PHRASE, encoded)
+        if not texts.joined.isascii() and any(index.substrings for index in self._indexes):
+            self._scripts(texts, encoded)
+        if self._runs:
+            runs = texts.digit_runs()
+            if runs and any(index.may_hold_run(runs) for index in self._runs):
+                for place, text in enumerate(texts.texts):
+                    if len(text) > 6 and not _DIGITS.isdisjoint(text):
+                        self._find_runs(texts.numbered(place), text, encoded)
+
+    def codes(self, texts: Texts) -> list[tuple[int, str]]:
+        """Look for digests; return what else is hidden in codes, as text."""
+        hidden = []
+        for count, (offset, code) in enumerate(texts.long_codes()):
+            if count >= _MAX_CODES:
+                break
+            for word in code.lower().split("/"):
+                if len(word) in DIGEST_LENGTHS and _HEX.fullmatch(word):
+                    self.digests = True
+                    self._keep_digest(texts.number_of_char(offset), word)
+            if len(code) in _DIGEST_BASE64:
+                self._base64_digest(texts.number_of_char(offset), code)
+            readable = hidden_text(code)
+            if readable:
+                hidden.append((texts.number_of_char(offset), readable))
+        return hidden
+
+    def _scripts(self, texts: Texts, encoded: str | None) -> None:
+        """Look for values of scripts without word boundaries."""
+        everything = fold(texts.joined)
+        for index in self._indexes:
+            values = [value for value in list(index.substrings) if value in everything]
+            for place, text in enumerate(texts.texts if values else ()):
+                folded = fold(text)
+                for value in values:
+                    if value in folded:
+                        found = index.substrings.get(value)
+                        self._keep(texts.numbered(place), [found], rules.SCRIPT, encoded)
+
+    def _find_runs(self, number: int, text: str, encoded: str | None) -> None:
         for match in _DIGIT_RUN.finditer(text):
             pieces = list(_RUN_PIECE.finditer(match.group()))
             for first in range(len(pieces)):
@@ -74,43 +140,40 @@ class Content:
                         continue
                     if len(run) > 34:
                         break
-                    for index in self._indexes:
-                        data = index.digits.get(run.lower())
-                        if not data and dialled:
-                            data = index.digits.get(run.lstrip("0"))
-                        if data and not _is_part_of_number(match, pieces[first], piece):
-                            self._keep_text(found, data, rules.DIGITS, plain, text)
+                    entries = self._runs_of(run.lower())
+                    if not entries and dialled:
+                        entries = self._runs_of(run.lstrip("0"))
+                    if entries and not _is_part_of_number(match, pieces[first], piece):
+                        self._keep(number, entries, rules.DIGITS, encoded)
 
-    def _find_digests(self, text: str, present: set[str], found: list[Found]) -> None:
-        for word in present:
-            if len(word) in DIGEST_LENGTHS and _is_hex(word):
-                self._keep_digest(word, found)
-        if len(text) >= 22 and not text.isalpha():
-            for match in _DIGEST_BASE64.finditer(text):
-                core = match.group().rstrip("=").replace("-", "+").replace("_", "/")
-                try:
-                    raw = base64.b64decode(core + "=" * (-len(core) % 4))
-                except ValueError:
-                    continue
-                if len(raw) in _DIGEST_BYTES:
-                    self._keep_digest(raw.hex(), found)
+    def _runs_of(self, run: str) -> list[Entry | None]:
+        return [index.digits[run] for index in self._runs if run in index.digits]
 
-    def _keep_digest(self, digest: str, found: list[Found]) -> None:
-        for index in self._indexes:
-            self._keep(found, index.find_digest(digest), semconv.HASHED, rules.DIGEST)
+    def _base64_digest(self, number: int, code: str) -> None:
+        try:
+            core = code.replace("-", "+").replace("_", "/")
+            raw = base64.b64decode(core + "=" * (-len(core) % 4))
+        except ValueError:
+            return
+        if len(raw) in _DIGEST_BYTES:
+            self._keep_digest(number, raw.hex())
 
-    def _keep_text(
-        self, found: list[Found], data: list[Datum], rule: str, plain: str | None, text: str
+    def _keep_digest(self, number: int, digest: str) -> None:
+        data = [datum for index in self._indexes for datum in index.find_digest(digest)]
+        if 0 < len(data) <= MAX_OWNERS:
+            self.found.append((number, data, semconv.HASHED, rules.DIGEST))
+
+    def _keep(
+        self, number: int, entries: list[Entry | None], rule: str, encoded: str | None
     ) -> None:
-        if plain is not None:
-            self._keep(found, data, plain, rules.DECODED)
+        data = [datum for entry in entries if entry is not None for datum in listed(entry)]
+        if not 0 < len(data) <= MAX_OWNERS:
+            return  # what so many have says nothing about any of them
+        if encoded is not None:
+            self.found.append((number, data, encoded, rules.DECODED))
         else:
-            self._keep(found, data, _spelling(data, text), rule)
-
-    @staticmethod
-    def _keep(found: list[Found], data: list[Datum], evidence: str, rule: str) -> None:
-        if data and len(data) <= MAX_OWNERS:
-            found.append((data, evidence, rule))
+            how = _spelling(data, self._originals[number])
+            self.found.append((number, data, how, rule))
 
 
 def _is_part_of_number(match: re.Match[str], first: re.Match[str], last: re.Match[str]) -> bool:
@@ -125,7 +188,3 @@ def _spelling(data: list[Datum], text: str) -> str:
     value = data[0].value
     written = value if type(value) is str else str(value)
     return semconv.EXACT if written in text else semconv.NORMALIZED
-
-
-def _is_hex(word: str) -> bool:
-    return all(char in "0123456789abcdef" for char in word)

@@ -11,7 +11,6 @@ import binascii
 import html
 import re
 import zlib
-from collections.abc import Iterator
 from urllib.parse import unquote, unquote_plus
 
 MAX_INFLATED = 8_000_000
@@ -19,9 +18,13 @@ MAX_INFLATED = 8_000_000
 
 _JSON_ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))')
 _SIMPLE = {'"': '"', "\\": "\\", "/": "/", "b": " ", "f": " ", "n": "\n", "r": " ", "t": " "}
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
 _HEX = re.compile(r"[0-9a-f]+")
-_MAX_BASE64_TOKENS = 1_000
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_BLANKS = re.compile(r"[\r\n\t]+")
+_PRINTABLE = re.compile(rb"[\x20-\x7e]{8,}")
+_MAX_NESTED = 3
+_LONGEST_SHIFTED = 65_536
+"""Characters of a code that is also read from its second, third and fourth letter on."""
 
 
 def inflate(body: bytes) -> bytes:
@@ -48,27 +51,27 @@ def text_of(body: bytes) -> str:
         return body.decode("latin-1")
 
 
-def plain_forms(text: str) -> Iterator[tuple[str, bool]]:
-    """Yield ``(text, encoded)`` for the text itself and each decoding of it.
+def is_respelled(text: str) -> bool:
+    """Whether :func:`respell` could change ``text``: three tests of a byte."""
+    return "%" in text or "\\" in text or ("&" in text and ";" in text)
 
-    ``encoded`` is true for decodings that hide the value from a reader (base64, hex), false for
-    escapes that merely spell it differently.
-    """
-    yield text, False
+
+def respell(text: str) -> str:
+    """Undo what spells a value differently without hiding it: URL, JSON and HTML escapes."""
     spelled = text
     if "%" in spelled:
         spelled = unquote(spelled)
         if "%" in spelled:
             spelled = unquote_plus(spelled)
-    if "\\" in spelled:
-        spelled = _JSON_ESCAPE.sub(_unescape, spelled)
+    for _ in range(_MAX_NESTED):
+        if "\\" not in spelled:
+            break
+        former, spelled = spelled, _JSON_ESCAPE.sub(_unescape, spelled)
+        if former == spelled:
+            break
     if "&" in spelled and ";" in spelled:
         spelled = html.unescape(spelled)
-    if spelled != text:
-        yield spelled, False
-    if len(spelled) >= 16:
-        for hidden in _hidden_texts(spelled):
-            yield hidden, True
+    return spelled
 
 
 def _unescape(match: re.Match[str]) -> str:
@@ -76,30 +79,38 @@ def _unescape(match: re.Match[str]) -> str:
     return chr(int(code, 16)) if code else _SIMPLE[simple]
 
 
-def _hidden_texts(text: str) -> Iterator[str]:
-    for count, match in enumerate(_BASE64.finditer(text)):
-        if count >= _MAX_BASE64_TOKENS:
-            return
-        token = match.group()
-        if token.islower() and not _HEX.fullmatch(token):
-            continue  # a path or a long word: base64 of any text has capitals
-        for raw in (_from_hex(token), _from_base64(token)):
-            readable = _readable(raw)
-            if readable:
-                yield readable
+def hidden_text(code: str) -> str:
+    """Return the text behind a run of base64 or hex letters; ``""`` where there is none.
+
+    A text that begins inside the code (behind a prefix, or in a binary record) is found too.
+    """
+    if code.islower() and not _HEX.fullmatch(code):
+        return ""  # a path or a long word: base64 of any text has capitals
+    if _UUID.fullmatch(code):
+        return ""
+    readable = _readable(_from_hex(code)) or _readable(_from_base64(code))
+    if readable:
+        return readable
+    pieces = []
+    for start in range(4 if len(code) <= _LONGEST_SHIFTED else 1):
+        raw = _from_base64(code[start:])
+        pieces += _PRINTABLE.findall(raw)
+    return b"\n".join(pieces).decode("ascii")
 
 
-def _from_base64(token: str) -> bytes:
-    core = token.rstrip("=").replace("-", "+").replace("_", "/")
+def _from_base64(code: str) -> bytes:
+    core = code.replace("-", "+").replace("_", "/")
+    if len(core) % 4 == 1:
+        core = core[:-1]
     try:
         return base64.b64decode(core + "=" * (-len(core) % 4))
     except (binascii.Error, ValueError):
         return b""
 
 
-def _from_hex(token: str) -> bytes:
+def _from_hex(code: str) -> bytes:
     try:
-        return bytes.fromhex(token)
+        return bytes.fromhex(code)
     except ValueError:
         return b""
 
@@ -112,5 +123,4 @@ def _readable(raw: bytes) -> str:
         text = inflate(raw).decode("utf-8")
     except UnicodeDecodeError:
         return ""
-    printable = sum(char.isprintable() or char in "\r\n\t" for char in text)
-    return text if printable == len(text) else ""
+    return text if _BLANKS.sub("", text).isprintable() else ""

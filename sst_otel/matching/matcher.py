@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 
 from sst_otel import semconv
 from sst_otel.matching import rules
-from sst_otel.matching.content import Content
+from sst_otel.matching.content import Content, Found
+from sst_otel.matching.parts import carries_mark, holds_marks, raw_text
 from sst_otel.matching.payload import Leaf, Leaves
+from sst_otel.matching.texts import Texts
 from sst_otel.matching.weak import WeakValues
 from sst_otel.registry.datum import DERIVED, Datum
 from sst_otel.registry.index import MAX_OWNERS
@@ -22,6 +24,7 @@ from sst_otel.scope import Scope
 from sst_otel.shares import Part
 from sst_otel.tags import Owner
 
+_LONGEST_EXPLAINED = 200
 _NAME_PARTS = frozenset({"first_name", "last_name"})
 _RANK = {
     name: rank
@@ -74,6 +77,13 @@ class Matcher:
         ``handed_over``: the objects that outer layers were given. They count as far as they are in
         ``parts``, what really leaves: inside an SDK's call other calls are made, for a token say.
         """
+        parts = tuple(parts)
+        handed_over = tuple(handed_over)
+        content = Content(self._registry.indexes())
+        weak = WeakValues(self._registry, self._names_type, scope)
+        quick = self._at_a_glance(parts, handed_over, content, weak)
+        if quick is not None:
+            return quick
         leaves = Leaves()
         for part in parts:
             leaves.add_part(part)
@@ -82,26 +92,61 @@ class Matcher:
             leaves.add_part(part)
         if len(leaves.leaves) > sent:
             leaves.leaves[:] = _as_sent(leaves.leaves[:sent], leaves.leaves[sent:])
-        identified: list[Hit] = []
-        explained: set[str] = set()
-        for leaf in leaves.leaves:
-            if leaf.mark is not None:
-                identified += _identity_hits(leaf)
-                if len(leaf.text) < 200:
-                    explained.add(phrase(leaf.text))
+        identified, explained = _identified(leaves.leaves)
         anchors = _Anchors(identified)
         hits: list[Hit] = []
-        strong = _strong(Content(self._registry.indexes()), leaves.leaves)
+        strong = _strong(content, leaves.leaves)
         for leaf, data, how, rule in sorted(strong, key=lambda found: len(found[1])):
             for hit in self._choose(leaf, data, how, rule, anchors, scope):
                 hits.append(hit)
                 anchors.add(hit)
-        weak = WeakValues(self._registry, self._names_type, scope)
-        for leaf, data, how, rule in weak.find(leaves.leaves, anchors.owners_near, explained):
+        found = weak.find(leaves.leaves, anchors.owners_near, anchors.everybody(), explained)
+        for leaf, data, how, rule in found:
             # A weak value that could be several people's says nothing about any of them.
             chosen = self._choose(leaf, data, how, rule, anchors, scope)
             hits += [hit for hit in chosen if not hit.ambiguous]
         return Match(_by_owner([*identified, *_not_reclaimed(identified, hits)]), leaves.unread)
+
+    def _at_a_glance(
+        self,
+        parts: tuple[Part, ...],
+        handed_over: tuple[Part, ...],
+        content: Content,
+        weak: WeakValues,
+    ) -> Match | None:
+        """Return what identity finds, where a look at the whole text shows that this is all.
+
+        Most payloads hold nothing, or the very objects that were loaded: they need no parsing.
+        None where the parts have to be taken apart.
+        """
+        texts = []
+        unread = 0
+        for part in parts:
+            raw = raw_text(part)
+            if raw is None or carries_mark(part):
+                return None
+            texts.append(raw[0])
+            unread += raw[1]
+        everything = Texts(texts)
+        found = content.find(everything)
+        identified: list[Hit] = []
+        explained: set[str] = set()
+        if any(holds_marks(part.value) for part in handed_over):
+            leaves = Leaves()
+            for part in handed_over:
+                leaves.add_part(part)
+            marked = [leaf for leaf in leaves.leaves if leaf.mark is not None]
+            if any(leaf.text not in everything.joined for leaf in marked):
+                return None
+            identified, explained = _identified(marked)
+        if found and not _all_explained(found, identified):
+            return None
+        owners = dict.fromkeys(hit.datum.owner for hit in identified)
+        if content.digests and owners:
+            return None  # a weak value's digest counts beside what is certain
+        if weak.may_stand_among(content.words, owners, explained):
+            return None
+        return Match(_by_owner(identified), unread)
 
     def _choose(
         self,
@@ -143,16 +188,42 @@ def _as_sent(sent: list[Leaf], handed_over: list[Leaf]) -> list[Leaf]:
     return kept + sent
 
 
-def _strong(content: Content, leaves: list[Leaf]) -> list[tuple[Leaf, list[Datum], str, str]]:
-    """Return what content alone shows, leaf by leaf.
+def _identified(leaves: list[Leaf]) -> tuple[list[Hit], set[str]]:
+    """Return what the identity table says of leaves, and the phrases it accounts for."""
+    hits: list[Hit] = []
+    explained: set[str] = set()
+    for leaf in leaves:
+        if leaf.mark is not None:
+            hits += _identity_hits(leaf)
+            if len(leaf.text) < _LONGEST_EXPLAINED:
+                explained.add(_folded(leaf))
+    return hits, explained
 
-    Most payloads hold nothing that is known: one look at all of it together tells so.
-    """
-    unexplained = [leaf for leaf in leaves if leaf.mark is None or leaf.mark.composed]
-    # The bytes mostly repeat the objects they were made of.
-    if not content.find("\n".join(dict.fromkeys([leaf.text for leaf in unexplained]))):
-        return []
-    return [(leaf, *found) for leaf in unexplained for found in content.find(leaf.text)]
+
+def _all_explained(found: list[Found], identified: list[Hit]) -> bool:
+    """Whether what content shows is what identity has shown, or the same text of that person."""
+    data = {hit.datum for hit in identified}
+    texts = {(_folded(hit.leaf), hit.datum.owner) for hit in identified}
+    return all(
+        datum in data or (phrase(str(datum.value)), datum.owner) in texts
+        for _, shown, _, _ in found
+        for datum in shown
+    )
+
+
+def _strong(content: Content, leaves: list[Leaf]) -> list[tuple[Leaf, list[Datum], str, str]]:
+    """Return what content alone shows, leaf by leaf."""
+    unexplained: dict[str, list[Leaf]] = {}
+    for leaf in leaves:
+        if leaf.mark is None or leaf.mark.composed:
+            # The bytes mostly repeat the objects they were made of.
+            unexplained.setdefault(leaf.text, []).append(leaf)
+    with_text = list(unexplained.values())
+    return [
+        (leaf, data, how, rule)
+        for number, data, how, rule in content.find(Texts(list(unexplained)))
+        for leaf in with_text[number]
+    ]
 
 
 class _Anchors:
@@ -168,6 +239,10 @@ class _Anchors:
             return
         for group in hit.leaf.group[-1:]:
             self._owners.setdefault(group, set()).add(hit.datum.owner)
+
+    def everybody(self) -> set[Owner]:
+        """Return all who are certain to be meant somewhere."""
+        return {owner for owners in self._owners.values() for owner in owners}
 
     def owners_near(self, leaf: Leaf) -> set[Owner]:
         """Return the people named in the nearest object around ``leaf`` that names anybody."""
@@ -197,20 +272,26 @@ def _identity_hits(leaf: Leaf) -> list[Hit]:
     return hits
 
 
+def _folded(leaf: Leaf) -> str:
+    if leaf.folded is None:
+        leaf.folded = phrase(leaf.text)
+    return leaf.folded
+
+
 def _not_reclaimed(identified: list[Hit], hits: list[Hit]) -> list[Hit]:
     """Drop hits by content on a text that identity explains as another datum of that person."""
     if not hits:
         return hits
     explained: dict[tuple[str, Owner], set[str]] = {}
     for hit in identified:
-        key = (phrase(hit.leaf.text), hit.datum.owner)
+        key = (_folded(hit.leaf), hit.datum.owner)
         explained.setdefault(key, set()).add(hit.datum.data_type)
     whole_names = {(id(hit.leaf), hit.datum.owner) for hit in hits if hit.datum.data_type == "name"}
     kept = []
     for hit in hits:
         if hit.datum.data_type in _NAME_PARTS and (id(hit.leaf), hit.datum.owner) in whole_names:
             continue  # the full name says it
-        text = phrase(hit.leaf.text)
+        text = _folded(hit.leaf)
         types = explained.get((text, hit.datum.owner))
         if types and hit.datum.data_type not in types and phrase(str(hit.datum.value)) == text:
             continue

@@ -15,31 +15,23 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from sst_otel.matching.decode import inflate, text_of
 from sst_otel.matching.multipart import multipart_fields
+from sst_otel.matching.parts import (
+    JSON_BEGINS,
+    LISTS,
+    MAX_BODY,
+    MAX_LEAVES,
+    TEXTS,
+    first_bytes,
+    is_form,
+    told_headers,
+)
 from sst_otel.matching.tabular import table_rows
 from sst_otel.registry.identity import MARKABLE, Mark, marked
 from sst_otel.shares import Part
 
-MAX_LEAVES = 20_000
+MAX_NODES = 4 * MAX_LEAVES
+"""Objects that are opened; one that holds itself twice has no end and no leaf."""
 MAX_DEPTH = 60
-MAX_BODY = 4_000_000
-"""Bytes of one body that are read; the rest is said to be unread."""
-
-_PROTOCOL_HEADERS = frozenset(
-    {
-        "accept",
-        "accept-encoding",
-        "authorization",
-        "connection",
-        "content-encoding",
-        "content-length",
-        "content-type",
-        "host",
-        "traceparent",
-        "tracestate",
-        "transfer-encoding",
-    }
-)
-"""Headers that the client library writes about the message, or that hold the caller's secret."""
 
 _PLAIN_KEY = re.compile(r"[$@]?[A-Za-z_][A-Za-z0-9_\-\[\]]{0,39}\Z")
 _MANY_DIGITS = re.compile(r"\d{4}")
@@ -60,6 +52,8 @@ class Leaf:
     """What the identity table says of the object itself."""
     structured: bool = True
     """False for running text (a header, a raw body), where weak values are never looked for."""
+    folded: str | None = None
+    """The text's phrase, None = not folded yet."""
 
 
 class Leaves:
@@ -70,6 +64,7 @@ class Leaves:
         self.unread = 0
         """Parts or bytes left out by a budget."""
         self._groups = 0
+        self._nodes = 0
 
     def add_part(self, part: Part) -> None:
         """Read one part, by where it stands and what it is."""
@@ -84,9 +79,9 @@ class Leaves:
             table = where.partition(":")[2]
             self._add_tree(shown_key(table), table, value, (self._group(),), 0)
         elif isinstance(value, (bytes, bytearray, memoryview)):
-            self._add_bytes(where, bytes(value[:MAX_BODY]), marked(value))
+            self._add_bytes(where, first_bytes(value), marked(value))
             self.unread += len(value) > MAX_BODY
-        elif type(value) is str and where in ("body", "data", "content"):
+        elif type(value) is str and where in TEXTS:
             self._add_text(where, value[:MAX_BODY], (self._group(),), marked(value))
             self.unread += len(value) > MAX_BODY
         else:
@@ -121,19 +116,13 @@ class Leaves:
 
     def _add_headers(self, headers: list[tuple[str, Any]]) -> None:
         group = (self._group(),)
-        for name, value in headers:
-            lowered = name.lower()
-            if lowered in _PROTOCOL_HEADERS or lowered.startswith("x-stainless-"):
-                continue
-            text = text_of(value) if isinstance(value, bytes) else value
-            if not isinstance(text, str):
-                continue
-            if lowered == "cookie":
+        for name, text in told_headers(headers):
+            if name.lower() == "cookie":
                 for pair in text.split(";"):
                     key, _, content = pair.strip().partition("=")
                     self._add(f"cookie.{shown_key(key)}", key, group, content)
             else:
-                self._add(f"header.{shown_key(name)}", name, group, text, marked(value), False)
+                self._add(f"header.{shown_key(name)}", name, group, text, marked(text), False)
 
     def _add_bytes(self, where: str, body: bytes, mark: Mark | None) -> None:
         if not body:
@@ -151,8 +140,7 @@ class Leaves:
         self, where: str, text: str, group: tuple[int, ...], mark: Mark | None, key: str = ""
     ) -> None:
         """Read a text that may be JSON, a form, or just text."""
-        start = text.lstrip()[:1]
-        if start and start in '{["':
+        if text.lstrip()[:1] in JSON_BEGINS:
             tree = _parse_json(text)
             if isinstance(tree, (dict, list, str)):
                 if mark is not None:  # a document that the application composed itself
@@ -162,7 +150,7 @@ class Leaves:
                 if self.unread > unread:  # too deep: what the tree has not shown, the text has
                     self._add(where, key, group, text, None, False)
                 return
-        if not key and "=" in text[:200] and "\n" not in text[:200] and " " not in text[:60]:
+        if not key and is_form(text):
             pairs = parse_qsl(text, errors="replace")
             if pairs:
                 for name, value in pairs:
@@ -192,6 +180,7 @@ class Leaves:
         self, path: str, key: str, value: Any, group: tuple[int, ...], depth: int
     ) -> None:
         kind = type(value)
+        self._nodes += 1
         if kind is str:
             self._add_string(path, key, value, group, depth)
         elif value is None or kind is bool:
@@ -204,22 +193,25 @@ class Leaves:
             self._add(path, key, group, str(value), marked(value))
         elif issubclass(kind, str):  # Markup, an enumeration's member
             self._add_string(path, key, str.__str__(value), group, depth)
-        elif depth >= MAX_DEPTH:
+        elif depth >= MAX_DEPTH or self._nodes > MAX_NODES:
             self.unread += 1
         elif issubclass(kind, dict):  # asks the type: isinstance may ask the object
             inner = (*group, self._group())
             for name, item in _items(value):
                 self._add_tree(f"{path}.{shown_key(name)}", name, item, inner, depth + 1)
                 self._add_key(path, name, inner)
-                if len(self.leaves) >= MAX_LEAVES:
-                    self.unread += 1
+                if self._is_full():
                     return
-        elif kind in (list, tuple, set, frozenset):
+        elif kind in LISTS:
             for position, item in enumerate(value):
                 self._add_tree(f"{path}[{position}]", key, item, group, depth + 1)
-                if len(self.leaves) >= MAX_LEAVES:
-                    self.unread += 1
+                if self._is_full():
                     return
+
+    def _is_full(self) -> bool:
+        full = len(self.leaves) >= MAX_LEAVES or self._nodes > MAX_NODES
+        self.unread += full
+        return full
 
     def _add_string(
         self, path: str, key: str, value: str, group: tuple[int, ...], depth: int

@@ -12,7 +12,7 @@ from typing import Any
 from sst_otel import semconv
 from sst_otel.matching import rules
 from sst_otel.matching.weak import WEAK_BITS
-from sst_otel.registry.registry import STRONG_BITS
+from sst_otel.registry.datum import STRONG_BITS
 
 WHY = "why"
 """The key of an event's metadata: one mapping a finding, ``{"rule", "bits", "key"}``."""

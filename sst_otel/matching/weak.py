@@ -9,22 +9,23 @@ people whom the payload names with certainty, never everybody's.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sst_otel import semconv
-from sst_otel.datatypes import digest_forms, renderings
+from sst_otel.datatypes import digest_forms
 from sst_otel.matching import rules
 from sst_otel.matching.payload import Leaf
-from sst_otel.registry.datum import Datum
-from sst_otel.registry.registry import STRONG_BITS, Registry, strength
-from sst_otel.registry.text import phrase
+from sst_otel.matching.texts import Texts
+from sst_otel.registry.datum import STRONG_BITS, Datum, strength
+from sst_otel.registry.forms import WeakForms
+from sst_otel.registry.registry import Registry
 from sst_otel.scope import Scope
 from sst_otel.tags import Owner
 
 WEAK_BITS = 12.0
 """From here two values of one person, or one beside a strong one, count without a key."""
 _LONGEST_FIELD = 120
-_MAX_CANDIDATES = 2_000
+_STATE = "weak_forms"
 _ALGORITHMS = {32: hashlib.md5, 40: hashlib.sha1, 64: hashlib.sha256}
 
 Found = tuple[Leaf, list[Datum], str, str]
@@ -41,13 +42,37 @@ class WeakValues:
         self._names_type = names_type
         self._scope = scope
 
+    def may_stand_among(
+        self, words: Sequence[str], owners: Iterable[Owner], explained: set[str]
+    ) -> bool:
+        """Whether a candidate may stand in a text of these words; exact where it says no.
+
+        ``explained``: phrases that identity accounts for, ``owners``: who is certainly meant.
+        """
+        spaced = ""
+        for table in self._tables(owners):
+            for form in table.among(words):
+                if form in explained:
+                    continue
+                spaced = spaced or f" {' '.join(words)} "
+                if f" {form} " in spaced:
+                    return True
+        return False
+
     def find(
         self,
         leaves: list[Leaf],
         owners_near: Callable[[Leaf], set[Owner]],
+        everybody: Iterable[Owner],
         explained: set[str],
     ) -> Iterator[Found]:
-        """Yield ``(leaf, data, evidence, rule)``; identity accounts for the ``explained`` texts."""
+        """Yield ``(leaf, data, evidence, rule)``; identity accounts for the ``explained`` texts.
+
+        ``everybody``: all who are certainly meant somewhere in the payload.
+        """
+        tables = self._tables(everybody)
+        if not tables:
+            return
         open_leaves = [
             leaf
             for leaf in leaves
@@ -55,33 +80,30 @@ class WeakValues:
         ]
         if not open_leaves:
             return
-        near = {id(leaf): owners_near(leaf) for leaf in open_leaves}
-        table = self._table(near.values())
-        if not table:
-            return
+        folded_texts = Texts([leaf.text for leaf in open_leaves]).phrases()
         together: dict[int, dict[Owner, list[tuple[Leaf, Datum]]]] = {}
-        for leaf in open_leaves:
-            folded = phrase(leaf.text)
+        for leaf, folded in zip(open_leaves, folded_texts, strict=True):
             if folded in explained:
                 continue
-            named = [
-                datum
-                for datum in table.get(folded, ())
-                if self._names_type(leaf.key, datum.data_type)
-            ]
+            data = dict.fromkeys(datum for table in tables for datum in table.get(folded))
+            is_digest = len(folded) in _ALGORITHMS
+            if not data and not is_digest:
+                continue
+            near = owners_near(leaf)
+            named = [datum for datum in data if self._names_type(leaf.key, datum.data_type)]
             if named:
                 yield leaf, named, semconv.FIELD, rules.KEY
                 continue
-            for datum in table.get(folded, ()):
+            for datum in data:
                 if strength(datum) < WEAK_BITS:
                     continue
-                if datum.owner in near[id(leaf)]:
+                if datum.owner in near:
                     yield leaf, [datum], semconv.EXACT, rules.BESIDE
                 elif datum in self._scope.data:
                     people = together.setdefault(leaf.group[-1], {})
                     people.setdefault(datum.owner, []).append((leaf, datum))
-            if len(folded) in _ALGORITHMS:
-                yield from self._hashed(leaf, folded, near[id(leaf)])
+            if is_digest:
+                yield from self._hashed(leaf, folded, near)
         for people in together.values():
             for leaf, datum in self._of_one_person(people):
                 yield leaf, [datum], semconv.EXACT, rules.TOGETHER
@@ -100,18 +122,18 @@ class WeakValues:
             return several.get(own, []) if own is not None else []
         return next(iter(several.values()), [])
 
-    def _table(self, near: Iterable[set[Owner]]) -> dict[str, list[Datum]]:
-        """Return the candidates by the folded forms they may be written in."""
-        candidates = dict.fromkeys(self._scope.data)
-        for owner in {owner for owners in near for owner in owners}:
-            candidates.update(dict.fromkeys(self._registry.of_owner(owner.ref)))
-        table: dict[str, list[Datum]] = {}
-        for datum in list(candidates)[:_MAX_CANDIDATES]:
-            if strength(datum) >= STRONG_BITS:
-                continue
-            for form in _folded(datum):
-                table.setdefault(form, []).append(datum)
-        return table
+    def _tables(self, owners: Iterable[Owner]) -> list[WeakForms]:
+        """Return the candidates: the scope's own, and those of the people who are meant."""
+        scope = self._scope
+        found = []
+        if scope.data:
+            own = scope.state.get(_STATE)
+            if own is None:
+                own = scope.state[_STATE] = WeakForms(scope.data)
+            found.append(own.read())
+        for owner in owners:
+            found += self._registry.weak_of(owner.ref)
+        return found
 
     def _hashed(self, leaf: Leaf, digest: str, near: set[Owner]) -> Iterator[Found]:
         """Yield a weak value's digest: few constants exist, so only under its own key."""
@@ -127,10 +149,3 @@ class WeakValues:
                     if algorithm(data, usedforsecurity=False).hexdigest() == digest:
                         yield leaf, [datum], semconv.HASHED, rules.KEY_DIGEST
                         break
-
-
-def _folded(datum: Datum) -> tuple[str, ...]:
-    if datum.folded is None:
-        forms = (phrase(form) for form in renderings(datum.data_type, datum.value))
-        datum.folded = tuple(dict.fromkeys(form for form in forms if form))
-    return datum.folded

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from sst_otel.datatypes import bits
 from sst_otel.tags import Owner
 
 DERIVED = "derived"
+STRONG_BITS = 20.0
+"""From here a value may be recognised by content alone (engine section 2)."""
 _MAX_OPERATIONS = 12
 
 
@@ -58,6 +61,13 @@ class Datum:
 
     def __repr__(self) -> str:
         return f"<Datum {self.data_type}>"  # never the value: error trackers print locals
+
+
+def strength(datum: Datum) -> float:
+    """Return the bits of a datum's value, computed once."""
+    if datum.strength < 0:
+        datum.strength = bits(datum.data_type, datum.value)
+    return datum.strength
 
 
 def derive(parents: tuple[Datum, ...], value: Any, operation: str) -> tuple[Datum, ...]:

@@ -1,12 +1,15 @@
 """One generation of strong values, looked up by token phrase, digit run, substring or digest.
 
-Insertion never rebuilds anything; a generation is dropped as a whole when it has expired.
+Insertion never rebuilds anything; a generation is dropped as a whole when it has expired. Tables
+hold a datum itself where it is the only one, a list where there are several: most are alone.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from sst_otel.datatypes import digest_forms, digit_run, renderings
 from sst_otel.registry.datum import Datum
@@ -16,85 +19,116 @@ MAX_OWNERS = 20
 """A value that more people have than this says nothing about any of them."""
 _MAX_PHRASE_TOKENS = 12
 """Longer values (a user agent, a letter) are recognised by their first tokens."""
+_FEW_ANCHORS = 8
+_SHORTEST_CORE = 5
+_LONGEST_RUN = 200
+_DIGITS = re.compile(r"[0-9]+")
 
 # Taken before any hook can wrap them: our own digests must never run through our own hooks.
 _DIGESTS = {32: hashlib.md5, 40: hashlib.sha1, 64: hashlib.sha256}
 DIGEST_LENGTHS = frozenset(_DIGESTS)
 """Lengths in hex digits of the digests that are recognised (MD5, SHA-1, SHA-256)."""
 
+Entry = Datum | list[Datum]
+
 
 class Index:
     """Strong values of one generation."""
 
     def __init__(self) -> None:
-        self.phrases: dict[str, list[Datum]] = {}
+        self.phrases: dict[str, Entry] = {}
         self.shapes: dict[str, tuple[tuple[int, int], ...]] = {}
         """Anchor token → the (offset, length) of phrases it stands in."""
-        self.digits: dict[str, list[Datum]] = {}
-        self.substrings: dict[str, list[Datum]] = {}
+        self.digits: dict[str, Entry] = {}
+        self.substrings: dict[str, Entry] = {}
         """Folded values of scripts without word boundaries."""
+        self._cores: set[str] = set()
+        self._core_sizes: tuple[int, ...] = ()
+        self._coreless = False
         self._data: list[Datum] = []
-        self._digests: dict[int, dict[bytes, list[Datum]]] = {}
+        self._digests: dict[int, dict[bytes, Entry]] = {}
         self._digested: dict[int, int] = {}
 
     def add(self, datum: Datum) -> None:
         """Insert a strong datum under all forms that content can show it in."""
         self._data.append(datum)
         value = datum.value
-        runs = digit_run(datum.data_type, value)
-        for run in runs:
-            _put(self.digits, run, datum)
+        for run in digit_run(datum.data_type, value):
+            put(self.digits, run, datum)
+            self._add_core(run)
         for form in renderings(datum.data_type, value):
             if has_no_word_boundaries(form):
-                _put(self.substrings, fold(form), datum)
+                put(self.substrings, fold(form), datum)
                 continue
-            words = tokens(form)[:_MAX_PHRASE_TOKENS]
+            words = tokens(form)
             if words:
                 self._add_phrase(words, datum)
 
     def add_name(self, name: str, first: Datum, last: Datum) -> None:
         """Insert first and last name, each weak, as the full name that they are together."""
         for form in renderings("name", name):
+            words = tokens(form)
             for part in (first, last):
-                self._add_phrase(tokens(form), part)
+                if words:
+                    self._add_phrase(words, part)
 
     def _add_phrase(self, words: list[str], datum: Datum) -> None:
+        del words[_MAX_PHRASE_TOKENS:]
         key = " ".join(words)
-        known = key in self.phrases
-        _put(self.phrases, key, datum)
-        if known or not words:
+        if put(self.phrases, key, datum):
             return
         anchor = max(words, key=len)
         shape = (words.index(anchor), len(words))
-        shapes = self.shapes.get(anchor, ())
-        if shape not in shapes:
+        shapes = self.shapes.get(anchor)
+        if shapes is None:
+            self.shapes[anchor] = _ALONE if shape == _ALONE[0] else (shape,)
+        elif shape not in shapes:
             self.shapes[anchor] = (*shapes, shape)
 
-    def find_phrases(self, words: list[str], present: set[str]) -> Iterator[list[Datum]]:
-        """Yield the data whose phrase stands in ``words``; ``present`` is ``set(words)``."""
+    def _add_core(self, run: str) -> None:
+        """Note the longest digits of a run, by which :meth:`may_hold_run` tells quickly."""
+        core = max(_DIGITS.findall(run), key=len, default="")
+        if len(core) < _SHORTEST_CORE:
+            self._coreless = True
+            return
+        self._cores.add(core)
+        if len(core) not in self._core_sizes:
+            self._core_sizes = (*self._core_sizes, len(core))
+
+    def find_phrases(self, words: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """Yield position in ``words`` and key in :attr:`phrases` of what stands there."""
         shapes = self.shapes
-        # Not a set operation: those walk the larger side, here everybody's values.
-        anchors = {word for word in present if word in shapes}
+        # Of this order alone the interpreter walks the words, not everybody's values.
+        anchors = shapes.keys() & words
         if not anchors:
             return
-        seen: set[str] = set()
-        for position, word in enumerate(words):
-            if word not in anchors:
-                continue
-            for offset, length in shapes[word]:
+        for position, anchor in _positions(words, anchors):
+            for offset, length in shapes[anchor]:
                 start = position - offset
-                if start < 0:
-                    continue
-                key = " ".join(words[start : start + length])
-                if key not in seen and key in self.phrases:
-                    seen.add(key)
-                    yield self.phrases[key]
+                if start >= 0:
+                    key = " ".join(words[start : start + length])
+                    if key in self.phrases:
+                        yield start, key
+
+    def may_hold_run(self, runs: Sequence[str]) -> bool:
+        """Whether one of ``runs`` (digits, separators dropped) can hold a registered one."""
+        if self._coreless:
+            return True
+        cores, sizes = self._cores, self._core_sizes
+        for run in runs:
+            if len(run) > _LONGEST_RUN:
+                return True
+            for size in sizes:
+                for start in range(len(run) - size + 1):
+                    if run[start : start + size] in cores:
+                        return True
+        return False
 
     def find_digest(self, hex_digits: str) -> list[Datum]:
         """Return the data one of whose normal forms has this lower-case hex digest.
 
         Digests are computed when the first digest-shaped token of that length comes by, for values
-        that came since; half of each is kept, to be compared in full on a hit.
+        that came since; eight bytes of each are kept.
         """
         size = len(hex_digits)
         algorithm = _DIGESTS[size]
@@ -104,14 +138,43 @@ class Index:
         for datum in added:
             for form in digest_forms(datum.data_type, datum.value):
                 digest = algorithm(form.encode("utf-8", "replace"), usedforsecurity=False).digest()
-                bucket = table.setdefault(digest[:8], [])
-                if datum not in bucket:
-                    bucket.append(datum)
+                put(table, digest[:8], datum)
         self._digested[size] = done + len(added)  # not len(_data): others add meanwhile
-        return table.get(bytes.fromhex(hex_digits[:16]), [])
+        found = table.get(bytes.fromhex(hex_digits[:16]))
+        return [] if found is None else listed(found)
 
 
-def _put(table: dict[str, list[Datum]], key: str, datum: Datum) -> None:
-    bucket = table.setdefault(key, [])
-    if len(bucket) <= MAX_OWNERS and datum not in bucket:
-        bucket.append(datum)
+_ALONE = ((0, 1),)
+
+
+def listed(entry: Entry) -> list[Datum]:
+    """Return the data of a table's entry."""
+    return entry if type(entry) is list else [entry]  # type: ignore[list-item]
+
+
+def put(table: dict[Any, Entry], key: str | bytes, datum: Datum) -> bool:
+    """Add a datum under ``key``; return whether something stood there already."""
+    found = table.get(key)
+    if found is None:
+        table[key] = datum
+        return False
+    if type(found) is list:
+        if len(found) <= MAX_OWNERS and datum not in found:
+            found.append(datum)
+    elif found is not datum:
+        table[key] = [found, datum]  # type: ignore[list-item]
+    return True
+
+
+def _positions(words: Sequence[str], anchors: set[str]) -> Iterator[tuple[int, str]]:
+    """Yield where the anchors stand; few are searched for, of many each word is asked."""
+    if len(anchors) > _FEW_ANCHORS:
+        for position, word in enumerate(words):
+            if word in anchors:
+                yield position, word
+        return
+    for anchor in anchors:
+        position = -1
+        for _ in range(words.count(anchor)):
+            position = words.index(anchor, position + 1)
+            yield position, anchor

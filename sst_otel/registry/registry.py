@@ -12,12 +12,11 @@ from typing import Any
 
 from sst_otel.datatypes import bits
 from sst_otel.missed import EVICTED, missed
-from sst_otel.registry.datum import Datum
+from sst_otel.registry.datum import STRONG_BITS, Datum, strength
+from sst_otel.registry.forms import WeakForms
 from sst_otel.registry.index import Index
 from sst_otel.tags import Owner
 
-STRONG_BITS = 20.0
-"""From here a value may be recognised by content alone (engine section 2)."""
 _NAME_PARTS = {"first_name": "last_name", "last_name": "first_name"}
 _LONGEST_VALUE = 4_096
 """Characters of a value that are kept; longer free text is recognised by its beginning."""
@@ -30,6 +29,7 @@ class _Generation:
         self.owners: dict[str, dict[Datum, None]] = {}
         self.pending: list[Datum] = []
         self.index = Index()
+        self.weak: dict[str, WeakForms] = {}
 
 
 class Registry:
@@ -80,6 +80,19 @@ class Registry:
             ]
         yield from found
 
+    def weak_of(self, owner_ref: str) -> list[WeakForms]:
+        """Return the weak values of one person, those of each generation."""
+        found = []
+        with self._lock:
+            for generation in (self._young, self._old):
+                data = generation.owners.get(owner_ref)
+                if data:
+                    forms = generation.weak.get(owner_ref)
+                    if forms is None:
+                        forms = generation.weak[owner_ref] = WeakForms(data)
+                    found.append(forms.read())
+        return found
+
     def indexes(self) -> tuple[Index, ...]:
         """Return the indexes to look up content in, with everything added so far."""
         with self._lock:
@@ -96,6 +109,7 @@ class Registry:
         with self._lock:
             for generation in (self._young, self._old):
                 moved = generation.owners.pop(visitor.ref, {})
+                generation.weak.pop(visitor.ref, None)
                 home = generation.owners.setdefault(owner.ref, {}) if moved else {}
                 for datum in moved:
                     datum.owner = owner
@@ -151,10 +165,3 @@ def _index(generation: _Generation, datum: Datum) -> None:
             name = f"{first.value} {last.value}"
             if bits("name", name) >= STRONG_BITS:
                 generation.index.add_name(name, first, last)
-
-
-def strength(datum: Datum) -> float:
-    """Return the bits of a datum's value, computed once."""
-    if datum.strength < 0:
-        datum.strength = bits(datum.data_type, datum.value)
-    return datum.strength

@@ -7,9 +7,12 @@ makes token indexes slow.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-_KEEP = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.@_+-")
+SEPARATOR = "\x00"
+"""A token of its own, that no value holds: texts joined with it never run into one another."""
+_KEEP = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.@_+-" + SEPARATOR)
 _TABLE: dict[int, str] = {
     **{code: " " for code in range(128) if chr(code) not in _KEEP},
     **{code: " " for code in range(0x80, 0xA0)},
@@ -20,12 +23,19 @@ _TABLE: dict[int, str] = {
 _EDGES = (". ", "- ", " -", "_ ", " _", " .")
 
 
+_OTHER = re.compile(r"[^\x00-\x7f]+")
+
+
 def fold(text: str) -> str:
     """Return ``text`` without case, width and accents."""
-    if text.isascii():
-        return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    if not text.isascii():
+        text = _OTHER.sub(_unaccented, text)  # a text has few such letters, most of it is ASCII
+    return text.lower()
+
+
+def _unaccented(match: re.Match[str]) -> str:
+    decomposed = unicodedata.normalize("NFKD", match.group().casefold())
+    return "".join([char for char in decomposed if not unicodedata.combining(char)])
 
 
 def tokens(text: str) -> list[str]:
@@ -44,7 +54,7 @@ def phrase(text: str) -> str:
 
 def has_no_word_boundaries(text: str) -> bool:
     """Whether ``text`` is of a script that writes words without blanks (CJK, kana, Thai)."""
-    return any(
+    return not text.isascii() and any(
         0x2E80 <= ord(char) <= 0x9FFF
         or 0xAC00 <= ord(char) <= 0xD7AF
         or 0x0E00 <= ord(char) <= 0x0E7F

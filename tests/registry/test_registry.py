@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sst_otel.registry.datum import DERIVED, Datum, derive
+from sst_otel.registry.index import listed
 from sst_otel.registry.registry import Registry
 from sst_otel.registry.text import tokens
 from sst_otel.tags import Minter
@@ -23,8 +24,8 @@ def known(registry: Registry, text: str) -> list[Datum]:
     words = tokens(text)
     found = []
     for index in registry.indexes():
-        for data in index.find_phrases(words, set(words)):
-            found += data
+        for _, key in index.find_phrases(words):
+            found += listed(index.phrases[key])
     return found
 
 

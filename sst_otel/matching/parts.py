@@ -1,0 +1,115 @@
+"""One part of a call before it is taken apart: its text, and whether it is worth the work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote_plus
+
+from sst_otel.matching.decode import inflate, text_of
+from sst_otel.registry.identity import IDS
+from sst_otel.shares import Part
+
+MAX_LEAVES = 20_000
+"""Scalars of one call that are looked at."""
+MAX_BODY = 4_000_000
+"""Bytes of one body that are read; the rest is said to be unread."""
+TEXTS = frozenset({"body", "data", "content"})
+"""Where a text is a whole body."""
+LISTS = frozenset({list, tuple, set, frozenset})
+JSON_BEGINS = frozenset('{["')
+
+_PROTOCOL_HEADERS = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "authorization",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "host",
+        "traceparent",
+        "tracestate",
+        "transfer-encoding",
+    }
+)
+"""Headers that the client library writes about the message, or that hold the caller's secret."""
+
+
+def raw_text(part: Part) -> tuple[str, bool] | None:
+    """Return the text that holds all of a part, and whether a budget cut it; None for objects.
+
+    What is not in here is not in the part's leaves either; reading it costs a tenth.
+    """
+    where, value = part.where, part.value
+    if value is None:
+        return "", False
+    if where == "url":
+        return _spaced(value), False
+    if where == "headers":
+        return "\n".join([text for _, text in told_headers(value)]), False
+    if where.startswith("table:"):
+        return None
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        text = text_of(inflate(first_bytes(value)))
+    elif type(value) is str and where in TEXTS:
+        text = value[:MAX_BODY]
+    else:
+        return None
+    return _spaced(text) if is_form(text) else text, len(value) > MAX_BODY
+
+
+def carries_mark(part: Part) -> bool:
+    """Whether a text of ``part`` is itself an object that the identity table knows."""
+    if part.where == "headers":
+        return any(id(value) in IDS for _, value in part.value)
+    return id(part.value) in IDS
+
+
+def holds_marks(tree: Any) -> bool:
+    """Whether an object that carries a mark may be in ``tree``."""
+    known = IDS
+    waiting = [tree]
+    for _ in range(MAX_LEAVES):
+        if not waiting:
+            return False
+        item = waiting.pop()
+        kind = type(item)
+        if id(item) in known:
+            return True
+        if issubclass(kind, dict):
+            waiting.extend(dict.values(item))
+        elif kind in LISTS:
+            waiting.extend(item)
+    return True
+
+
+def told_headers(headers: list[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield what an application said in headers, not the client library about the message."""
+    for name, value in headers:
+        lowered = name.lower()
+        if lowered in _PROTOCOL_HEADERS or lowered.startswith("x-stainless-"):
+            continue
+        text = text_of(value) if isinstance(value, bytes) else value
+        if isinstance(text, str):
+            yield name, text
+
+
+def _spaced(text: str) -> str:
+    return unquote_plus(text) if "%" in text or "+" in text else text
+
+
+def is_form(text: str) -> bool:
+    """Whether a body looks like ``a=1&b=2``."""
+    head = text[:200]
+    return "=" in head and "\n" not in head and " " not in head[:60] and text[:1] not in JSON_BEGINS
+
+
+def first_bytes(value: bytes | bytearray | memoryview) -> bytes:
+    """Return what is read of a body; a subclass is not asked."""
+    if isinstance(value, memoryview):
+        return bytes(value[:MAX_BODY])
+    if isinstance(value, bytes):
+        return bytes.__getitem__(value, slice(0, MAX_BODY))
+    return bytes(bytearray.__getitem__(value, slice(0, MAX_BODY)))

@@ -1,0 +1,60 @@
+"""Weak values of one person or scope by the phrases they may be written in, made when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from sst_otel.datatypes import renderings
+from sst_otel.registry.datum import STRONG_BITS, Datum, strength
+from sst_otel.registry.text import phrase
+
+_MAX_VALUES = 2_000
+
+
+class WeakForms:
+    """Grows with ``data``, an ordered set that is only ever added to; reads no more than 2,000."""
+
+    __slots__ = ("_data", "_done", "_firsts", "_forms")
+
+    def __init__(self, data: Mapping[Datum, None]) -> None:
+        self._data = data
+        self._done = 0
+        self._forms: dict[str, list[Datum]] = {}
+        self._firsts: dict[str, list[str]] = {}
+        """First word → the phrases that begin with it."""
+
+    def read(self) -> WeakForms:
+        """Take in what was added since."""
+        done, size = self._done, min(len(self._data), _MAX_VALUES)
+        if done < size:
+            self._done = size
+            for datum in list(islice(self._data, done, size)):
+                if strength(datum) < STRONG_BITS:
+                    self._add(datum)
+        return self
+
+    def get(self, phrase: str) -> Sequence[Datum]:
+        """Return the values that may be written as ``phrase``."""
+        return self._forms.get(phrase, ())
+
+    def among(self, words: Sequence[str]) -> Iterator[str]:
+        """Yield the phrases whose first word is one of ``words``."""
+        for first in self._firsts.keys() & words:
+            yield from self._firsts[first]
+
+    def _add(self, datum: Datum) -> None:
+        for form in _folded(datum):
+            known = self._forms.get(form)
+            if known is None:
+                self._forms[form] = [datum]
+                self._firsts.setdefault(form.partition(" ")[0], []).append(form)
+            else:
+                known.append(datum)
+
+
+def _folded(datum: Datum) -> tuple[str, ...]:
+    if datum.folded is None:
+        forms = (phrase(form) for form in renderings(datum.data_type, datum.value))
+        datum.folded = tuple(dict.fromkeys(form for form in forms if form))
+    return datum.folded
