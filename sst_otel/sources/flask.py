@@ -13,8 +13,9 @@ from typing import Any
 
 from sst_otel.guard import guard
 from sst_otel.patching import Patches, watching
-from sst_otel.scope import Scope, current_scope, end_scope, leave_scope, open_scope
+from sst_otel.scope import Lease, Scope, current_scope, end_scope, leave_scope, open_scope
 from sst_otel.sources.owner import request_owner_id
+from sst_otel.sources.streams import InScope
 from sst_otel.tagging import Tagger
 from sst_otel.tags import Owner
 
@@ -134,11 +135,10 @@ class _FlaskSource:
     def _end(self, scope: Scope, token: Any, response: Any) -> None:
         leave_scope(token)
         self._tagger.settle(scope)
-        if response is not None and response.is_streamed:
+        if response is not None and response.is_streamed and not response.direct_passthrough:
             # What a generator sends while it is being streamed still belongs to this request.
-            response.call_on_close(lambda: end_scope(scope))
-        else:
-            end_scope(scope)
+            response.response = InScope(response.response, Lease(scope))
+        end_scope(scope)
 
     def form_loaded(self, request: Any, _: Any) -> None:
         """Tag a form that the application has just had parsed."""
