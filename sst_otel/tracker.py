@@ -19,7 +19,7 @@ from sst_otel.datatypes import FieldClassifier, load_taxonomy
 from sst_otel.guard import error_counts, guard, say_once
 from sst_otel.keys import load_keys
 from sst_otel.matching.matcher import Matcher
-from sst_otel.missed import all_counts
+from sst_otel.missed import all_counts, forget
 from sst_otel.pages import flask_mount
 from sst_otel.patching import Patches
 from sst_otel.recipients import Register
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from sst_otel.pages.application import PagesApp
 
 _HOUSEKEEPING_SECONDS = 15.0
+_STOP_SECONDS = 2.0
 
 
 class Tracker:
@@ -83,6 +84,7 @@ class Tracker:
         self._status = StatusFile(settings.spool_dir)
         self._started_at = time.time()
         self._stopped = threading.Event()
+        self._housekeeper: threading.Thread | None = None
 
     def start(self) -> None:
         """Install all sources and sinks, each on its own."""
@@ -110,7 +112,6 @@ class Tracker:
             with guard("install"):
                 self._patches.append(flask_mount.install(self._pages))
         self._keep_house()
-        os.register_at_fork(after_in_child=self._forked)
 
     def stop(self) -> None:
         """Undo everything; the audit log is written out and closed."""
@@ -125,6 +126,8 @@ class Tracker:
         with guard("stop"):
             self.audit.close()
         with guard("status"):
+            if self._housekeeper is not None:
+                self._housekeeper.join(_STOP_SECONDS)  # or it may write its record after this
             self._status.remove()
 
     def _pages(self) -> PagesApp:
@@ -140,8 +143,10 @@ class Tracker:
         )
 
     def _keep_house(self) -> None:
-        thread = threading.Thread(target=self._house, name="sst-housekeeping", daemon=True)
-        thread.start()
+        self._housekeeper = threading.Thread(
+            target=self._house, name="sst-housekeeping", daemon=True
+        )
+        self._housekeeper.start()
 
     def _house(self) -> None:
         """Forget what has expired, also in an idle process, and leave a status record."""
@@ -170,7 +175,7 @@ class Tracker:
             "values": len(self.registry),
         }
 
-    def _forked(self) -> None:
+    def forked(self) -> None:
         """Give a forked child its own thread and locks; files are the audit log's business."""
         if self._stopped.is_set():
             return
@@ -183,6 +188,15 @@ class Tracker:
 
 _running: Tracker | None = None
 _lock = threading.Lock()
+
+
+def _after_fork() -> None:
+    if _running is not None:
+        _running.forked()
+
+
+# Once a process, not once a tracker: what is registered there is never let go.
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def running() -> Tracker | None:
@@ -202,6 +216,7 @@ def start(settings: Settings) -> Tracker | None:
         tracker = Tracker(settings)
         if _running is not None:
             _running.stop()
+        forget()
         _running = tracker
         tracker.start()
         return tracker
