@@ -1,147 +1,74 @@
-"""Known functions in rewritten code: what the result of ``int(x)`` or ``sum(xs)`` inherits."""
+"""Calls in rewritten code: any callable, called once; then what its result inherits.
+
+A site that knows what it calls hands over function and arguments; one that does not asks with
+:func:`callee` what to call, and an application's own function is called as without us.
+"""
 
 from __future__ import annotations
 
-import builtins
-import datetime
-import decimal
-import fractions
-import json
-import math
-import statistics
-import unicodedata
-from collections.abc import Callable, Iterator
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from types import BuiltinFunctionType, ModuleType
 from typing import Any
 
 from sst_otel.guard import guard
 from sst_otel.lineage import marks
+from sst_otel.lineage.functions import DATA_MODULES, FUNCTIONS, METHODS, RULES, regex, resolve
+from sst_otel.lineage.functions.rules import Follow, Watched
 from sst_otel.lineage.tracebacks import drop_own_entry
-from sst_otel.registry.identity import IDS
-
-Follow = Callable[[Any, tuple[Any, ...]], None]
-"""Marks a result, given it and the positional arguments it was made from."""
-
-
-def _convert(result: Any, args: tuple[Any, ...]) -> None:
-    """``int("50000")``, ``Decimal(x)``: the same value in another type."""
-    sources = marks.found(args[:1])
-    if sources and result is not args[0]:
-        if type(sources[0].obj) in marks.NUMBERS and not marks.same_number(result, sources[0]):
-            marks.compute(result, sources, (type(result).__name__,))
-        else:
-            marks.carry(result, sources[0], type(result).__name__)
-
-
-def _render(result: Any, args: tuple[Any, ...]) -> None:
-    """``str(x)``, ``repr(x)``, ``format(x, ",")``: the value as text, or a container's text."""
-    if not args or result is args[0]:
-        return
-    sources = marks.found(args[:1])
-    if sources:
-        marks.carry(result, sources[0], "str")
-    elif type(args[0]) in marks.CONTAINERS:
-        marks.compose(result, marks.scan(args[0]))
-
-
-def _serialise(result: Any, args: tuple[Any, ...]) -> None:
-    marks.compose(result, marks.scan(args[0]) if args else [])
-
-
-def _computed(name: str) -> Follow:
-    def follow(result: Any, args: tuple[Any, ...]) -> None:
-        sources = marks.found(args)
-        if sources and not any(result is source.obj for source in sources):
-            marks.compute(result, sources, (name,))
-
-    return follow
-
-
-def _aggregated(name: str) -> Follow:
-    def follow(result: Any, args: tuple[Any, ...]) -> None:
-        sources = marks.scan(args)
-        if sources and not any(result is source.obj for source in sources):
-            marks.compute(result, sources, (name,))
-
-    return follow
-
-
-def _last_argument(result: Any, args: tuple[Any, ...]) -> None:
-    if args and (source := marks.found(args[-1:])) and result is not args[-1]:
-        marks.carry(result, source[0], "normalize")
-
-
-_BUILTINS: dict[str, Follow] = {
-    **dict.fromkeys(("int", "float", "complex", "bytes", "bytearray"), _convert),
-    **dict.fromkeys(("str", "repr", "ascii", "format"), _render),
-    **{name: _computed(name) for name in ("round", "abs", "pow")},
-    "sum": _aggregated("sum"),
-}
-_MATH = (
-    *("ceil", "floor", "trunc", "sqrt", "cbrt", "exp", "exp2", "expm1", "log", "log2", "log10"),
-    *("log1p", "fabs", "pow", "fmod", "hypot", "sin", "cos", "tan", "radians", "degrees"),
-    *("copysign", "ldexp"),
-)
-_MATH_OF_MANY = ["fsum", "prod", "dist"]
-_STATISTICS = (
-    *("mean", "fmean", "geometric_mean", "harmonic_mean", "median", "median_grouped"),
-    *("stdev", "pstdev", "variance", "pvariance"),
-)
-
-_MODULES: dict[str, dict[str, Follow]] = {
-    "builtins": _BUILTINS,
-    "decimal": {"Decimal": _convert},
-    "fractions": {"Fraction": _convert},
-    "json": {"dumps": _serialise},
-    "unicodedata": {"normalize": _last_argument},
-    "math": {
-        **{name: _computed(name) for name in _MATH},
-        **{name: _aggregated(name) for name in _MATH_OF_MANY},
-    },
-    "statistics": {name: _aggregated(name) for name in _STATISTICS},
-}
-_NAMESPACES: dict[str, Any] = {
-    "builtins": vars(builtins),
-    "decimal": vars(decimal),
-    "fractions": vars(fractions),
-    "json": vars(json),
-    "unicodedata": vars(unicodedata),
-    "math": vars(math),
-    "statistics": vars(statistics),
-}
-
-_LOOKED_INTO = marks.CONTAINERS | marks.VIEWS
-_KEPT: list[Any] = []
-FUNCTIONS: dict[int, Follow] = {}
-"""``id`` of a known function → how its result inherits; the functions are held for good."""
-for _module, _table in _MODULES.items():
-    for _name, _follow in _table.items():
-        _function = _NAMESPACES[_module].get(_name)
-        if _function is not None:  # math.cbrt is new in 3.11
-            _KEPT.append(_function)
-            FUNCTIONS[id(_function)] = _follow
+from sst_otel.registry.identity import IDS, MARKABLE
 
 KNOWN_NAMES: dict[str, frozenset[str]] = {
-    module: frozenset(table) for module, table in _MODULES.items()
+    **{module: frozenset() for module in DATA_MODULES},
+    **{module: frozenset(table) for module, table in RULES.items() if module.isidentifier()},
+    **{module: frozenset(table) for module, table in RULES.items() if "." in module},
 }
-"""Module → names of functions in it that :data:`FUNCTIONS` knows."""
+"""Module → names of functions in it that have a rule; other functions of it are followed too."""
+ARGUMENT_METHODS = frozenset(
+    {
+        *("join", "format", "format_map", "replace", "fromisoformat", "strptime"),
+        *("fromtimestamp", "fromordinal", "combine", "fromhex", "from_bytes", "pow"),
+        *("sub", "subn", "findall", "group", "groups", "groupdict", "expand"),
+        *("dumps", "loads", "load", "dump", "dump_json", "encode", "decode"),
+        *("model_dump", "model_dump_json", "model_validate", "model_validate_json"),
+        *("model_copy", "parse_obj", "parse_raw", "validate_python", "dump_python", "render"),
+        *("writerow", "writerows", "write", "writelines", "update", "hexdigest", "digest"),
+        *("getvalue", "read", "readline", "readlines", "mean", "median", "std", "var", "item"),
+        *("cumsum", "tolist", "to_dict", "to_list", "to_json", "to_csv", "to_numpy", "agg"),
+        *("round", "sum", "min", "max", "astype", "fillna", "sign", "sign_object"),
+        *("as_string", "as_bytes", "choice", "structure", "unstructure"),
+        *(name for methods in METHODS.values() for name in methods),
+    }
+)
+"""Attribute names of calls whose arguments, or whose receiver by its kind, carry marks."""
+_MOST_LOST = 200
+_NEUTRAL = frozenset(
+    {
+        *("len", "isinstance", "issubclass", "print", "id", "hash", "type", "bool", "callable"),
+        *("list", "tuple", "dict", "set", "frozenset", "sorted", "min", "max", "any", "all"),
+        *("enumerate", "zip", "range", "iter", "next", "getattr", "setattr", "hasattr", "ord"),
+        *("append", "add", "extend", "insert", "remove", "pop", "get", "setdefault", "update"),
+        *("index", "count", "find", "rfind", "startswith", "endswith", "put", "clear", "copy"),
+        *("keys", "values", "items", "compare_digest", "open", "chr", "filter", "map", "reversed"),
+    }
+)
+_LOOKED_INTO = marks.CONTAINERS | marks.VIEWS
+_lost: Counter[str] = Counter()
 
-_DATE_CLASSES = (datetime.date, datetime.datetime, datetime.time)
-_PARSING = frozenset({"fromisoformat", "strptime", "fromtimestamp", "fromordinal"})
+
+def lost() -> dict[str, int]:
+    """Return which functions were given marked values and gave results nothing is known of.
+
+    Function name (``module.name``) → calls; at most 200 names of functions, nothing else.
+    """
+    return dict(_lost)
 
 
-def class_method(owner: type, name: str) -> Follow | None:
-    """Return how a result of ``datetime.strptime`` and its kin inherits; None for others."""
-    if any(owner is known for known in _DATE_CLASSES) and name in _PARSING:
-        return _convert
-    return None
-
-
-ARGUMENT_METHODS = (
-    frozenset({"join", "format", "format_map", "replace"})
-    | _PARSING
-    | frozenset(name for module, table in _MODULES.items() for name in table) - frozenset(_BUILTINS)
-) | frozenset({"pow"})
-"""Attribute names of calls whose arguments can carry marks into the result."""
+def forget_lost() -> None:
+    """Start counting anew."""
+    _lost.clear()
 
 
 def call1(function: Any, argument: Any) -> Any:
@@ -153,50 +80,155 @@ def call1(function: Any, argument: Any) -> Any:
     except BaseException as error:
         drop_own_entry(error)
         raise
-    if IDS and (id(argument) in IDS or type(argument) in _LOOKED_INTO):
+    if IDS and (id(argument) in IDS or type(argument) not in MARKABLE):
         settle_call(result, function, (argument,))
     return result
 
 
-def call(function: Any, *args: Any, **kwargs: Any) -> Any:
-    """Return ``function(*args, **kwargs)``."""
-    inspected = args
-    if IDS and args and type(args[0]) in marks.ITERATORS and id(function) in FUNCTIONS:
-        watched: list[Any] = []
-        args = (_watch(args[0], watched), *args[1:])
-        inspected = (watched, *args[1:])
+def call(function: Any, /, *args: Any, **kwargs: Any) -> Any:
+    """Return ``function(*args, **kwargs)``, whatever ``function`` is."""
+    if not IDS:
+        rule, before, inspected = None, (), args
+    else:
+        rule, before, args, inspected = _prepared(function, args)
     try:
         result = function(*args, **kwargs)
     except BaseException as error:
         drop_own_entry(error)
         raise
-    if IDS and inspected:
-        settle_call(result, function, inspected)
+    if rule is not None:
+        follow(rule, result, (*before, *inspected), kwargs)
     return result
 
 
-def after_call(result: Any, function: Any, *args: Any) -> Any:
+def callee(function: Any) -> Any:
+    """Return what to call for ``function``: itself, unless its results are followed."""
+    if not IDS:
+        return function
+    with guard("lineage"):
+        if resolve(function) is not None:
+            return partial(call, function)
+        if type(function) is BuiltinFunctionType and function.__name__ not in _NEUTRAL:
+            return partial(_counted, function)
+    return function
+
+
+def given(taker: Any, function: Any) -> Any:
+    """Return the first argument to use in ``map(function, …)``; ``taker`` is what ``map`` is."""
+    return callee(function) if taker is map else function
+
+
+def after_call(result: Any, function: Any, /, *args: Any) -> Any:
     """Return ``result`` of ``function(*args)``, evaluated in place."""
-    if IDS and (id(args[0]) in IDS or type(args[0]) in _LOOKED_INTO):
+    if IDS and (id(args[0]) in IDS or type(args[0]) not in MARKABLE):
         settle_call(result, function, args)
     return result
 
 
 def settle_call(result: Any, function: Any, args: tuple[Any, ...]) -> None:
-    """Mark the result of a known function."""
+    """Mark the result of a call with positional arguments."""
     with guard("lineage"):
-        follow = FUNCTIONS.get(id(function))
-        if follow is not None:
-            follow(result, args)
+        rule = FUNCTIONS.get(id(function))
+        if rule is not None:
+            rule(result, args, {})
+            return
+        resolved = resolve(function)
+        if resolved is not None:
+            resolved[0](result, (*resolved[1], *args), {})
 
 
-def _watch(items: Iterator[Any], marked_items: list[Any]) -> Iterator[Any]:
-    """Pass ``items`` on as they are asked for, noting those with a mark."""
+def follow(rule: Follow, result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """Mark ``result`` by ``rule``, if any of what it was made from may be marked."""
+    with guard("lineage"):
+        if may_be_marked(args) or (kwargs and may_be_marked(kwargs.values())):
+            rule(result, args, kwargs)
+
+
+def may_be_marked(operands: Iterable[Any]) -> bool:
+    """Tell quickly whether an operand has a mark or may hold marked values."""
+    for operand in operands:
+        if id(operand) in IDS:
+            return True
+        kind = type(operand)
+        if kind in MARKABLE or kind is bool or operand is None:
+            continue
+        if kind is list or kind is tuple or kind is set:
+            if marks.any_marked(operand) or not MARKABLE.issuperset(map(type, operand)):
+                return True
+            continue
+        return True
+    return False
+
+
+Prepared = tuple[Any, tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]
+
+
+def _prepared(function: Any, args: tuple[Any, ...]) -> Prepared:
+    """Return the rule, what stands before the arguments, the arguments to use and to look at."""
+    with guard("lineage"):
+        resolved = resolve(function)
+        if resolved is None:
+            return None, (), args, args
+        rule, before = resolved
+        if args and type(args[0]) in marks.ITERATORS:
+            watched = Watched(text_behind(args[0]))
+            return rule, before, (_watch(args[0], watched), *args[1:]), (watched, *args[1:])
+        at = 0 if before else 1
+        if len(args) > at and rule is regex.substitution and callable(args[at]):
+            inserted: list[Any] = []
+            replacing = regex.watched(args[at], inserted)
+            used = (*args[:at], replacing, *args[at + 1 :])
+            return rule, before, used, (*args[:at], inserted, *args[at + 1 :])
+        return rule, before, args, args
+    return None, (), args, args
+
+
+def text_behind(items: Any) -> Any:
+    """Return the marked text whose characters an iterator hands out; None for other iterators.
+
+    Single characters are shared by the interpreter and never marked.
+    """
+    iterators = [items]
+    for _ in range(3):  # a generator, the filter in it, the iterator of the text
+        inner = []
+        for iterator in iterators:
+            for held in gc.get_referents(iterator):
+                kind = type(held)
+                if kind in marks.TEXTS and type(iterator) in _TEXT_ITERATORS and id(held) in IDS:
+                    return held
+                if kind in _TEXT_ITERATORS or kind in marks.ITERATORS:
+                    inner.append(held)
+        iterators = inner
+    return None
+
+
+_TEXT_ITERATORS = frozenset({type(iter("a")), type(iter("\u00e9")), type(iter(b"a")), reversed})
+
+
+def _watch(items: Iterator[Any], marked_items: Watched) -> Iterator[Any]:
+    """Pass ``items`` on as they are asked for, noting those that may matter."""
     try:
         for item in items:
-            if id(item) in IDS:
+            if id(item) in IDS or type(item) in _LOOKED_INTO:
                 marked_items.append(item)
             yield item
     except BaseException as error:
         drop_own_entry(error)
         raise
+
+
+def _counted(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """Call a function nothing is known of; count it where it was given something marked."""
+    try:
+        result = function(*args, **kwargs)
+    except BaseException as error:
+        drop_own_entry(error)
+        raise
+    with guard("lineage"):
+        if type(result) in MARKABLE and result and id(result) not in IDS and marks.any_marked(args):
+            owner = function.__self__  # type: ignore[attr-defined]
+            where = function.__module__ if type(owner) is ModuleType else type(owner).__name__
+            name = f"{where}.{function.__name__}"
+            if name in _lost or len(_lost) < _MOST_LOST:
+                _lost[name] += 1
+    return result

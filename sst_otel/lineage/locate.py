@@ -46,6 +46,8 @@ def as_text(value: Any) -> str:
         return value[:_LONGEST].decode("utf-8", "replace")
     if type(value) is int and value.bit_length() > 1_024:
         return hex(value)
+    if issubclass(type(value), str):  # Markup
+        return str.__str__(value)
     return str(value) if type(value) in MARKABLE else ""
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from types import GeneratorType
 from typing import Any
 
+from sst_otel.lineage import carriers
 from sst_otel.lineage.locate import (
     NUMBERS,
     TEXTS,
@@ -65,7 +66,12 @@ def data_of(marks: Iterable[Mark]) -> tuple[Datum, ...]:
 
 def keep(result: Any, data: tuple[Datum, ...], composed: bool = False, form: str = "") -> None:
     """Mark ``result``, unless it has a mark already or says nothing (0, empty)."""
-    if type(result) not in MARKABLE or id(result) in IDS or not result:
+    kind = type(result)
+    if kind not in MARKABLE:
+        if data and carriers.is_carrier(kind):
+            carriers.hold(result, data, composed, form)
+        return
+    if id(result) in IDS or not result:
         return
     mark(result, data, current_scope(), composed, form)
 
@@ -99,7 +105,10 @@ def compute(result: Any, sources: Iterable[Mark], operations: tuple[str, ...]) -
     A number equal to the only marked operand (``x + 0``, ``round(x, 2)``) is a copy of it.
     """
     sources = tuple(sources)
-    if type(result) not in MARKABLE or id(result) in IDS or not result or not sources:
+    kind = type(result)
+    if not sources or id(result) in IDS:
+        return
+    if (not result) if kind in MARKABLE else not carriers.is_carrier(kind):
         return
     if len(sources) == 1 and same_number(result, sources[0]):
         keep(result, sources[0].data)
@@ -132,7 +141,7 @@ def part(result: Any, source: Mark, operation: str, start: int = -1) -> None:
 
     ``start``: where in the text of ``source`` the piece stood; -1 where that is not known.
     """
-    if type(result) not in TEXTS or not says_something(result):
+    if type(result) not in TEXTS or not says_something(result) or not is_text(source.obj):
         return
     if source.composed and not source.form:
         _cut(result, source, operation, start)
@@ -142,7 +151,9 @@ def part(result: Any, source: Mark, operation: str, start: int = -1) -> None:
 
 def edited(result: Any, source: Mark, operation: str) -> None:
     """Mark a text made from the one of ``source`` by removing or replacing some of it."""
-    if type(result) not in TEXTS or not _shares_characters(result, source.obj):
+    if type(result) not in TEXTS or not is_text(source.obj):
+        return
+    if not shares_characters(result, source.obj):
         return
     if not source.composed or source.form:
         _keep_rest(result, source, operation)
@@ -238,13 +249,19 @@ def _cut_at_an_end(form: str, text: str) -> bool:
     return half > 1 and (text.endswith(form[:half]) or text.startswith(form[-half:]))
 
 
+def is_text(value: Any) -> bool:
+    """Whether ``value`` is text; of a library's own kind (Markup) too."""
+    return type(value) in TEXTS or issubclass(type(value), str)
+
+
 def _is_whole(result: Any, value: Any) -> bool:
     if type(value) in TEXTS:
         return type(value) is type(result) and len(result) == len(value)
     return folded(result).strip() == as_text(value).casefold()
 
 
-def _shares_characters(result: Any, source: Any) -> bool:
+def shares_characters(result: Any, source: Any) -> bool:
+    """Whether a letter or digit of ``source`` is in ``result``."""
     left = set(filter(str.isalnum, folded(source)))
     return not left.isdisjoint(folded(result))
 

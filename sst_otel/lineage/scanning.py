@@ -7,8 +7,8 @@ by the slots and the dictionary that the interpreter itself keeps for them.
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable
-from types import GetSetDescriptorType, MappingProxyType, MemberDescriptorType
+from collections.abc import Iterable, Mapping
+from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
 from sst_otel.registry.identity import IDS, MARKABLE, Mark
@@ -22,7 +22,6 @@ SCAN_LIMIT = 5_000
 _DICTIONARY = vars(type)["__dict__"].__get__
 _MRO = vars(type)["__mro__"].__get__
 _MODULE = vars(type)["__module__"].__get__
-_Mapping = MappingProxyType
 
 
 def bases(kind: type) -> tuple[type, ...]:
@@ -37,13 +36,18 @@ def module_of(kind: type) -> str:
     return name if type(name) is str else ""
 
 
+def namespace_of(kind: type) -> Mapping[str, Any]:
+    """Return what the body of the class ``kind`` defines."""
+    found: Mapping[str, Any] = _DICTIONARY(kind)
+    return found
+
+
 def fields_of(obj: Any) -> dict[str, Any]:
     """Return the stored attributes of an instance: its dictionary and its filled slots."""
     found: dict[str, Any] = {}
     has_dictionary = False
     for base in bases(type(obj)):
-        namespace: _Mapping[str, Any] = _DICTIONARY(base)
-        for name, member in namespace.items():
+        for name, member in namespace_of(base).items():
             kind = type(member)
             if kind is MemberDescriptorType:
                 try:

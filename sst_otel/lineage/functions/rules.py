@@ -1,0 +1,244 @@
+"""Kinds of rules that functions share: each marks a result, given what it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sst_otel.lineage import carriers, marks, refine
+from sst_otel.lineage.locate import Shown
+from sst_otel.lineage.scanning import scan_all
+from sst_otel.registry.datum import Datum, derive
+from sst_otel.registry.identity import IDS, MARKABLE, Mark
+
+Follow = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], None]
+"""Marks a result, given it, the positional and the named arguments it was made from.
+
+The receiver of a method stands first in the positional ones.
+"""
+
+
+class Watched(list[Any]):
+    """What an iterator that was consumed handed out: items with a mark or with something inside."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: Any) -> None:
+        super().__init__(() if text is None else (text,))
+        self.text = text
+        """The marked text whose characters it handed out; None for other iterators."""
+
+
+_COMPOSING = frozenset({"add", "mul", "reduce"})
+"""Operations that put texts together."""
+_SEVERAL = 400
+"""Most values of an array that are compared with the data in it."""
+
+
+def nothing(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """Nothing is inherited, or by identity alone."""
+
+
+def same_value(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """``int("50000")``, ``Decimal(x)``: the value in another type."""
+    sources = marks.found(args[:1])
+    if not sources or result is args[0]:
+        return
+    source = sources[0]
+    if type(source.obj) in marks.NUMBERS and not marks.same_number(result, source):
+        marks.compute(result, sources, (type(result).__name__,))
+    else:
+        marks.carry(result, source, type(result).__name__)
+
+
+def rendered(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """``str(x)``, ``repr(x)``, ``format(x, ",")``: the value as text, or a container's text."""
+    if not args or result is args[0]:
+        return
+    sources = marks.found(args[:1])
+    if sources:
+        marks.carry(result, sources[0], "str")
+    elif type(args[0]) in marks.CONTAINERS:
+        marks.compose(result, marks.scan(args[0]))
+    elif type(args[0]) not in MARKABLE:
+        refine.show(result, scan_all(args[:1], into_objects=True))
+
+
+def carries(operation: str, position: int = 0) -> Follow:
+    """Return a rule: the result says what the argument at ``position`` says."""
+
+    def follow(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        given = args[position : position + 1 or None] or tuple(kwargs.values())
+        sources = marks.found(given)
+        if sources and result is not sources[0].obj:
+            marks.carry(result, sources[0], operation)
+
+    return follow
+
+
+def encodes(form: str = marks.ENCODED) -> Follow:
+    """Return a rule: all that goes in is in the result, where nobody can read it."""
+
+    def follow(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        sources = scan_all((*args, *kwargs.values()), into_objects=True)
+        if type(result) in marks.NUMBERS and sources:  # a checksum
+            marks.keep(result, marks.data_of(sources), len(sources) > 1, form)
+        else:
+            marks.encode(result, sources, form)
+
+    return follow
+
+
+def decodes(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """``b64decode(x)``: what was encoded is there to be read."""
+    for source in marks.found(args[:1]):
+        marks.keep(result, source.data, source.composed)
+
+
+def computes(operation: str) -> Follow:
+    """Return a rule: a value computed from marked arguments."""
+
+    def follow(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        sources = marks.found((*args, *kwargs.values()))
+        if sources and not _is_one_of(result, sources):
+            _compute(result, sources, operation)
+
+    return follow
+
+
+def aggregates(operation: str) -> Follow:
+    """Return a rule: a value computed from what containers among the arguments hold."""
+
+    def follow(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        sources = scan_all((*args, *kwargs.values()))
+        if sources and not _is_one_of(result, sources):
+            _compute(result, sources, operation)
+
+    return follow
+
+
+def _compute(result: Any, sources: list[Mark], operation: str) -> None:
+    if type(result) in marks.CONTAINERS:
+        for item in result:  # divmod(x, y), quantiles
+            marks.compute(item, sources, (operation,))
+    elif type(result) in marks.TEXTS and operation in _COMPOSING:
+        marks.compose(result, sources)
+    else:
+        marks.compute(result, sources, (operation,))
+
+
+def _is_one_of(result: Any, sources: list[Mark]) -> bool:
+    return any(result is source.obj for source in sources)
+
+
+def serialises(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """``json.dumps(tree)``: a text of all leaves; of objects in it, what the text shows."""
+    operands = (*args, *kwargs.values())
+    direct = scan_all(operands)
+    inside = [entry for entry in scan_all(operands, into_objects=True) if entry not in direct]
+    if inside and type(result) in marks.TEXTS:
+        shown = Shown(result)
+        inside = [entry for entry in inside if shown.data_of(entry)]
+    if not _is_one_of(result, direct):
+        marks.compose(result, direct + inside)
+
+
+def templated(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """``Template.substitute(…)``, ``render_template(…)``: what of the arguments the text shows."""
+    sources = scan_all((*args, *kwargs.values()), into_objects=True)
+    if not _is_one_of(result, sources):
+        refine.show(result, sources)
+
+
+def cuts(operation: str, position: int = 0) -> Follow:
+    """Return a rule: pieces of the text at ``position``, in a container that may be nested."""
+
+    def follow(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        for source in marks.found(args[position : position + 1]):
+            stack = [result]
+            while stack:
+                piece = stack.pop()
+                if type(piece) in marks.CONTAINERS:
+                    stack.extend(piece.values() if type(piece) is dict else piece)
+                elif piece is not source.obj:
+                    marks.part(piece, source, operation)
+
+    return follow
+
+
+def edits(operation: str, position: int = 0) -> Follow:
+    """Return a rule: the text at ``position``, with some of it removed or replaced."""
+
+    def follow(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        for source in marks.found(args[position : position + 1]):
+            if result is not source.obj:
+                marks.edited(result, source, operation)
+
+    return follow
+
+
+def pieces(operation: str) -> Follow:
+    """Return a rule: the leaves of the result are the data whose values they show."""
+
+    def follow(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        sources = scan_all((*args, *kwargs.values()), into_objects=True)
+        if sources and not _is_one_of(result, sources):
+            refine.Leaves(sources, operation).visit(result)
+
+    return follow
+
+
+def by_result(operation: str, computed: bool = False) -> Follow:
+    """Return a rule for a function of which no more is known than that it is pure.
+
+    ``computed``: numbers in the result that are none of those given are computed from them.
+    """
+
+    def follow(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        sources = scan_all((*args, *kwargs.values()), into_objects=True)
+        if not sources or id(result) in IDS:
+            return
+        kind = type(result)
+        if kind in marks.TEXTS and not (args and id(args[0]) in IDS):
+            refine.show(result, sources)
+        elif kind in MARKABLE:
+            refine.convert(result, sources, operation)
+        elif carriers.is_carrier(kind):
+            _hold(result, sources, operation)
+        else:
+            refine.Leaves(sources, operation, computed).visit(result)
+
+    return follow
+
+
+def _hold(result: Any, sources: list[Mark], operation: str) -> None:
+    """Mark an array, a table, a number of a library, by the values in it where it can tell."""
+    data = marks.data_of(sources)
+    values = listed(result)
+    if values:
+        leaves = refine.Leaves(sources, operation)
+        seen: dict[Datum, None] = {}
+        for value in values:
+            seen.update(dict.fromkeys(leaves.data_at(value)))
+        data = tuple(seen) or derive(data, None, operation)
+    elif issubclass(type(result), str):
+        shown = Shown(str.__str__(result))
+        data = tuple(datum for source in sources for datum in shown.data_of(source))
+    elif issubclass(type(result), float):
+        number = float.__float__(result)
+        same = tuple(datum for datum in data if number in refine.numbers_of(datum.value))
+        carriers.hold(result, same or derive(data, number, operation), composed=False)
+        return
+    if data:
+        carriers.hold(result, data)
+
+
+def listed(result: Any) -> list[Any]:
+    """Return the values of a small array or table of numpy or pandas; nothing for other objects."""
+    name = type(result).__name__
+    if name == "DataFrame":
+        result = result.to_numpy()
+    if name not in ("ndarray", "Series", "DataFrame", "Index") or not 0 < result.size <= _SEVERAL:
+        return []
+    values: list[Any] = result.ravel().tolist() if name != "Series" else result.tolist()
+    return values

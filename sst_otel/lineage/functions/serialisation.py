@@ -1,0 +1,133 @@
+"""Documents: JSON, pickle, CSV, XML, e-mail, buffers, and copies of trees."""
+
+from __future__ import annotations
+
+import gc
+import io
+from collections.abc import Mapping
+from types import BuiltinMethodType
+from typing import Any
+
+from sst_otel.lineage import carriers, marks
+from sst_otel.lineage.functions.rules import (
+    Follow,
+    by_result,
+    encodes,
+    nothing,
+    pieces,
+    serialises,
+    templated,
+)
+from sst_otel.lineage.scanning import fields_of, scan_all
+from sst_otel.registry.identity import marked
+
+_BUFFERS = frozenset({io.StringIO, io.BytesIO})
+
+
+def _written(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """``buffer.write(text)``, ``buffer.writelines(…)``."""
+    sources = scan_all(args[1:])
+    if sources and type(args[0]) in _BUFFERS:
+        carriers.hold(args[0], marks.data_of(sources))
+
+
+def _opened(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """``io.StringIO(text)``."""
+    sources = marks.found((*args, *kwargs.values()))
+    if sources and type(result) in _BUFFERS:
+        carriers.hold(result, marks.data_of(sources), sources[0].composed)
+
+
+def _read(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """``buffer.getvalue()``, ``buffer.read()``: all of it, or what the piece shows."""
+    source = marked(args[0])
+    if source is None:
+        return
+    if type(result) is list:
+        pieces("read")(result, args[:1], {})
+    elif type(result) in marks.TEXTS:
+        marks.keep(result, source.data, composed=source.composed or len(source.data) > 1)
+
+
+BUFFER: dict[str, Follow] = {
+    **dict.fromkeys(("write", "writelines"), _written),
+    **dict.fromkeys(("getvalue", "read"), _read),
+    **dict.fromkeys(("readline", "readlines"), pieces("readline")),
+}
+
+
+def _row_written(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """``writer.writerow(row)``: the buffer below the writer holds it."""
+    target = _buffer_of(args[0])
+    sources = scan_all((*args[1:], *kwargs.values()), into_objects=True)
+    if target is not None and sources:
+        carriers.hold(target, marks.data_of(sources))
+
+
+def _buffer_of(writer: Any) -> Any:
+    """Return the buffer a CSV writer was made with; None for files.
+
+    A writer has no attribute for it: https://github.com/python/cpython/issues/58113. It keeps the
+    buffer's ``write``, which the garbage collector can see.
+    """
+    if type(writer).__name__ == "DictWriter":
+        writer = fields_of(writer).get("writer")
+    for held in gc.get_referents(writer):
+        if type(held) is BuiltinMethodType and type(held.__self__) in _BUFFERS:
+            return held.__self__
+    return None
+
+
+ROWS: dict[str, Follow] = dict.fromkeys(("writerow", "writerows"), _row_written)
+_JSON: dict[str, Follow] = {"dumps": serialises, "loads": pieces("loads"), "load": pieces("load")}
+_BINARY: dict[str, Follow] = {"dumps": encodes(), "loads": pieces("loads")}
+
+RULES: dict[str, dict[str, Follow]] = {
+    "json": _JSON,
+    "simplejson": _JSON,
+    "ujson": _JSON,
+    "rapidjson": _JSON,
+    "flask.json": _JSON,
+    "orjson": _JSON,
+    "pickle": _BINARY,
+    "marshal": _BINARY,
+    "copy": {"copy": pieces("copy"), "deepcopy": pieces("deepcopy")},
+    "dataclasses": {
+        "asdict": pieces("asdict"),
+        "astuple": pieces("astuple"),
+        "replace": pieces("replace"),
+    },
+    "io": {"StringIO": _opened, "BytesIO": _opened},
+    "csv": dict.fromkeys(("writer", "DictWriter"), nothing),
+    "configparser": {"ConfigParser": nothing},
+    "xml.etree.ElementTree": {
+        "tostring": serialises,
+        **dict.fromkeys(("fromstring", "XML"), pieces("fromstring")),
+        "SubElement": nothing,
+        "Element": nothing,
+    },
+    "plistlib": {"dumps": serialises, "loads": pieces("loads")},
+    "tomllib": {"loads": pieces("loads")},
+    "yaml": {
+        **dict.fromkeys(("dump", "safe_dump"), serialises),
+        **{name: pieces(name) for name in ("load", "safe_load")},
+    },
+    "msgpack": {
+        **dict.fromkeys(("packb", "dumps"), encodes()),
+        **{name: pieces(name) for name in ("unpackb", "loads")},
+    },
+    "msgspec.json": {"encode": serialises, "decode": pieces("decode")},
+    "msgspec": {"to_builtins": pieces("to_builtins"), "convert": pieces("convert")},
+    "cbor2": {"dumps": encodes(), "loads": pieces("loads")},
+    "jwt": {"encode": encodes(), "decode": pieces("decode")},
+    "jwt.api_jwt": {"encode": encodes(), "decode": pieces("decode")},
+}
+METHODS: dict[str, dict[str, Follow]] = {
+    "csv.DictWriter": ROWS,
+    "json.encoder.JSONEncoder": {"encode": serialises},
+    "json.decoder.JSONDecoder": {"decode": pieces("decode")},
+    "jwt.api_jwt.PyJWT": {"encode": encodes(), "decode": pieces("decode")},
+    "itsdangerous.serializer.Serializer": {"dumps": encodes(), "loads": pieces("loads")},
+    "email.message.Message": {"as_string": templated, "as_bytes": templated},
+    "configparser.RawConfigParser": {"get": by_result("get")},
+}
