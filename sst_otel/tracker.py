@@ -34,10 +34,9 @@ from sst_otel.sinks.outgoing import Outgoing, service_name
 from sst_otel.sinks.share import forget_writer
 from sst_otel.sources import celery as celery_source
 from sst_otel.sources import click as click_source
-from sst_otel.sources import core_inserts, threads
 from sst_otel.sources import flask as flask_source
-from sst_otel.sources import sqlalchemy as sqlalchemy_source
-from sst_otel.sources.people import People
+from sst_otel.sources import threads
+from sst_otel.sources.databases import Databases
 from sst_otel.status import StatusFile
 from sst_otel.tagging import Tagger
 from sst_otel.tags import Minter
@@ -76,9 +75,6 @@ class Tracker:
             self.keys.key_id,
             service_name(settings.service_name),
         )
-        self._people = People(
-            lambda column, siblings, table: classifier.classify(column, siblings, table)
-        )
         self._patches: list[Patches] = []
         self._undo: list[Callable[[], None]] = []
         self._status = StatusFile(settings.spool_dir)
@@ -91,8 +87,7 @@ class Tracker:
         settings = self.settings
         installs: tuple[Callable[[], Patches], ...] = (
             lambda: flask_source.install(self.tagger, settings.owner),
-            lambda: sqlalchemy_source.install(self.tagger, self._people, settings.models),
-            lambda: core_inserts.install(self.tagger, self._people),
+            *Databases(self.tagger, settings.models).installs(),
             lambda: celery_source.install(self.tagger),
             lambda: click_source.install(self.tagger),
             threads.install,

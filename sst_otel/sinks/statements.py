@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-_LONGEST = 20_000
-"""Characters of a statement that are parsed; longer ones are written by machines, as batches."""
-
-
-_NAMED = re.compile(r"%\((\w+)\)s")
+from sst_otel.sql_text import Parsed, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,51 +38,41 @@ class Written:
 @lru_cache(maxsize=1_000)
 def written_columns(statement: str) -> Written | None:
     """Parse a statement; None where it cannot be read or writes no parameter."""
-    if len(statement) > _LONGEST:
+    parsed = parse(statement)
+    if parsed is None:
         return None
-    import sqlglot  # 100 ms: only for applications that write raw SQL
     from sqlglot import exp
 
-    logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
-    # Drivers' own placeholders (%s, %(name)s) are no SQL; the parser reads ? and :name.
-    text = _plain_placeholders(statement)
-    try:
-        tree = sqlglot.parse_one(text)
-    except sqlglot.errors.SqlglotError:
-        return None
-    places: dict[int, str | int] = {}
-    for position, node in enumerate(tree.find_all(exp.Placeholder, bfs=False)):
-        name = node.name
-        places[id(node)] = name if name and name != "?" else position
-    if isinstance(tree, exp.Insert):
-        return _insert(tree, places, exp)
-    if isinstance(tree, exp.Update):
-        return _update(tree, places, exp)
+    if isinstance(parsed.tree, exp.Insert):
+        return _insert(parsed, exp)
+    if isinstance(parsed.tree, exp.Update):
+        return _update(parsed, exp)
     return None
 
 
-def _insert(tree: Any, places: dict[int, str | int], exp: Any) -> Written | None:
-    schema = tree.this
-    values = tree.expression
+def _insert(parsed: Parsed, exp: Any) -> Written | None:
+    schema = parsed.tree.this
+    values = parsed.tree.expression
     if not isinstance(schema, exp.Schema) or not isinstance(values, exp.Values):
         return None
     names = [column.name for column in schema.expressions]
     columns = []
     for row in values.expressions:
         for name, value in zip(names, row.expressions, strict=False):
-            for node in value.find_all(exp.Placeholder):
-                columns.append((name, places[id(node)]))
+            columns += [(name, place) for place in _places(parsed, value, exp)]
     return Written(schema.this.name, "INSERT", tuple(columns)) if columns else None
 
 
-def _update(tree: Any, places: dict[int, str | int], exp: Any) -> Written | None:
+def _update(parsed: Parsed, exp: Any) -> Written | None:
+    tree = parsed.tree
     columns = []
     for assignment in tree.expressions:
         if isinstance(assignment, exp.EQ):
-            for node in assignment.expression.find_all(exp.Placeholder):
-                columns.append((assignment.this.name, places[id(node)]))
+            places = _places(parsed, assignment.expression, exp)
+            columns += [(assignment.this.name, place) for place in places]
     return Written(tree.this.name, "UPDATE", tuple(columns)) if columns else None
 
 
-def _plain_placeholders(statement: str) -> str:
-    return _NAMED.sub(r":\1", statement).replace("%s", "?")
+def _places(parsed: Parsed, value: Any, exp: Any) -> list[str | int]:
+    found = (parsed.place(node) for node in value.find_all(exp.Placeholder))
+    return [place for place in found if place is not None]

@@ -39,7 +39,7 @@ _WITHOUT_ACCOUNT = frozenset(
 )
 """Tables whose rows are people in somebody's care or address book: not the ones they refer to."""
 _PLURALS = {"people": "person", "children": "child"}
-_PASSWORD = re.compile(r"passw|pwd|passhash", re.IGNORECASE)
+_PASSWORD = re.compile(r"passw|pwd|passhash|pass_hash|^pw_|_pw$|^pin_hash$", re.IGNORECASE)
 _ACTOR_COLUMN = re.compile(
     r"(^|_)(by|author|editor|creator|approver|assignee|reviewer|staff|agent|manager|parent|"
     r"referrer|sender|recipient|doctor|physician|therapist|teacher|seller|vendor)(_id)?$"
@@ -59,6 +59,12 @@ class TablePlan:
     ``""`` is that of the table which log-ins use. Empty when nothing names anybody."""
     login: bool
     """Whether a row *is* an account of the application (its insertion creates a person)."""
+    names: tuple[str, ...] = ()
+    """Columns that tell the row's person apart as well as the key does: an e-mail, a user name."""
+    texts: frozenset[str] = frozenset()
+    """Columns of text that say nothing by their name; a value may."""
+    constants: frozenset[str] = frozenset()
+    """Columns whose values are the same objects in every row: enumerations."""
 
     def owner_id(self, row: Mapping[str, Any]) -> str | None:
         """Return the application's id of the person of a row, given its columns.
@@ -74,18 +80,28 @@ class TablePlan:
 
 
 class People:
-    """Plans tables. ``models`` are overrides by table name (from ``models`` of sst.yaml)."""
+    """Plans tables. ``override_of(table)`` gives the ``models`` entry of sst.yaml, if any."""
 
-    def __init__(self, classify: Classify) -> None:
+    def __init__(
+        self,
+        classify: Classify,
+        override_of: Callable[[Any], Mapping[str, Any] | None] = lambda _table: None,
+    ) -> None:
         self._classify = classify
+        self._override_of = override_of
         self._plans: dict[tuple[Any, bool], TablePlan] = {}
 
     def plan(self, table: Any, override: Mapping[str, Any] | None = None) -> TablePlan:
         """Return the plan of a ``sqlalchemy.Table``; ``override``: ``{owner, fields}``."""
+        table = getattr(table, "current", table)
         key = (table, bool(override))
         found = self._plans.get(key)
         if found is None:
-            found = self._plans[key] = self._make(table, override or {})
+            if override is None:
+                override = self._override_of(table)
+            found = self._make(table, override or {})
+            if getattr(table, "declared", None) is None:  # what statements tell still grows
+                self._plans[key] = found
         return found
 
     def _make(self, table: Any, override: Mapping[str, Any]) -> TablePlan:
@@ -98,13 +114,19 @@ class People:
         owners = []
         column = override.get("owner") or self._person_key(table)
         if column is not None:
-            target = _target(table, column)
-            owners.append((column, self._prefix(target if target is not None else table)))
+            owners.append((column, self._referred_prefix(table, column)))
         keys = [key.name for key in table.primary_key.columns]
         if len(keys) == 1 and keys[0] != column and _IDENTIFYING & set(types.values()):
             owners.append((keys[0], self._prefix(table)))  # a guest's order names its own person
         login = self._is_login(table) and (column is None or _target(table, column) is None)
-        return TablePlan(table.name, types, tuple(owners), login)
+        names = _names(table, types) if [name for name, _ in owners] == keys else ()
+        texts = frozenset(
+            column.name
+            for column in table.columns
+            if column.name not in types and is_text(column) and not column.foreign_keys
+        )
+        constants = frozenset(column.name for column in table.columns if is_enumeration(column))
+        return TablePlan(table.name, types, tuple(owners), login, names, texts, constants)
 
     def _types(self, table: Any) -> dict[str, str]:
         names = tuple(column.name for column in table.columns)
@@ -117,7 +139,7 @@ class People:
 
     def _person_key(self, table: Any) -> str | None:
         """Return the column that refers to a person in another table."""
-        noun = _noun(table.name)
+        noun = noun_of(table.name)
         if noun in _WITHOUT_ACCOUNT and self._is_person(table):
             return None
         if noun in _WITH_ACCOUNT and self._is_person(table):
@@ -130,9 +152,32 @@ class People:
             if target is not None and target is not table and self._is_person(target):
                 known = column.name in _OWNER_COLUMNS
                 named[column.name] = _OWNER_COLUMNS.index(column.name) if known else 50
-            elif target is None and column.name in _OWNER_COLUMNS and not column.primary_key:
+            elif (
+                target is None
+                and column.name in _OWNER_COLUMNS
+                and not column.primary_key
+                and column.name != f"{noun}_id"  # the row's own, as others know it
+            ):
                 named[column.name] = 100 + _OWNER_COLUMNS.index(column.name)
         return min(named, key=lambda name: named[name]) if named else None
+
+    def _referred_prefix(self, table: Any, column: str) -> str:
+        """Return the prefix of the people a column names, by its foreign key or its own name."""
+        target = _target(table, column)
+        if target is not None:
+            return self._prefix(target)
+        noun = column.lower().removesuffix("_id")
+        if column not in _OWNER_COLUMNS:
+            return self._prefix(table)
+        tables = list(table.metadata.tables.values())
+        named = [other for other in tables if noun_of(other.name) == noun and other is not table]
+        if len(named) == 1 and self._is_person(named[0]):
+            return self._prefix(named[0])
+        return "" if noun in _LOGIN_NAMES or noun == "owner" else f"{noun}s:"
+
+    def is_personal(self, table_name: str) -> bool:
+        """Whether a table's name says that its rows are people."""
+        return self._classify("name", (), table_name) is not None
 
     def _is_person(self, table: Any) -> bool:
         return (
@@ -144,7 +189,13 @@ class People:
         """Whether log-ins use this table: it has a password, is called so, or is the only one."""
         if not self._is_person(table):
             return False
-        people = [other for other in table.metadata.tables.values() if self._is_person(other)]
+        if not getattr(table, "declared", True):  # of its neighbours nothing is certain either
+            return _has_password(table) or table.name.lower() in _LOGIN_NAMES
+        people = [
+            other
+            for other in table.metadata.tables.values()
+            if getattr(other, "declared", True) and self._is_person(other)
+        ]
         with_password = [other for other in people if _has_password(other)]
         if with_password:
             return table in with_password
@@ -155,6 +206,19 @@ class People:
 
     def _prefix(self, table: Any) -> str:
         return "" if self._is_login(table) else f"{table.name}:"
+
+
+def is_text(column: Any) -> bool:
+    """Whether a ``sqlalchemy.Column`` holds ``str``."""
+    try:
+        return bool(column.type.python_type is str)
+    except NotImplementedError:
+        return False
+
+
+def is_enumeration(column: Any) -> bool:
+    """Whether a ``sqlalchemy.Column`` holds one of a few constants."""
+    return hasattr(column.type, "enums")
 
 
 def unique_columns(table: Any) -> set[str]:
@@ -169,7 +233,17 @@ def _is_unique(key: Any) -> bool:
     return bool(getattr(key, "__visit_name__", "") == "unique_constraint")
 
 
-def _noun(table_name: str) -> str:
+def _names(table: Any, types: Mapping[str, str]) -> tuple[str, ...]:
+    unique = unique_columns(table)
+    return tuple(
+        column.name
+        for column in table.columns
+        if not column.primary_key
+        and (types.get(column.name) in ("email", "username") or column.name in unique)
+    )
+
+
+def noun_of(table_name: str) -> str:
     """Return what one row of a table is called: ``crm_contacts`` → ``contact``."""
     last = table_name.lower().rpartition("_")[2]
     return _PLURALS.get(last) or last.removesuffix("s")

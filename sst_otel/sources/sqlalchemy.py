@@ -6,18 +6,19 @@ lazily loaded and no statement is ever caused by us.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from sst_otel.datatypes import plausible, recognise
 from sst_otel.guard import guard
 from sst_otel.patching import Patches
-from sst_otel.registry.identity import MARKABLE, marked
+from sst_otel.registry.identity import marked
 from sst_otel.scope import PROCESS, Scope, current_scope
-from sst_otel.sources.people import People, TablePlan, unique_columns
+from sst_otel.sources.cells import key_text, scalar, tag_cell
+from sst_otel.sources.directory import Directory
+from sst_otel.sources.known_tables import override_of_class
+from sst_otel.sources.people import People, TablePlan, is_enumeration, is_text, unique_columns
 from sst_otel.sources.signup import signed_up
 from sst_otel.suppress import is_suppressed
 from sst_otel.tagging import Tagger
@@ -33,6 +34,8 @@ class _MapperPlan:
     """Attribute → column, of all column attributes."""
     owners: tuple[tuple[str, str], ...]
     """(attribute, column) of what names the person."""
+    naming: tuple[tuple[str, str], ...]
+    """(attribute, column) of what tells the row's person apart beside the key."""
     public_ids: tuple[str, ...]
     """Attributes that no two rows share: what a session may name an account by instead."""
 
@@ -45,10 +48,12 @@ class _MapperPlan:
         return self.table.owner_id(row)
 
 
-def install(tagger: Tagger, people: People, models: Mapping[str, Any]) -> Patches:
+def install(
+    tagger: Tagger, people: People, directory: Directory, models: Mapping[str, Any]
+) -> Patches:
     """Tag every ORM load, refresh and new account; ``models`` as in sst.yaml."""
     patches = Patches("source.sqlalchemy")
-    source = _OrmSource(tagger, people, models)
+    source = _OrmSource(tagger, people, directory, models)
 
     def listen(orm: ModuleType) -> None:
         from sqlalchemy import event
@@ -74,9 +79,12 @@ def install(tagger: Tagger, people: People, models: Mapping[str, Any]) -> Patche
 
 
 class _OrmSource:
-    def __init__(self, tagger: Tagger, people: People, models: Mapping[str, Any]) -> None:
+    def __init__(
+        self, tagger: Tagger, people: People, directory: Directory, models: Mapping[str, Any]
+    ) -> None:
         self._tagger = tagger
         self._people = people
+        self._directory = directory
         self._models = models
         self._plans: dict[type, _MapperPlan] = {}
 
@@ -108,7 +116,7 @@ class _OrmSource:
             scope = current_scope()
             if plan.table.login:
                 types = {name: kind for name, _, kind, _ in plan.columns if kind is not None}
-                row = {name: _scalar(values.get(name)) for name in plan.names}
+                row = {name: scalar(values.get(name)) for name in plan.names}
                 signed_up(self._tagger, scope, owner, types, row)
                 self._tag_values(plan, values, owner, scope)
             else:
@@ -126,6 +134,11 @@ class _OrmSource:
         owner = NOBODY if owner_id is None else self._tagger.owner(owner_id)
         if plan.table.login and scope is not PROCESS:
             self._same_person(scope, owner, plan, values)
+        if owner.known:
+            for attribute, column in plan.naming:
+                name = key_text(values.get(attribute))
+                if name:
+                    self._directory.learn(owner, plan.table.table, column, name)
         self._tag_values(plan, values, owner, scope)
 
     def _same_person(
@@ -147,20 +160,9 @@ class _OrmSource:
     ) -> None:
         for attribute, _, data_type, source in plan.columns:
             stored = values.get(attribute)
-            value = _scalar(stored)
-            if value is None:
-                continue
-            own = value is stored and attribute not in plan.constants
-            if data_type is None:
-                if type(value) is not str or "@" not in value:
-                    continue
-                data_type = recognise(value)
-                if data_type is None:
-                    continue
-            elif self._tagger.again(value, data_type, owner, scope, own) is not None:
-                continue
-            if plausible(data_type, value):
-                self._tagger.value(value, data_type, owner, source, scope, own)
+            if stored is not None:
+                constant = attribute in plan.constants
+                tag_cell(self._tagger, stored, data_type, owner, source, scope, constant)
 
     def _plan(self, model: type) -> _MapperPlan:
         found = self._plans.get(model)
@@ -169,7 +171,7 @@ class _OrmSource:
         return found
 
     def _make_plan(self, model: type) -> _MapperPlan:
-        from sqlalchemy import Enum, inspect
+        from sqlalchemy import inspect
 
         mapper: Any = inspect(model)
         stored = {
@@ -179,7 +181,7 @@ class _OrmSource:
         }
         names = {attribute: column.name for attribute, column in stored.items()}
         table = mapper.local_table
-        override = self._override(model, names)
+        override = override_of_class(model, names, self._models)
         plan = self._people.plan(table, override)
         columns = []
         for attribute, kept in stored.items():
@@ -188,52 +190,23 @@ class _OrmSource:
             data_type = home.types.get(kept.name)
             if data_type in ("password", "credential"):
                 continue  # a secret is nobody's description, and safest where it is not kept
-            if data_type is not None or _is_text(kept):
+            if data_type is not None or is_text(kept):
                 source = f"db:{home.table}.{kept.name}"
                 columns.append((attribute, kept.name, data_type, source))
-        naming = {column for column, _ in plan.owners}
-        owners = tuple(pair for pair in names.items() if pair[1] in naming)
+        keys = {column for column, _ in plan.owners}
+        owners = tuple(pair for pair in names.items() if pair[1] in keys)
         public_ids = tuple(
             attribute
             for attribute, column in names.items()
             if plan.types.get(column) in ("email", "username") or column in unique_columns(table)
         )
         constants = frozenset(
-            attribute for attribute, column in stored.items() if isinstance(column.type, Enum)
+            attribute for attribute, column in stored.items() if is_enumeration(column)
         )
-        return _MapperPlan(plan, tuple(columns), names, owners, public_ids, constants)
-
-    def _override(self, model: type, names: Mapping[str, str]) -> dict[str, Any] | None:
-        """Return the ``models`` entry of a class, with attributes turned into columns."""
-        path = f"{model.__module__}.{model.__qualname__}"
-        entry = self._models.get(path) or self._models.get(model.__name__)
-        if not entry:
-            return None
-        owner = entry.get("owner")
-        return {
-            "owner": names.get(owner, owner),
-            "fields": {
-                names.get(name, name): kind for name, kind in (entry.get("fields") or {}).items()
-            },
-        }
-
-
-def _scalar(value: Any) -> Any:
-    """Return a column's value as plain data; None for what cannot be one value (JSON, arrays)."""
-    if isinstance(value, enum.Enum):
-        value = value.value
-    if type(value) in MARKABLE:
-        return value
-    return str.__str__(value) if isinstance(value, str) else None
+        naming = tuple(pair for pair in names.items() if pair[1] in plan.names)
+        return _MapperPlan(plan, tuple(columns), names, owners, naming, public_ids, constants)
 
 
 def _is_somebodys(value: Any) -> bool:
     found = marked(value)
     return found is not None and any(datum.owner.known for datum in found.data)
-
-
-def _is_text(column: Any) -> bool:
-    try:
-        return bool(column.type.python_type is str)
-    except NotImplementedError:
-        return False

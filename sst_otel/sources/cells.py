@@ -1,0 +1,60 @@
+"""One stored value becomes one tagged value: shared by whatever reads rows."""
+
+from __future__ import annotations
+
+import decimal
+import enum
+import uuid
+from typing import Any
+
+from sst_otel.datatypes import plausible, recognise
+from sst_otel.registry.identity import MARKABLE
+from sst_otel.scope import Scope
+from sst_otel.tagging import Tagger
+from sst_otel.tags import Owner
+
+_KEYS = frozenset({int, str, uuid.UUID, decimal.Decimal})
+
+
+def scalar(value: Any) -> Any:
+    """Return a column's value as plain data; None for what cannot be one value (JSON, arrays)."""
+    if type(value) in MARKABLE:
+        return value
+    if isinstance(value, enum.Enum):
+        return scalar(value.value)
+    return str.__str__(value) if isinstance(value, str) else None
+
+
+def key_text(value: Any) -> str | None:
+    """Return a key's value as text; None for NULL and for types that are the application's own."""
+    return str(value) if type(value) in _KEYS else None
+
+
+def tag_cell(
+    tagger: Tagger,
+    stored: Any,
+    data_type: str | None,
+    owner: Owner,
+    source: str,
+    scope: Scope,
+    constant: bool = False,
+) -> None:
+    """Tag the value of one column, if it can be what the column says.
+
+    ``data_type`` None: text that is taken for what it looks like. ``constant``: the object is the
+    same one in every row that has this value.
+    """
+    value = stored if type(stored) in MARKABLE else scalar(stored)
+    if value is None:
+        return
+    own = value is stored and not constant
+    if data_type is None:
+        if type(value) is not str or "@" not in value:
+            return
+        data_type = recognise(value)
+        if data_type is None:
+            return
+    elif tagger.again(value, data_type, owner, scope, own) is not None:
+        return
+    if plausible(data_type, value):
+        tagger.value(value, data_type, owner, source, scope, own)

@@ -1,0 +1,167 @@
+"""Rows that SQLAlchemy fetches without making objects of them: Core, column queries, plain SQL.
+
+A result is handed to the application as SQLAlchemy made it, unread. Its hook for logging rows is
+where each row is seen, fully converted, when the application fetches it: once, in its own time,
+whether it comes as row, mapping or scalar, from a buffer or a server-side cursor. Rows that become
+objects are the mapper events' business (:mod:`sst_otel.sources.sqlalchemy`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from sst_otel.guard import guard
+from sst_otel.patching import Patches, watching
+from sst_otel.sources.core_columns import selected_by, tables_of
+from sst_otel.sources.known_tables import KnownTables
+from sst_otel.sources.people import People
+from sst_otel.sources.row_plan import RowPlan, plan_rows
+from sst_otel.sources.row_tagging import Given, RowTagger
+from sst_otel.sources.text_plans import TextPlans
+from sst_otel.suppress import is_suppressed
+
+_PLACE = "source.sqlalchemy.rows"
+_NOTED = "_sst_row_plan"
+
+
+def install(rows: RowTagger, people: People, texts: TextPlans, tables: KnownTables) -> Patches:
+    """Tag the rows of every result that is fetched."""
+    patches = Patches(_PLACE)
+    source = _CoreRows(rows, people, texts, tables)
+    patches.wrap(
+        "sqlalchemy.engine.default",
+        "DefaultExecutionContext._setup_result_proxy",
+        watching(_PLACE, source.made),
+    )
+    return patches
+
+
+class _CoreRows:
+    def __init__(
+        self, rows: RowTagger, people: People, texts: TextPlans, tables: KnownTables
+    ) -> None:
+        self._rows = rows
+        self._people = people
+        self._texts = texts
+        self._tables = tables
+
+    def made(self, context: Any, result: Any) -> None:
+        """Look at a new result, before its first row is fetched."""
+        metadata = getattr(result, "_metadata", None)
+        if metadata is None or is_suppressed():
+            return
+        compiled = context.compiled
+        if not metadata.returns_rows:
+            if compiled is None or context.is_text:
+                self._texts.executed(context.statement, context.dialect.name)
+            return
+        if compiled is None or context.is_text or not compiled._result_columns:
+            plan = self._texts.plan(context.statement, tuple(metadata.keys), context.dialect.name)
+            given = _given(context.parameters)
+        else:
+            noted = vars(compiled).get(_NOTED)
+            if noted is None or noted[0] is not self:
+                noted = (self, self._plan(compiled))
+                vars(compiled)[_NOTED] = noted
+            plan = noted[1]
+            given = _given(context.compiled_parameters)
+        if plan is not None:
+            _watch(result, metadata, self._rows.reader(plan, given), plan)
+
+    def _plan(self, compiled: Any) -> RowPlan | None:
+        wanted = None
+        state = compiled.compile_state
+        entities = getattr(state, "_entities", None)
+        if entities is not None:
+            wanted = _without_objects(entities, compiled._result_columns)
+            if wanted is not None and not wanted:
+                return None
+        selected = selected_by(compiled)
+        for table in tables_of(selected):
+            self._tables.note(table.metadata)
+        return plan_rows(selected, self._people, wanted)
+
+
+def _without_objects(entities: Sequence[Any], columns: Sequence[Any]) -> Collection[int] | None:
+    """Return the indexes of the columns that do not become objects; None = cannot be told."""
+    fetched = []
+    for entity in entities:
+        if not hasattr(entity, "mapper") or hasattr(entity, "column"):
+            column = getattr(entity, "_fetch_column", None)
+            if column is None:
+                return None
+            fetched.append(column)
+    return {
+        index
+        for index, entry in enumerate(columns)
+        if any(item is column for item in entry[2] for column in fetched)
+    }
+
+
+def _given(sets: Any) -> Given:
+    """Return the one set of parameters of an execution, None where there are several."""
+    if isinstance(sets, Mapping):
+        return sets
+    if sets is not None and len(sets) == 1:
+        only = sets[0]
+        return only if isinstance(only, (Mapping, Sequence)) else None
+    return None
+
+
+def _watch(result: Any, metadata: Any, read: Callable[[Any], None], plan: RowPlan) -> None:
+    indexes = plan.indexes()
+    narrowed: dict[int, tuple[Any, list[int] | None]] = {}
+
+    def seen(row: Any) -> None:
+        parent = row._parent
+        if parent is metadata:
+            read(row._data)
+            return
+        # Fewer columns, or in another order: ``scalars(1)``, ``columns("email")``.
+        known = narrowed.get(id(parent))
+        if known is None:
+            known = narrowed[id(parent)] = (parent, _positions(parent, metadata))
+        positions = known[1]
+        if positions is not None:
+            values = dict.fromkeys(indexes)
+            values.update(zip(positions, row._data, strict=False))
+            read(_Row(values))
+
+    logging = result._row_logging_fn
+
+    def log_row(row: Any) -> Any:
+        with guard(_PLACE):
+            seen(row)
+        return logging(row) if logging is not None else row
+
+    result._row_logging_fn = log_row
+    made = vars(result).get("_row_getter")
+    if made is not None:  # newer versions make it before anybody could ask for a log
+
+        def make_row(raw: Any) -> Any:
+            row = made(raw)
+            with guard(_PLACE):
+                seen(row)
+            return row
+
+        vars(result)["_row_getter"] = make_row
+
+
+class _Row(dict[int, Any]):
+    """The values of some columns by their place in the whole row; others are unknown."""
+
+    def __missing__(self, key: int) -> None:
+        return None
+
+
+def _positions(parent: Any, metadata: Any) -> list[int] | None:
+    """Return where in the whole row the columns of a narrowed one stand."""
+    translated = getattr(parent, "_translated_indexes", None)
+    if translated is not None:
+        return list(translated)
+    whole = list(metadata.keys)
+    kept = list(parent.keys)
+    if len(set(whole)) < len(whole):
+        return None
+    return [whole.index(name) for name in kept] if set(kept) <= set(whole) else None

@@ -1,0 +1,47 @@
+"""Everything that reads rows, built around one knowledge of tables and people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sst_otel.patching import Patches
+from sst_otel.sources import core_inserts, core_rows
+from sst_otel.sources import sqlalchemy as orm
+from sst_otel.sources.directory import Directory
+from sst_otel.sources.known_tables import KnownTables, override_of
+from sst_otel.sources.people import People
+from sst_otel.sources.row_tagging import RowTagger
+from sst_otel.sources.text_plans import TextPlans
+from sst_otel.tagging import Tagger
+
+
+class Databases:
+    """The sources for databases; ``models`` as in sst.yaml."""
+
+    def __init__(self, tagger: Tagger, models: Mapping[str, Any]) -> None:
+        classifier = tagger.classifier
+        self._tagger = tagger
+        self._models = models
+        self._directory = Directory(tagger)
+        self._tables = KnownTables()
+        self._people = People(
+            lambda column, siblings, table: classifier.classify(column, siblings, table),
+            lambda table: override_of(table, models),
+        )
+        self._rows = RowTagger(tagger, self._directory)
+        self._texts = TextPlans(
+            self._people,
+            lambda word: classifier.classify(word, (), "users") is not None,
+            self._tables.table,
+        )
+
+    def installs(self) -> tuple[Callable[[], Patches], ...]:
+        """Return what installs each source; each may fail on its own."""
+        tagger, people = self._tagger, self._people
+        return (
+            self._tables.install,
+            lambda: orm.install(tagger, people, self._directory, self._models),
+            lambda: core_inserts.install(tagger, people),
+            lambda: core_rows.install(self._rows, people, self._texts, self._tables),
+        )

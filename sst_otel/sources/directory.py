@@ -1,0 +1,62 @@
+"""Who is meant by an e-mail or user name where no key is at hand: ``WHERE email = ?``.
+
+Holds digests of the names, never the names: Python's own salted hash, of this process alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from itertools import islice
+
+from sst_otel.tagging import Tagger
+from sst_otel.tags import Owner
+
+_MOST = 20_000
+
+
+class Directory:
+    """Rows' other names, as far as this process has met them."""
+
+    def __init__(self, tagger: Tagger) -> None:
+        self._tagger = tagger
+        self._owners: dict[int, Owner] = {}
+        self._provisional: set[int] = set()
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<Directory of {len(self._owners)}>"
+
+    def learn(self, owner: Owner, table: str, column: str, name: str) -> None:
+        """Note that ``owner``'s row has ``name`` in a column that tells rows apart."""
+        key = _key(table, column, name)
+        known = self._owners.get(key)
+        if known is not None and known.ref == owner.ref:
+            return
+        with self._lock:
+            self._owners[key] = owner
+            provisional = key in self._provisional
+            self._provisional.discard(key)
+            if len(self._owners) > _MOST:
+                for oldest in list(islice(self._owners, _MOST // 2)):
+                    del self._owners[oldest]
+                    self._provisional.discard(oldest)
+        if provisional and known is not None:
+            self._tagger.alias(known, owner)
+
+    def whose(self, table: str, column: str, name: str) -> Owner | None:
+        """Return whose row has this name, None where that was never seen."""
+        return self._owners.get(_key(table, column, name))
+
+    def called(self, table: str, column: str, name: str) -> Owner:
+        """Return whose row has this name; an owner of that name until the key is seen."""
+        key = _key(table, column, name)
+        known = self._owners.get(key)
+        if known is None:
+            with self._lock:
+                known = self._owners.setdefault(key, self._tagger.owner(name))
+                self._provisional.add(key)
+        return known
+
+
+def _key(table: str, column: str, name: str) -> int:
+    return hash((table, column, name.strip().casefold()))

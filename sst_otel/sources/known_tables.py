@@ -1,0 +1,114 @@
+"""The tables that the application has described to SQLAlchemy, found again by name."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+from sst_otel.guard import guard
+from sst_otel.patching import Patches
+
+_PLACE = "source.tables"
+
+
+class KnownTables:
+    """Every ``MetaData`` met so far, the oldest first; none is kept alive."""
+
+    def __init__(self) -> None:
+        self._known: list[weakref.ref[Any]] = []
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<KnownTables of {len(self._known)} MetaData>"
+
+    def install(self) -> Patches:
+        """Note every table that is described from now on."""
+        patches = Patches(_PLACE)
+
+        def listen(schema: ModuleType) -> None:
+            from sqlalchemy import event
+
+            event.listen(schema.Table, "after_parent_attach", self._attached)
+            patches.installed.append("sqlalchemy.schema:Table after_parent_attach")
+            patches.on_undo(
+                lambda: event.remove(schema.Table, "after_parent_attach", self._attached)
+            )
+
+        patches.when_imported("sqlalchemy.schema", listen)
+        return patches
+
+    def _attached(self, _table: Any, metadata: Any) -> None:
+        with guard(_PLACE):
+            self.note(metadata)
+
+    def note(self, metadata: Any) -> None:
+        """Remember where tables are."""
+        with self._lock:
+            alive = [known for known in self._known if known() is not None]
+            if all(known() is not metadata for known in alive):
+                alive.append(weakref.ref(metadata))
+            self._known = alive
+
+    def table(self, name: str, schema: str) -> Any:
+        """Return the ``sqlalchemy.Table`` called ``name``, None where there is none.
+
+        Without a ``schema`` that of the connection is meant, which only the database knows.
+        """
+        wanted = name.lower()
+        for metadata in self._all():
+            tables = metadata.tables
+            found = tables.get(f"{schema}.{name}" if schema else name)
+            if found is not None:
+                return found
+            for table in list(tables.values()):
+                if table.name.lower() == wanted and schema in ("", table.schema or schema):
+                    return table
+        return None
+
+    def _all(self) -> Iterator[Any]:
+        yield from (found for known in self._known if (found := known()) is not None)
+        for registry in _registries():
+            yield registry.metadata
+
+
+def override_of(table: Any, models: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the ``models`` entry of sst.yaml for the class mapped to a table, in its columns."""
+    if not models:
+        return None
+    for registry in _registries():
+        for mapper in list(registry.mappers):
+            if mapper.local_table is table:
+                names = {
+                    attribute.key: attribute.columns[0].name for attribute in mapper.column_attrs
+                }
+                found = override_of_class(mapper.class_, names, models)
+                if found is not None:
+                    return found
+    return None
+
+
+def override_of_class(
+    model: type, names: Mapping[str, str], models: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Return the entry of a class; ``names``: its attributes and their columns."""
+    entry = models.get(f"{model.__module__}.{model.__qualname__}") or models.get(model.__name__)
+    if not entry:
+        return None
+    owner = entry.get("owner")
+    fields = entry.get("fields") or {}
+    return {
+        "owner": names.get(owner, owner),
+        "fields": {names.get(name, name): kind for name, kind in fields.items()},
+    }
+
+
+def _registries() -> Iterator[Any]:
+    """Yield the registries of ORM classes, of those too that are older than our listener."""
+    orm = sys.modules.get("sqlalchemy.orm.mapper")
+    all_registries = getattr(orm, "_all_registries", None)
+    if all_registries is not None:
+        yield from list(all_registries())

@@ -1,0 +1,118 @@
+"""Plans for the rows of SQL text, cached by statement.
+
+A statement in which no word names anything personal is done with at that: the parser is not even
+imported for it.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from sst_otel.sources.people import People
+from sst_otel.sources.row_plan import RowPlan, plan_rows
+from sst_otel.sources.schema_book import SchemaBook, declared_by
+from sst_otel.sql_text import LONGEST, parse
+
+_READS = re.compile(
+    r"[\s(]*(select|with|values|table)\b|.*?\breturning\b", re.IGNORECASE | re.DOTALL
+)
+_CREATES = re.compile(r"\s*create\s+(\w+\s+)?table\b", re.IGNORECASE)
+_DECLARES = re.compile(r"\s*declare\s+.*?\bcursor\b.*?\bfor\s+", re.IGNORECASE | re.DOTALL)
+_WORD = re.compile(r"[^\W\d]\w+")
+_MOST = 2_000
+_MOST_WORDS = 300
+Key = tuple[str, tuple[str, ...], str]
+
+
+class TextPlans:
+    """How rows of statements written as text are tagged.
+
+    ``is_personal_name(word)``: whether a column of that name could be personal at all.
+    ``tables(name, schema)``: the ``sqlalchemy.Table`` of that name, None where none is known.
+    """
+
+    def __init__(
+        self,
+        people: People,
+        is_personal_name: Callable[[str], bool],
+        tables: Callable[[str, str], Any],
+    ) -> None:
+        self._people = people
+        self._is_personal_name = lru_cache(maxsize=10_000)(is_personal_name)
+        self._tables = tables
+        self._plans: dict[Key, tuple[int, RowPlan | None]] = {}
+        self._lock = threading.Lock()
+        self.book = SchemaBook(people.is_personal)
+
+    def plan(self, statement: str, names: tuple[str, ...], dialect: str) -> RowPlan | None:
+        """Return the plan of a statement's rows; None where nothing personal is in them.
+
+        ``names``: the columns as the cursor describes them; ``dialect``: SQLAlchemy's name of it.
+        """
+        key = (statement, names, dialect)
+        known = self._plans.get(key)
+        if known is not None and known[0] in (self.book.version, -1):
+            return known[1]
+        plan = None
+        version = -1  # nothing that is learnt later changes what no word speaks of
+        if names and len(statement) <= LONGEST and self._says_something(statement, names):
+            plan = self._make(statement, names, dialect)
+            version = self.book.version
+        with self._lock:
+            if len(self._plans) >= _MOST:
+                self._plans.clear()
+            self._plans[key] = (version, plan)
+        return plan
+
+    def executed(self, statement: str, dialect: str) -> None:
+        """Learn tables from a statement that gives no rows: ``CREATE TABLE``."""
+        if not _CREATES.match(statement):
+            return
+        for one in statement.split(";"):  # a script; none of it is run by us
+            if _CREATES.match(one) and len(one) <= LONGEST:
+                self._learn(one, dialect)
+
+    def _learn(self, statement: str, dialect: str) -> None:
+        parsed = parse(statement, dialect, formats=False)
+        if parsed is not None:
+            from sqlglot import exp
+
+            found = declared_by(parsed.tree, exp)
+            if found is not None:
+                self.book.declare(*found)
+
+    def _says_something(self, statement: str, names: tuple[str, ...]) -> bool:
+        if not _READS.match(statement) and not _DECLARES.match(statement):
+            return False
+        words = dict.fromkeys([*names, *_WORD.findall(statement)])
+        return any(self._is_personal_name(word) for word in list(words)[:_MOST_WORDS])
+
+    def _make(self, statement: str, names: tuple[str, ...], dialect: str) -> RowPlan | None:
+        declared = _DECLARES.match(statement)
+        text = statement[declared.end() :] if declared is not None else statement
+        parsed = parse(text, dialect)
+        if parsed is None:
+            return None
+        from sst_otel.sources.text_columns import selected_by_text
+
+        selected = selected_by_text(parsed, names, self._table)
+        if selected is None:
+            return None
+        for ref in {ref for pair in selected.equal for value in pair for ref in value.refs}:
+            self._note(ref)
+        for value in selected.outputs:
+            for ref in value.refs:
+                self._note(ref)
+        return plan_rows(selected, self._people)
+
+    def _table(self, name: str, schema: str) -> Any:
+        found = self._tables(name, schema)
+        return found if found is not None else self.book.note(name, ())
+
+    def _note(self, ref: Any) -> None:
+        if ref.table.metadata is self.book:
+            self.book.note(ref.table.name, (ref.column,))
