@@ -36,7 +36,7 @@ class Content:
 
     def __init__(self, indexes: tuple[Index, ...]) -> None:
         self._indexes = indexes
-        self._runs = tuple(index for index in indexes if index.digits)
+        self._runs = tuple([index for index in indexes if index.digits])
         self.words: list[str] = []
         """The folded words of what was looked at last, escapes undone where there were some."""
         self.digests = False
@@ -92,7 +92,7 @@ class _Look:
         if not texts.joined.isascii() and any(index.substrings for index in self._indexes):
             self._scripts(texts, encoded)
         if self._runs:
-            runs = texts.digit_runs()
+            runs = texts.digit_runs(min([index.shortest_run for index in self._runs]))
             if runs and any(index.may_hold_run(runs) for index in self._runs):
                 for place, text in enumerate(texts.texts):
                     if len(text) > 6 and not _DIGITS.isdisjoint(text):

@@ -17,6 +17,7 @@ from sst_otel.matching.payload import Leaf, Leaves
 from sst_otel.matching.texts import Texts
 from sst_otel.matching.weak import WeakValues
 from sst_otel.registry.datum import DERIVED, Datum
+from sst_otel.registry.identity import IDS
 from sst_otel.registry.index import MAX_OWNERS
 from sst_otel.registry.registry import Registry
 from sst_otel.registry.text import phrase
@@ -122,8 +123,10 @@ class Matcher:
         texts = []
         unread = 0
         for part in parts:
+            if IDS and carries_mark(part):
+                return None
             raw = raw_text(part)
-            if raw is None or carries_mark(part):
+            if raw is None:
                 return None
             texts.append(raw[0])
             unread += raw[1]
@@ -131,7 +134,7 @@ class Matcher:
         found = content.find(everything)
         identified: list[Hit] = []
         explained: set[str] = set()
-        if any(holds_marks(part.value) for part in handed_over):
+        if IDS and any([holds_marks(part.value) for part in handed_over]):
             leaves = Leaves()
             for part in handed_over:
                 leaves.add_part(part)
@@ -146,7 +149,7 @@ class Matcher:
             return None  # a weak value's digest counts beside what is certain
         if weak.may_stand_among(content.words, owners, explained):
             return None
-        return Match(_by_owner(identified), unread)
+        return Match(_by_owner(identified), unread) if identified else Match(unread=unread)
 
     def _choose(
         self,

@@ -16,10 +16,11 @@ _GAP = f" {SEPARATOR} "
 _CODE = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/_-"
 _CODES = bytes(120 if byte in _CODE else 32 for byte in range(256))
 _LONG = b"x" * 16
-_RUNS = bytes(byte if byte in b"0123456789" else 32 for byte in range(256))
+_DIGITS = b"0123456789"
 _BETWEEN_DIGITS = b" \t\n\r\x0b\x0c().-/+?"
 """Dropped before digits are compared; ``?`` stands for every letter that is not ASCII."""
-_SHORTEST_RUN = 5
+_RUNS = bytes(byte if byte in _DIGITS else 32 for byte in range(256))
+_NUMBERS = bytes(120 if byte in _DIGITS + _BETWEEN_DIGITS else 32 for byte in range(256))
 
 
 class Texts:
@@ -69,10 +70,13 @@ class Texts:
             yield start, self.joined[start:end]
             start = shape.find(_LONG, end)
 
-    def digit_runs(self) -> list[str]:
+    def digit_runs(self, shortest: int) -> list[str]:
         """Return digits with nothing but separators between them, those dropped.
 
-        Longer and fewer than what is read as one number.
+        Longer and fewer than what is read as one number; at least ``shortest`` digits.
         """
-        shape = self.joined.encode("ascii", "replace").translate(_RUNS, _BETWEEN_DIGITS)
-        return [run.decode("ascii") for run in shape.split() if len(run) >= _SHORTEST_RUN]
+        letters = self.joined.encode("ascii", "replace")
+        if b"x" * shortest not in letters.translate(_NUMBERS):
+            return []
+        runs = letters.translate(_RUNS, _BETWEEN_DIGITS).split()
+        return [run.decode("ascii") for run in runs if len(run) >= shortest]

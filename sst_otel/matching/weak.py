@@ -9,7 +9,7 @@ people whom the payload names with certainty, never everybody's.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from sst_otel import semconv
 from sst_otel.datatypes import digest_forms
@@ -43,12 +43,14 @@ class WeakValues:
         self._scope = scope
 
     def may_stand_among(
-        self, words: Sequence[str], owners: Iterable[Owner], explained: set[str]
+        self, words: Sequence[str], owners: Collection[Owner], explained: set[str]
     ) -> bool:
         """Whether a candidate may stand in a text of these words; exact where it says no.
 
         ``explained``: phrases that identity accounts for, ``owners``: who is certainly meant.
         """
+        if not self._scope.data and not owners:
+            return False
         spaced = ""
         for table in self._tables(owners):
             for form in table.among(words):

@@ -45,6 +45,8 @@ class Index:
         self._cores: set[str] = set()
         self._core_sizes: tuple[int, ...] = ()
         self._coreless = False
+        self.shortest_run = _LONGEST_RUN
+        """Digits in a row (separators aside) that a registered run has at least."""
         self._data: list[Datum] = []
         self._digests: dict[int, dict[bytes, Entry]] = {}
         self._digested: dict[int, int] = {}
@@ -88,6 +90,7 @@ class Index:
     def _add_core(self, run: str) -> None:
         """Note the longest digits of a run, by which :meth:`may_hold_run` tells quickly."""
         core = max(_DIGITS.findall(run), key=len, default="")
+        self.shortest_run = min(self.shortest_run, len(core))
         if len(core) < _SHORTEST_CORE:
             self._coreless = True
             return
@@ -99,7 +102,7 @@ class Index:
         """Yield position in ``words`` and key in :attr:`phrases` of what stands there."""
         shapes = self.shapes
         # Of this order alone the interpreter walks the words, not everybody's values.
-        anchors = shapes.keys() & words
+        anchors = shapes.keys() & words if shapes else None
         if not anchors:
             return
         for position, anchor in _positions(words, anchors):

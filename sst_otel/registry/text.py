@@ -20,9 +20,13 @@ _TABLE: dict[int, str] = {
     **{code: " " for code in range(0x3000, 0x3040)},
     **{code: " " for code in (0xA0, 0xA1, 0xAB, 0xB7, 0xBB, 0xBF)},
 }
-_EDGES = (". ", "- ", " -", "_ ", " _", " .")
-
-
+_BYTES = bytes(ord(_TABLE.get(ord(chr(byte).lower()), chr(byte).lower())) for byte in range(128))
+_BYTES += b" " * 128
+_EDGES = tuple(
+    # A pattern that begins with a letter jumps from one to the next; a blank would stand anywhere.
+    (mark, re.compile(rf"{re.escape(mark)}(?:(?= )|(?<= {re.escape(mark)}))"))
+    for mark in ".-_"
+)
 _OTHER = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -40,10 +44,15 @@ def _unaccented(match: re.Match[str]) -> str:
 
 def tokens(text: str) -> list[str]:
     """Return the folded tokens of ``text``."""
-    spaced = f" {fold(text).translate(_TABLE)} "
-    for edge in _EDGES:
-        if edge in spaced:
-            spaced = spaced.replace(edge, " ")
+    if text.isascii():
+        spaced = text.encode("ascii").translate(_BYTES).decode("ascii")
+    else:
+        spaced = fold(text).translate(_TABLE)
+    for mark, at_edge in _EDGES:
+        if mark in spaced:
+            spaced = f" {spaced} "
+            if at_edge.search(spaced):
+                spaced = spaced.replace(f"{mark} ", " ").replace(f" {mark}", " ")
     return spaced.split()
 
 
