@@ -7,9 +7,11 @@ from typing import Any
 from sst_otel.guard import guard
 from sst_otel.lineage import marks
 from sst_otel.lineage.tracebacks import drop_own_entry
-from sst_otel.registry.identity import IDS, Mark
+from sst_otel.registry.identity import IDS, MARKABLE, Mark
+from sst_otel.scope import current_scope
 
-CONTAINERS = marks.CONTAINERS
+_PLAIN = MARKABLE | {bool, type(None)}
+"""Types whose objects hold nothing inside, and say of themselves what they are."""
 
 
 class _Piece(str):
@@ -22,9 +24,20 @@ class _Piece(str):
 _PIECE_TYPES = frozenset({_Piece})
 
 
+def _sources(value: Any, text: Any) -> list[Mark]:
+    """Return the marks in ``value``, or of the object its ``__str__`` returned."""
+    entry = IDS.get(id(value))
+    if entry is not None:
+        return [entry]
+    if type(value) in _PLAIN:
+        return []
+    entry = IDS.get(id(text))
+    return [entry] if entry is not None else marks.scan(value)
+
+
 def _piece(text: Any, value: Any) -> Any:
     with guard("lineage"):
-        sources = marks.scan(value)
+        sources = _sources(value, text)
         if sources and type(text) is str:
             piece = _Piece(text)
             piece.sources = sources
@@ -39,7 +52,7 @@ def formatted(value: Any) -> Any:
     except BaseException as error:
         drop_own_entry(error)
         raise
-    if IDS and (id(value) in IDS or type(value) in CONTAINERS):
+    if type(value) not in _PLAIN or id(value) in IDS:
         return _piece(text, value)
     return text
 
@@ -51,7 +64,7 @@ def formatted_spec(value: Any, spec: str) -> Any:
     except BaseException as error:
         drop_own_entry(error)
         raise
-    if id(value) in IDS:
+    if type(value) not in _PLAIN or id(value) in IDS:
         return _piece(text, value)
     return text
 
@@ -59,13 +72,14 @@ def formatted_spec(value: Any, spec: str) -> Any:
 def converted(value: Any, conversion: str, spec: str) -> Any:
     """Return ``f"{value!r:{spec}}"`` (or ``!s``, ``!a``), knowing what it was made from."""
     try:
-        text = str(value) if conversion == "s" else (repr if conversion == "r" else ascii)(value)
-        if spec:
-            text = format(text, spec)
+        inner = str(value) if conversion == "s" else (repr if conversion == "r" else ascii)(value)
+        text = format(inner, spec) if spec else inner
     except BaseException as error:
         drop_own_entry(error)
         raise
-    if IDS and (id(value) in IDS or type(value) in CONTAINERS):
+    if type(value) not in _PLAIN or id(value) in IDS:
+        if text is not inner and id(inner) in IDS:
+            return _piece(text, inner)
         return _piece(text, value)
     return text
 
@@ -73,46 +87,31 @@ def converted(value: Any, conversion: str, spec: str) -> Any:
 def joined(*pieces: str) -> str:
     """Return the f-string made of ``pieces``: literals and what the helpers above returned."""
     text = "".join(pieces)
-    if IDS and not _PIECE_TYPES.isdisjoint(map(type, pieces)):
+    if not _PIECE_TYPES.isdisjoint(map(type, pieces)):
+        sources: dict[int, Mark] = {}
+        for part in pieces:
+            if type(part) is _Piece:
+                for source in part.sources:
+                    sources[id(source)] = source
+        _compose(text, list(sources.values()), len(pieces) == 1)
+    return text
+
+
+def piece(before: str, value: Any, after: str) -> str:
+    """Return ``f"{before}{value}{after}"``."""
+    try:
+        inner = f"{value}"
+    except BaseException as error:
+        drop_own_entry(error)
+        raise
+    text = f"{before}{inner}{after}" if before or after else inner
+    if type(value) not in _PLAIN or id(value) in IDS:
         with guard("lineage"):
-            sources: dict[int, Mark] = {}
-            for piece in pieces:
-                if type(piece) is _Piece:
-                    for source in piece.sources:
-                        sources[id(source.obj)] = source
-            _compose_fstring(text, list(sources.values()), len(pieces) == 1)
+            _compose(text, _sources(value, inner), not (before or after))
     return text
 
 
-def _compose_fstring(text: str, sources: list[Mark], alone: bool) -> None:
-    for source in sources:
-        if text is source.obj:
-            return
-    marks.compose(text, sources, alone)
-
-
-def fstring1(text: str, alone: bool, a: Any) -> str:
-    """Return ``text``, an f-string evaluated in place with the variable ``a`` in it."""
-    if IDS and (id(a) in IDS or type(a) in CONTAINERS):
-        _fstring_of(text, alone, (a,))
-    return text
-
-
-def fstring2(text: str, alone: bool, a: Any, b: Any) -> str:
-    """Return ``text``, an f-string evaluated in place with two variables in it."""
-    if IDS and (id(a) in IDS or id(b) in IDS or type(a) in CONTAINERS or type(b) in CONTAINERS):
-        _fstring_of(text, alone, (a, b))
-    return text
-
-
-def fstrings(text: str, alone: bool, *values: Any) -> str:
-    """Return ``text``, an f-string evaluated in place with ``values`` in it."""
-    if IDS and (marks.any_marked(values) or not CONTAINERS.isdisjoint(map(type, values))):
-        _fstring_of(text, alone, values)
-    return text
-
-
-def _fstring_of(text: str, alone: bool, values: tuple[Any, ...]) -> None:
-    with guard("lineage"):
-        sources = [source for value in values for source in marks.scan(value)]
-        _compose_fstring(text, sources, alone)
+def _compose(text: str, sources: list[Mark], alone: bool) -> None:
+    if sources and not any(text is source.obj for source in sources) and current_scope().spend():
+        with guard("lineage"):
+            marks.compose(text, sources, alone)

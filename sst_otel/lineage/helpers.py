@@ -12,6 +12,8 @@ import builtins
 from typing import Any
 
 from sst_otel.lineage import calls, fstrings, methods, operators
+from sst_otel.registry.identity import IDS, MARKABLE
+from sst_otel.scope import current_scope
 
 HELPERS: dict[str, Any] = {
     **{f"_sst_{name}": operators.binary(name) for name in operators.SYMBOLS},
@@ -26,23 +28,30 @@ HELPERS: dict[str, Any] = {
     "_sst_right_iadd": operators.right_of_iadd,
     "_sst_slice2": operators.slice2,
     "_sst_slice3": operators.slice3,
-    "_sst_year": operators.year,
-    "_sst_days": operators.days,
+    "_sst_after_attribute": methods.attribute,
+    "_sst_attribute": operators.attribute,
+    "_sst_after_item": methods.item,
+    "_sst_item": operators.item,
     "_sst_formatted": fstrings.formatted,
     "_sst_formatted_spec": fstrings.formatted_spec,
     "_sst_converted": fstrings.converted,
     "_sst_joined": fstrings.joined,
-    "_sst_fstring1": fstrings.fstring1,
-    "_sst_fstring2": fstrings.fstring2,
-    "_sst_fstrings": fstrings.fstrings,
+    "_sst_piece": fstrings.piece,
     "_sst_method": methods.method,
     "_sst_method_args": methods.method_of_arguments,
-    "_sst_mapped": methods.mapped,
+    "_sst_callee": calls.callee,
+    "_sst_given": calls.given,
+    "_sst_joined_characters": methods.joined_characters,
     "_sst_after_method0": methods.after_method0,
     "_sst_after_method": methods.after_method,
     "_sst_call1": calls.call1,
     "_sst_call": calls.call,
     "_sst_after_call": calls.after_call,
+    "_sst_scope": current_scope,
+    "_sst_id": id,
+    "_sst_ids": IDS,
+    "_sst_type": type,
+    "_sst_plain": MARKABLE | {bool, type(None)},
 }
 
 

@@ -20,6 +20,9 @@ OPERATIONS: dict[type[ast.operator], str] = {
 }
 
 
+_REBINDING = (ast.NamedExpr, ast.Await, ast.Yield, ast.YieldFrom)
+
+
 def is_simple(node: ast.expr | None) -> bool:
     """Whether ``node`` is absent, a constant or a variable."""
     return node is None or isinstance(node, ast.Constant | ast.Name)
@@ -68,19 +71,25 @@ def is_formatting_argument(node: ast.expr) -> bool:
     return is_simple(node)
 
 
-def fstring_variables(node: ast.JoinedStr) -> dict[str, ast.Name] | None:
-    """Return the variables of an f-string of leaves; None when it has other expressions."""
-    names: dict[str, ast.Name] = {}
-    for part in node.values:
-        if isinstance(part, ast.Constant):
-            continue
-        if not isinstance(part, ast.FormattedValue) or not is_simple(part.value):
-            return None
-        if isinstance(part.value, ast.Name):
-            names.setdefault(part.value.id, part.value)
-        if part.format_spec is not None and constant_spec(part.format_spec) is None:
-            return None
-    return names
+def readable_twice(target: ast.expr, value: ast.expr, declared: set[str]) -> bool:
+    """Whether the parts of ``target`` are variables that ``value`` does not rebind.
+
+    ``declared``: names that other functions rebind.
+    """
+    if isinstance(target, ast.Name):
+        return True
+    if any(isinstance(part, _REBINDING) for part in ast.walk(value)):
+        return False
+    if isinstance(target, ast.Attribute):
+        parts = [target.value]
+    elif isinstance(target, ast.Subscript):
+        parts = [target.value, target.slice]
+    else:
+        return False
+    return isinstance(parts[0], ast.Name) and all(
+        isinstance(part, ast.Constant) or (isinstance(part, ast.Name) and part.id not in declared)
+        for part in parts
+    )
 
 
 def constant_spec(spec: ast.expr) -> str | None:

@@ -24,64 +24,155 @@ BYTECODE_READERS = frozenset({"numba", "pony", "taichi"})
 EVALUATED_IN_PLACE = frozenset({"int", "float", "complex", "str", "repr", "round", "abs", "format"})
 """Functions that never consume an argument, so that it can be looked at after the call."""
 
+_DATA_MODULES = frozenset(module.partition(".")[0] for module in KNOWN_NAMES) - {"builtins"}
+_FAILURES = ("Error", "Exception", "Warning", "Exit", "Interrupt")
 
-def collect(tree: ast.Module) -> _ModuleNames:
+
+def collect(tree: ast.Module) -> ModuleNames:
     """Return which names ``tree`` binds, and which of them are known functions."""
-    names = _ModuleNames()
-    names.visit(tree)
+    collector = _Collector()
+    collector.visit(tree)
+    names = collector.names
+    names.known = frozenset((names.functions | KNOWN_NAMES["builtins"]) - names.bound)
     return names
 
 
-class _ModuleNames(ast.NodeVisitor):
-    """Which names the module binds, and which of them are known functions."""
+class ModuleNames:
+    """Which names the module binds, and what is known of them."""
 
     def __init__(self) -> None:
         self.bound: set[str] = set()
+        """Names that are bound by other means than an import of something known."""
         self.declared: set[str] = set()
         """Names rebound from another scope (``global``, ``nonlocal``)."""
-        self.functions: set[str] = set()
+        self.known: frozenset[str] = frozenset()
+        """Names a call of which is a call of a known function."""
         self.reader = ""
         """A library the module imports that reads bytecode, or nothing."""
+        self.functions: set[str] = set()
+        self.from_data_modules: set[str] = set()
+        self.modules: dict[str, str] = {}
+        self.classes: set[str] = set()
 
-    def callable_names(self) -> frozenset[str]:
-        """Return the names a call of which is a call of a known function."""
-        return frozenset((self.functions | KNOWN_NAMES["builtins"]) - self.bound)
+    def module_of(self, node: ast.expr) -> str | None:
+        """Return the module that ``node`` names (``re``, ``urllib.parse``); None for others."""
+        name = dotted(node)
+        if not name or name.partition(".")[0] in self.bound:
+            return None
+        return self.modules.get(name)
+
+    def is_data_module(self, node: ast.expr) -> bool:
+        """Whether ``node`` names a module whose functions make values from values."""
+        module = self.module_of(node)
+        return module is not None and is_data_module(module)
+
+    def is_unknown(self, name: str, variables: set[str]) -> bool:
+        """Whether only running it tells what a call of ``name`` is.
+
+        A variable, a name from a module of functions on values, a class defined elsewhere. The
+        module's own functions and classes and other imports are what they say they are.
+        """
+        if name in variables:
+            return True
+        if name in self.classes:
+            return False
+        if name in self.from_data_modules:
+            return name not in self.bound
+        words = name.strip("_")
+        return words[:1].isupper() and not words.isupper() and not name.endswith(_FAILURES)
+
+
+class _Collector(ast.NodeVisitor):
+    def __init__(self) -> None:
+        self.names = ModuleNames()
 
     def visit_Name(self, node: ast.Name) -> None:
         if not isinstance(node.ctx, ast.Load):
-            self.bound.add(node.id)
+            self.names.bound.add(node.id)
 
     def visit_arg(self, node: ast.arg) -> None:
-        self.bound.add(node.arg)
+        self.names.bound.add(node.arg)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        if not node.bases:  # what a class does with its arguments is its base's to say
+            self.names.classes.add(node.name)
+        self.generic_visit(node)
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
             self._check(alias.name)
-            self.bound.add(alias.asname or alias.name.partition(".")[0])
+            if alias.asname:
+                self.names.modules[alias.asname] = alias.name
+                continue
+            parts = alias.name.split(".")
+            for count in range(1, len(parts) + 1):
+                name = ".".join(parts[:count])
+                self.names.modules[name] = name
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         module = "" if node.level else node.module or ""
         self._check(module)
         for alias in node.names:
+            name = alias.asname or alias.name
             if alias.name in KNOWN_NAMES.get(module, ()):
-                self.functions.add(alias.asname or alias.name)
+                self.names.functions.add(name)
+            elif f"{module}.{alias.name}" in KNOWN_NAMES:
+                self.names.modules[name] = f"{module}.{alias.name}"
+            elif is_data_module(module):
+                self.names.from_data_modules.add(name)
             else:
-                self.bound.add(alias.asname or alias.name)
+                self.names.bound.add(name)
 
     def visit_Global(self, node: ast.Global) -> None:
-        self.declared.update(node.names)
+        self.names.declared.update(node.names)
 
     def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
-        self.declared.update(node.names)
+        self.names.declared.update(node.names)
 
     def generic_visit(self, node: ast.AST) -> None:
         for field in ("name", "rest"):  # def, class, except … as, match captures
             name = getattr(node, field, None)
             if isinstance(name, str):
-                self.bound.add(name)
+                self.names.bound.add(name)
         super().generic_visit(node)
 
     def _check(self, module: str) -> None:
         top = module.partition(".")[0]
         if top in BYTECODE_READERS:
-            self.reader = top
+            self.names.reader = top
+
+
+def is_data_module(module: str) -> bool:
+    """Whether the functions of ``module`` make values from values and do nothing else."""
+    return module.partition(".")[0] in _DATA_MODULES
+
+
+def dotted(node: ast.expr) -> str:
+    """Return ``a.b.c`` for such an expression, nothing for others."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute):
+        before = dotted(node.value)
+        return f"{before}.{node.attr}" if before else ""
+    return ""
+
+
+def variables(function: ast.AST) -> set[str]:
+    """Return the names that ``function`` (a module, a comprehension) assigns or is given.
+
+    Those it defines (``def``, ``class``, ``import``) are left out: they are what they say.
+    """
+    found: set[str] = set()
+    stack: list[ast.AST] = [function]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        if node is function or not isinstance(node, _OWN_VARIABLES):
+            stack.extend(ast.iter_child_nodes(node))
+    return found
+
+
+_OWN_VARIABLES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)

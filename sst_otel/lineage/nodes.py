@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import ast
-from typing import Any, cast
-
-
-def leaf_call(node: ast.expr, operations: list[str], names: dict[str, ast.Name]) -> ast.expr:
-    """Return the helper call for an expression of leaves; the node itself without variables."""
-    if not names or not operations:
-        return node
-    helper = {1: "leaf1", 2: "leaf2"}.get(len(names), "leaves")
-    chain = ast.Constant(cast(Any, tuple(operations)))
-    return helper_call(helper, node, node, chain, *names.values())
+from typing import Any
 
 
 def helper_call(name: str, place: ast.AST, *arguments: ast.expr) -> ast.Call:
     """Return ``_sst_NAME(arguments…)`` standing at ``place``."""
-    function = ast.copy_location(ast.Name(f"_sst_{name}", ast.Load()), place)
-    call = ast.Call(function, list(arguments), [])
+    call = ast.Call(named(name, place), list(arguments), [])
     for argument in arguments:
         if not hasattr(argument, "lineno"):
             ast.copy_location(argument, place)
     return ast.copy_location(call, place)
+
+
+def named(name: str, place: ast.AST) -> ast.Name:
+    """Return the name of a helper or table, standing at ``place``."""
+    return ast.copy_location(ast.Name(f"_sst_{name}", ast.Load()), place)
 
 
 def fstring_of(part: ast.expr) -> ast.expr:

@@ -8,19 +8,23 @@ application's line as the place, and no frame of ours keeps the operands.
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from sst_otel.guard import guard
-from sst_otel.lineage import marks
+from sst_otel.lineage import marks, methods
 from sst_otel.lineage.tracebacks import drop_own_entry
-from sst_otel.registry.identity import IDS, MARKABLE, Mark
+from sst_otel.registry.identity import IDS, MARKABLE, Mark, unmark
+from sst_otel.scope import current_scope
 
 _BUILTIN = MARKABLE | marks.CONTAINERS | {bool, type(None)}
 
 
 def settle(result: Any, operands: tuple[Any, ...], operations: tuple[str, ...]) -> None:
     """Mark the result of an operator; at least one operand has a mark or is a container."""
+    if not current_scope().spend():
+        return
     with guard("lineage"):
         for operand in operands:
             if result is operand:
@@ -184,7 +188,42 @@ class _Marking:
             drop_own_entry(error)
             raise
         settle(result, (left, self.value), ("add",))
+        entry = IDS.get(id(left))
+        if entry is not None and entry.composed:
+            with guard("lineage"):
+                if sys.getrefcount(left) <= _HELD_BY_A_VARIABLE and id(result) in IDS:
+                    unmark(entry)
+                current_scope().spend(len(left) // _CHARACTERS_AN_OPERATION)
         return result
+
+
+_CHARACTERS_AN_OPERATION = 4_000
+"""Characters copied at about the price of one operation: a text with a mark is not extended in
+place."""
+
+
+def _references() -> int:
+    """Return how many references there are to a marked text that only one variable holds."""
+    counts: list[int] = []
+
+    class Counting(_Marking):
+        __slots__ = ()
+
+        def __radd__(self, left: Any) -> Any:
+            entry = IDS.get(id(left))
+            counts.append(sys.getrefcount(left))
+            return entry
+
+    def extend(text: Any, mark: list[Any]) -> None:
+        mark.append(text)
+        text += Counting(operator.iadd, "")
+
+    texts = [str(4_000_000)]
+    extend(texts.pop(), [])
+    return counts[0]
+
+
+_HELD_BY_A_VARIABLE = _references()
 
 
 def right_of_add(left: Any, right: Any) -> Any:
@@ -248,19 +287,21 @@ def _cut(result: Any, source: Mark | None, value: Any) -> None:
             marks.part(result, source, "slice")
 
 
-def _component(name: str) -> Callable[[Any], Any]:
-    return _compile(
-        f"def helper(a):\n"
-        f"    try:\n"
-        f"        r = a.{name}\n"
-        f"    except BaseException as error:\n"
-        f"        drop_own_entry(error)\n"
-        f"        raise\n"
-        f"    if id(a) in IDS:\n"
-        f"        settle(r, (a,), {(name,)!r})\n"
-        f"    return r\n"
-    )
+def item(value: Any, key: Any) -> Any:
+    """Return ``value[key]``."""
+    try:
+        result = value[key]
+    except BaseException as error:
+        drop_own_entry(error)
+        raise
+    return methods.item(result, key, value)
 
 
-year = _component("year")
-days = _component("days")
+def attribute(value: Any, name: str) -> Any:
+    """Return the attribute ``name`` of ``value``."""
+    try:
+        result = getattr(value, name)
+    except BaseException as error:
+        drop_own_entry(error)
+        raise
+    return methods.attribute(result, name, value)

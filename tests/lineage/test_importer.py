@@ -513,7 +513,7 @@ class TestStartedPrograms:
             tmp_path,
         )
         assert "Hi you" in out
-        assert "_sst_joined" in out
+        assert "_sst_piece" in out
         assert str(tmp_path) in out
 
 

@@ -1,18 +1,25 @@
 from __future__ import annotations
 
+import ast
 import datetime
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from sst_otel.guard import error_counts
+from sst_otel.lineage import call_sites, gates, rewrite, sites
 from sst_otel.lineage.helpers import HELPERS
+from sst_otel.lineage.nodes import last_name
 from sst_otel.registry.identity import IDS
 from sst_otel.scope import Scope
 from tests.lineage.rows import CLEAN, FLOWS
 from tests.lineage.support import BOB, describe, fresh, marked, run, scope, source_value
+
+MAKERS = {"helper", "helper_call", "named", "_right", "_membership"}
+"""Functions of the rewriting whose first argument names a helper."""
 
 
 @pytest.fixture
@@ -105,19 +112,12 @@ def test_without_marks_nothing_is_entered() -> None:
 
 
 def test_every_helper_of_the_rewriting_exists() -> None:
-    import ast
-    from pathlib import Path
-
-    import sst_otel.lineage.rewrite as module
-
-    tree = ast.parse(Path(module.__file__).read_text())
-    named = {
-        "_sst_" + str(node.args[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "helper_call"
-        and isinstance(node.args[0], ast.Constant)
-    }
-    assert named
+    named = set()
+    for module in (rewrite, sites, call_sites, gates):
+        for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text())):
+            if isinstance(node, ast.Call) and last_name(node.func) in MAKERS:
+                first = node.args[0]
+                if isinstance(first, ast.Constant):
+                    named.add(f"_sst_{first.value}")
+    assert len(named) > 20
     assert named <= set(HELPERS)

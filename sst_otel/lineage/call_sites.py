@@ -1,0 +1,159 @@
+"""Calls in rewritten code: who is called decides what the site becomes."""
+
+from __future__ import annotations
+
+import ast
+import copy
+
+from sst_otel.lineage import leaves
+from sst_otel.lineage.calls import ARGUMENT_METHODS
+from sst_otel.lineage.closed import Closed
+from sst_otel.lineage.methods import SELF_METHODS
+from sst_otel.lineage.names import EVALUATED_IN_PLACE, SKIPPED_CALLS, ModuleNames
+from sst_otel.lineage.nodes import helper_call, last_name
+
+_TAKING_FUNCTIONS = frozenset({"map", "filter"})
+_RUN_LATER = (ast.Lambda, ast.Constant)
+
+
+class CallSites(ast.NodeTransformer):
+    """Rewrites calls; what they are made of is for the classes built on it."""
+
+    def __init__(self, names: ModuleNames, variables: set[str]) -> None:
+        self.names = names
+        self.closed = Closed(names)
+        self.variables = variables
+        """Variables of the function that is being rewritten, and of those around it."""
+        self.sites = 0
+        """Helper calls put in so far."""
+
+    def gated(self, place: ast.expr, rewritten: ast.expr, written: ast.expr) -> ast.expr:
+        """Choose ``rewritten`` where the scope may have marks."""
+        raise NotImplementedError
+
+    def helper(self, name: str, place: ast.expr | ast.stmt, *arguments: ast.expr) -> ast.Call:
+        """Return a call of the helper ``name``, counted as a site."""
+        self.sites += 1
+        return helper_call(name, place, *arguments)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Rewrite a call."""
+        function = node.func
+        if last_name(function) in SKIPPED_CALLS:
+            return node
+        if isinstance(function, ast.Attribute):
+            module = self.names.module_of(function.value)
+            if module is None:
+                return self._method_call(node, function)
+            if self.names.is_data_module(function.value):
+                return self._looked_up(node)
+        elif not isinstance(function, ast.Name):
+            return (
+                self._looked_up(node) if not isinstance(function, _RUN_LATER) else self._plain(node)
+            )
+        elif function.id in self.names.known:
+            return self._function_call(node, function)
+        elif function.id in _TAKING_FUNCTIONS and len(node.args) > 1:
+            return self._function_given(node, function)
+        elif self.names.is_unknown(function.id, self.variables):
+            return self._looked_up(node)
+        return self._plain(node)
+
+    def _plain(self, node: ast.Call) -> ast.Call:
+        node.func = self.visit(node.func)
+        self._visit_arguments(node)
+        return node
+
+    def _looked_up(self, node: ast.Call) -> ast.Call:
+        """Ask when it runs what the callee is; an application's own is called as ever."""
+        function = node.func
+        if all(self.closed(part) for part in (function, *_arguments(node))):
+            written = copy.deepcopy(function)
+            asked = self.helper("callee", function, self.visit_inside(function))
+            node.func = self.gated(function, asked, written)
+            self._visit_arguments(node)
+            return node
+        node.func = self.helper("callee", function, self.visit(function))
+        self._visit_arguments(node)
+        return _placed(node, function)
+
+    def visit_inside(self, node: ast.expr) -> ast.expr:
+        """Rewrite ``node`` as part of an expression that stands under a gate."""
+        raise NotImplementedError
+
+    def _function_given(self, node: ast.Call, function: ast.Name) -> ast.Call:
+        self._visit_arguments(node)
+        if isinstance(node.args[0], ast.Name | ast.Attribute):
+            node.args[0] = self.helper("given", node.args[0], function, node.args[0])
+        return node
+
+    def _function_call(self, node: ast.Call, function: ast.Name) -> ast.AST:
+        if (
+            function.id in EVALUATED_IN_PLACE
+            and node.args
+            and isinstance(node.args[0], ast.Name)
+            and all(map(leaves.is_simple, _arguments(node)))
+        ):
+            return self.helper("after_call", node, node, function, *node.args)
+        self._visit_arguments(node)
+        if not node.args:
+            return node
+        if not node.keywords and len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
+            return self.helper("call1", node, function, node.args[0])
+        call = self.helper("call", node, function, *node.args)
+        call.keywords = node.keywords
+        return call
+
+    def _method_call(self, node: ast.Call, function: ast.Attribute) -> ast.AST:
+        name = function.attr
+        with_arguments = name in ARGUMENT_METHODS and not (
+            name == "replace"  # then only what it is called on can carry a mark
+            and len(node.args) == 2
+            and all(isinstance(argument, ast.Constant) for argument in node.args)
+        )
+        if not with_arguments and name not in SELF_METHODS and name != "replace":
+            function.value = self.visit(function.value)
+            self._visit_arguments(node)
+            return node
+        if (
+            not with_arguments
+            and isinstance(function.value, ast.Name)
+            and function.value.id not in ("str", "bytes")
+            and all(map(leaves.is_simple, _arguments(node)))
+        ):
+            helper = "after_method" if node.args else "after_method0"
+            return self.helper(helper, node, node, ast.Constant(name), function.value, *node.args)
+        listed = _listed_variable(node) if name == "join" else None
+        function.value = self.visit(function.value)
+        self._visit_arguments(node)
+        if listed is not None:
+            node.func = self.helper("method_args", function, function)
+            return self.helper("joined_characters", node, _placed(node, function), listed)
+        node.func = self.helper("method_args" if with_arguments else "method", function, function)
+        return _placed(node, function)
+
+    def _visit_arguments(self, node: ast.Call) -> None:
+        node.args = [self.visit(argument) for argument in node.args]
+        for keyword in node.keywords:
+            keyword.value = self.visit(keyword.value)
+
+
+def _listed_variable(node: ast.Call) -> ast.Name | None:
+    """Return ``text`` of ``join([c for c in text …])``, whose characters no mark can follow."""
+    if len(node.args) == 1 and isinstance(made := node.args[0], ast.ListComp):
+        source = made.generators[0].iter
+        if len(made.generators) == 1 and isinstance(source, ast.Name):
+            return source
+    return None
+
+
+def _arguments(node: ast.Call) -> list[ast.expr]:
+    return [*node.args, *(keyword.value for keyword in node.keywords)]
+
+
+def _placed(node: ast.Call, function: ast.expr) -> ast.Call:
+    """Put ``node`` where the interpreter says a method call over several lines stands: its name."""
+    if isinstance(function, ast.Attribute) and function.end_lineno not in (None, node.lineno):
+        node.lineno = function.end_lineno or node.lineno
+        node.col_offset = (function.end_col_offset or 0) - len(function.attr)
+    return node
