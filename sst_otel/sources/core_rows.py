@@ -137,7 +137,9 @@ def _watch(result: Any, metadata: Any, read: Callable[[Any], None], plan: RowPla
 
     result._row_logging_fn = log_row
     made = vars(result).get("_row_getter")
-    if made is not None:  # newer versions make it before anybody could ask for a log
+    if isinstance(made, tuple):  # 2.1: made when first asked for, by what it finds then
+        del vars(result)["_row_getter"]
+    elif made is not None:  # 2.0 has made it already, without a log
 
         def make_row(raw: Any) -> Any:
             row = made(raw)
