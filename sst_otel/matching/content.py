@@ -25,7 +25,6 @@ _FRACTION = re.compile(r"\d\.\Z")
 _INTEGER_PART = re.compile(r"\.\d+\Z")
 _MAX_PIECES = 8
 _MAX_CODES = 1_000
-_DIGITS = frozenset("0123456789")
 
 Found = tuple[int, list[Datum], str, str]
 """Which text, the data, the evidence, and the rule that found them."""
@@ -92,11 +91,11 @@ class _Look:
         if not texts.joined.isascii() and any(index.substrings for index in self._indexes):
             self._scripts(texts, encoded)
         if self._runs:
-            runs = texts.digit_runs(min([index.shortest_run for index in self._runs]))
+            shortest = min([index.shortest_run for index in self._runs])
+            runs = texts.digit_runs(shortest)
             if runs and any(index.may_hold_run(runs) for index in self._runs):
-                for place, text in enumerate(texts.texts):
-                    if len(text) > 6 and not _DIGITS.isdisjoint(text):
-                        self._find_runs(texts.numbered(place), text, encoded)
+                for place in texts.places_of_digits(shortest):
+                    self._find_runs(texts.numbered(place), texts.texts[place], encoded)
 
     def codes(self, texts: Texts) -> list[tuple[int, str]]:
         """Look for digests; return what else is hidden in codes, as text."""

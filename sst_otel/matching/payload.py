@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from sst_otel.datatypes.forms import as_text
 from sst_otel.matching.decode import inflate, text_of
 from sst_otel.matching.multipart import multipart_fields
 from sst_otel.matching.parts import (
@@ -33,16 +34,21 @@ MAX_NODES = 4 * MAX_LEAVES
 """Objects that are opened; one that holds itself twice has no end and no leaf."""
 MAX_DEPTH = 60
 
+HIDDEN_KEY = "{key}"
+"""Stands for a key that may be a person's."""
 _PLAIN_KEY = re.compile(r"[$@]?[A-Za-z_][A-Za-z0-9_\-\[\]]{0,39}\Z")
 _MANY_DIGITS = re.compile(r"\d{4}")
+
+
+Place = str | tuple[Any, str | int]
+"""A path, or the place around and a key or position in it: few leaves are ever asked for theirs."""
 
 
 @dataclass(slots=True)
 class Leaf:
     """One scalar of a payload."""
 
-    path: str
-    """``body.user_data.em``, ``url.query.email``; keys that could be personal are ``{key}``."""
+    place: Place
     key: str
     """The field's name as sent; for list items that of the list."""
     group: tuple[int, ...]
@@ -54,6 +60,15 @@ class Leaf:
     """False for running text (a header, a raw body), where weak values are never looked for."""
     folded: str | None = None
     """The text's phrase, None = not folded yet."""
+
+    @property
+    def path(self) -> str:
+        """``body.user_data.em``, ``url.query.email``; keys that could be personal are ``{key}``."""
+        place, pieces = self.place, []
+        while not isinstance(place, str):
+            place, inner = place
+            pieces.append(f"[{inner}]" if type(inner) is int else f".{shown_key(str(inner))}")
+        return place + "".join(reversed(pieces))
 
 
 class Leaves:
@@ -93,7 +108,7 @@ class Leaves:
 
     def _add(
         self,
-        path: str,
+        place: Place,
         key: str,
         group: tuple[int, ...],
         text: str,
@@ -103,7 +118,7 @@ class Leaves:
         if len(self.leaves) >= MAX_LEAVES:
             self.unread += 1
             return
-        self.leaves.append(Leaf(path, key, group, text, mark, structured))
+        self.leaves.append(Leaf(place, key, group, text, mark, structured))
 
     def _add_url(self, url: str) -> None:
         group = (self._group(),)
@@ -169,60 +184,57 @@ class Leaves:
         for position, row in enumerate(rows):
             inner = (*group, self._group())
             for name, value in zip(header, row, strict=False):
-                self._add(f"{where}[{position}].{shown_key(name)}", name, inner, value)
+                self._add(((where, position), name), name, inner, value)
 
-    def _add_key(self, path: str, key: str, group: tuple[int, ...]) -> None:
+    def _add_key(self, place: Place, key: str, group: tuple[int, ...]) -> None:
         """Read a key as a value: a payload keyed by a personal value shares it too."""
         if len(key) > 5 and not (key.isascii() and key.isidentifier()):
-            self._add(f"{path}.{{key}}", "", group, key, None, False)
+            self._add((place, HIDDEN_KEY), "", group, key, None, False)
 
     def _add_tree(
-        self, path: str, key: str, value: Any, group: tuple[int, ...], depth: int
+        self, place: Place, key: str, value: Any, group: tuple[int, ...], depth: int
     ) -> None:
         kind = type(value)
         self._nodes += 1
         if kind is str:
-            self._add_string(path, key, value, group, depth)
+            self._add_string(place, key, value, group, depth)
         elif value is None or kind is bool:
             return
         elif kind is int or kind is float:
-            self._add(path, key, group, repr(value), marked(value))
+            self._add(place, key, group, as_text(value), marked(value))
         elif kind is bytes:
-            self._add(path, key, group, text_of(inflate(value[:MAX_BODY])), marked(value))
+            self._add(place, key, group, text_of(inflate(value[:MAX_BODY])), marked(value))
         elif kind in MARKABLE:
-            self._add(path, key, group, str(value), marked(value))
+            self._add(place, key, group, str(value), marked(value))
         elif issubclass(kind, str):  # Markup, an enumeration's member
-            self._add_string(path, key, str.__str__(value), group, depth)
-        elif depth >= MAX_DEPTH or self._nodes > MAX_NODES:
+            self._add_string(place, key, str.__str__(value), group, depth)
+        elif depth >= MAX_DEPTH:
             self.unread += 1
         elif issubclass(kind, dict):  # asks the type: isinstance may ask the object
             inner = (*group, self._group())
             for name, item in _items(value):
-                self._add_tree(f"{path}.{shown_key(name)}", name, item, inner, depth + 1)
-                self._add_key(path, name, inner)
-                if self._is_full():
+                self._add_tree((place, name), name, item, inner, depth + 1)
+                self._add_key(place, name, inner)
+                if len(self.leaves) >= MAX_LEAVES or self._nodes > MAX_NODES:
+                    self.unread += 1
                     return
         elif kind in LISTS:
             for position, item in enumerate(value):
-                self._add_tree(f"{path}[{position}]", key, item, group, depth + 1)
-                if self._is_full():
+                self._add_tree((place, position), key, item, group, depth + 1)
+                if len(self.leaves) >= MAX_LEAVES or self._nodes > MAX_NODES:
+                    self.unread += 1
                     return
 
-    def _is_full(self) -> bool:
-        full = len(self.leaves) >= MAX_LEAVES or self._nodes > MAX_NODES
-        self.unread += full
-        return full
-
     def _add_string(
-        self, path: str, key: str, value: str, group: tuple[int, ...], depth: int
+        self, place: Place, key: str, value: str, group: tuple[int, ...], depth: int
     ) -> None:
         mark = marked(value)
         if mark is None and len(value) > 8 and value[0] in "{[" and depth < MAX_DEPTH:
             nested = _parse_json(value)
             if isinstance(nested, (dict, list)):
-                self._add_tree(path, key, nested, group, depth + 1)
+                self._add_tree(place, key, nested, group, depth + 1)
                 return
-        self._add(path, key, group, value[:MAX_BODY], mark)
+        self._add(place, key, group, value[:MAX_BODY], mark)
 
 
 def _items(value: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
@@ -243,4 +255,4 @@ def _parse_json(text: str) -> Any:
 def shown_key(key: str) -> str:
     """Return a payload key as it may be written down: ``{key}`` when it could be personal."""
     plain = _PLAIN_KEY.match(key) and not _MANY_DIGITS.search(key)
-    return key if plain else "{key}"
+    return key if plain else HIDDEN_KEY

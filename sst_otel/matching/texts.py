@@ -47,9 +47,12 @@ class Texts:
 
     def number_of_char(self, offset: int) -> int:
         """Return the number of the text that holds ``joined[offset]``."""
+        return self.numbered(self._place(offset))
+
+    def _place(self, offset: int) -> int:
         if self._ends is None:
             self._ends = list(accumulate(len(text) + len(_GAP) for text in self.texts))
-        return self.numbered(bisect(self._ends, offset))
+        return bisect(self._ends, offset)
 
     def numbered(self, place: int) -> int:
         """Return the number of ``texts[place]``."""
@@ -69,6 +72,18 @@ class Texts:
                 end = len(shape)
             yield start, self.joined[start:end]
             start = shape.find(_LONG, end)
+
+    def places_of_digits(self, shortest: int) -> dict[int, None]:
+        """Return the positions in ``texts`` of those with a number of ``shortest`` digits."""
+        shape = self.joined.encode("ascii", "replace").translate(_NUMBERS)
+        enough = b"x" * shortest
+        places: dict[int, None] = {}
+        start = shape.find(enough)
+        while start >= 0:
+            places[self._place(start)] = None
+            end = shape.find(b" ", start)
+            start = shape.find(enough, end) if end >= 0 else -1
+        return places
 
     def digit_runs(self, shortest: int) -> list[str]:
         """Return digits with nothing but separators between them, those dropped.

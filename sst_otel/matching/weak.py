@@ -83,14 +83,13 @@ class WeakValues:
         if not open_leaves:
             return
         folded_texts = Texts([leaf.text for leaf in open_leaves]).phrases()
+        known = {phrase for table in tables for phrase in table.those_of(folded_texts)}
         together: dict[int, dict[Owner, list[tuple[Leaf, Datum]]]] = {}
         for leaf, folded in zip(open_leaves, folded_texts, strict=True):
-            if folded in explained:
+            is_digest = len(folded) in _ALGORITHMS
+            if folded in explained or not (folded in known or is_digest):
                 continue
             data = dict.fromkeys(datum for table in tables for datum in table.get(folded))
-            is_digest = len(folded) in _ALGORITHMS
-            if not data and not is_digest:
-                continue
             near = owners_near(leaf)
             named = [datum for datum in data if self._names_type(leaf.key, datum.data_type)]
             if named:

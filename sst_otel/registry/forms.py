@@ -38,6 +38,10 @@ class WeakForms:
         """Return the values that may be written as ``phrase``."""
         return self._forms.get(phrase, ())
 
+    def those_of(self, phrases: Sequence[str]) -> set[str]:
+        """Return which of ``phrases`` are known."""
+        return self._forms.keys() & phrases
+
     def among(self, words: Sequence[str]) -> Iterator[str]:
         """Yield the phrases whose first word is one of ``words``."""
         for first in self._firsts.keys() & words:
