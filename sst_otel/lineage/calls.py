@@ -10,15 +10,24 @@ import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from types import BuiltinFunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from sst_otel.guard import guard
 from sst_otel.lineage import marks
-from sst_otel.lineage.functions import DATA_MODULES, FUNCTIONS, METHODS, RULES, regex, resolve
+from sst_otel.lineage.functions import (
+    DATA_MODULES,
+    FUNCTIONS,
+    METHODS,
+    METHODS_OF_C,
+    RULES,
+    regex,
+    resolve,
+)
 from sst_otel.lineage.functions.rules import Follow, Watched
 from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.identity import IDS, MARKABLE
+from sst_otel.scope import current_scope
 
 KNOWN_NAMES: dict[str, frozenset[str]] = {
     **{module: frozenset() for module in DATA_MODULES},
@@ -108,7 +117,7 @@ def callee(function: Any) -> Any:
     with guard("lineage"):
         if resolve(function) is not None:
             return partial(call, function)
-        if type(function) is BuiltinFunctionType and function.__name__ not in _NEUTRAL:
+        if type(function) in METHODS_OF_C and function.__name__ not in _NEUTRAL:
             return partial(_counted, function)
     return function
 
@@ -127,6 +136,8 @@ def after_call(result: Any, function: Any, /, *args: Any) -> Any:
 
 def settle_call(result: Any, function: Any, args: tuple[Any, ...]) -> None:
     """Mark the result of a call with positional arguments."""
+    if not current_scope().spend():
+        return
     with guard("lineage"):
         rule = FUNCTIONS.get(id(function))
         if rule is not None:
@@ -140,7 +151,8 @@ def settle_call(result: Any, function: Any, args: tuple[Any, ...]) -> None:
 def follow(rule: Follow, result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """Mark ``result`` by ``rule``, if any of what it was made from may be marked."""
     with guard("lineage"):
-        if may_be_marked(args) or (kwargs and may_be_marked(kwargs.values())):
+        marked = may_be_marked(args) or (kwargs and may_be_marked(kwargs.values()))
+        if marked and current_scope().spend():
             rule(result, args, kwargs)
 
 
@@ -189,14 +201,14 @@ def text_behind(items: Any) -> Any:
     Single characters are shared by the interpreter and never marked.
     """
     iterators = [items]
-    for _ in range(3):  # a generator, the filter in it, the iterator of the text
+    for _ in range(4):  # a map, what it keeps its iterators in, a filter, the text's iterator
         inner = []
         for iterator in iterators:
             for held in gc.get_referents(iterator):
                 kind = type(held)
                 if kind in marks.TEXTS and type(iterator) in _TEXT_ITERATORS and id(held) in IDS:
                     return held
-                if kind in _TEXT_ITERATORS or kind in marks.ITERATORS:
+                if kind in _TEXT_ITERATORS or kind in marks.ITERATORS or kind is tuple:
                     inner.append(held)
         iterators = inner
     return None

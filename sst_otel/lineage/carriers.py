@@ -37,6 +37,11 @@ def is_carrier(kind: type) -> bool:
     return known
 
 
+def number_in(obj: Any) -> float | None:
+    """Return the number that a scalar of a library (numpy's) is; None for other objects."""
+    return float.__float__(obj) if issubclass(type(obj), float) else None
+
+
 def hold(obj: Any, data: tuple[Datum, ...], composed: bool = True, form: str = "") -> None:
     """Record that ``obj`` holds ``data``, beside what it holds already."""
     key = id(obj)

@@ -158,8 +158,6 @@ class Shown:
             return entry.data
         if entry.composed and self.holds(as_text(entry.obj)):
             return entry.data
-        if entry.form:
-            return ()
         return tuple(datum for datum in entry.data if self.shows(datum))
 
     def shows(self, datum: Datum) -> bool:

@@ -113,7 +113,8 @@ def compute(result: Any, sources: Iterable[Mark], operations: tuple[str, ...]) -
     if len(sources) == 1 and same_number(result, sources[0]):
         keep(result, sources[0].data)
         return
-    derived = derive(data_of(sources), result, operations[-1])
+    value = result if kind in MARKABLE else carriers.number_in(result)
+    derived = derive(data_of(sources), value, operations[-1])
     for datum in derived:
         chain = datum.operations[:-1]
         new = [name for name in operations if name not in chain]
@@ -160,7 +161,7 @@ def edited(result: Any, source: Mark, operation: str) -> None:
     elif folded(result) in folded(source.obj):
         _cut(result, source, operation, -1)
     else:
-        keep(result, located(result, source), composed=True)
+        keep(result, located(result, source) or _begun(result, source, operation), composed=True)
 
 
 def _keep_rest(result: Any, source: Mark, operation: str) -> None:
@@ -241,6 +242,15 @@ def located(result: Any, source: Mark) -> tuple[Datum, ...]:
         if inside:
             data.append(datum)
     return tuple(data)
+
+
+def _begun(result: Any, source: Mark, operation: str) -> tuple[Datum, ...]:
+    """Return what is derived from data that ``result``, like ``source``, begins to tell."""
+    whole, left = folded(source.obj), folded(result)
+    pairs = enumerate(zip(whole, left, strict=False))
+    same = next((at for at, (one, other) in pairs if one != other), min(len(whole), len(left)))
+    cut = _overlapping(whole, 0, same, spans(source)) if same > 1 else []
+    return derive(tuple(span.datum for span in cut), result, operation)
 
 
 def _cut_at_an_end(form: str, text: str) -> bool:

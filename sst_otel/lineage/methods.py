@@ -8,26 +8,28 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from types import BuiltinMethodType, MethodDescriptorType, MethodType
+from types import MethodDescriptorType, MethodType
 from typing import Any
 
 from sst_otel.guard import guard
 from sst_otel.lineage import calls
-from sst_otel.lineage.functions import of_instance, values
+from sst_otel.lineage.functions import METHODS_OF_C, of_instance, values
 from sst_otel.registry.identity import IDS, marked
+from sst_otel.scope import current_scope
 
 SELF_METHODS = (
     values.CUTTING | values.EDITING | values.CONVERTING | values.COPYING | values.COMPUTING
-) | frozenset({"strftime", "hex", "normalize", "to_bytes", "to_eng_string", "tobytes", "squeeze"})
+) | frozenset(
+    {"strftime", "hex", "copy", "normalize", "to_bytes", "to_eng_string", "tobytes", "squeeze"}
+)
 """Method names whose result depends on marks of the receiver alone."""
 ATTRIBUTES = values.ATTRIBUTES
-_CALLABLE = frozenset({BuiltinMethodType, MethodDescriptorType, MethodType})
 
 
 def method(bound: Any) -> Any:
     """Return what to call for ``receiver.name`` where only the receiver can carry a mark."""
     if IDS:
-        if type(bound) is BuiltinMethodType:
+        if type(bound) in METHODS_OF_C:
             receiver = bound.__self__
             if id(receiver) in IDS or type(receiver) is re.Pattern:
                 return partial(calls.call, bound)
@@ -82,6 +84,8 @@ def item(result: Any, key: Any, receiver: Any) -> Any:
 
 
 def _settle_method(result: Any, name: str, receiver: Any, arguments: tuple[Any, ...]) -> None:
+    if not current_scope().spend():
+        return
     with guard("lineage"):
         source = marked(receiver)
         if result is receiver:

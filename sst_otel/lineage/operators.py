@@ -14,6 +14,8 @@ from typing import Any
 
 from sst_otel.guard import guard
 from sst_otel.lineage import marks, methods
+from sst_otel.lineage.carriers import is_carrier
+from sst_otel.lineage.functions.formatting import percent
 from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.identity import IDS, MARKABLE, Mark, unmark
 from sst_otel.scope import current_scope
@@ -29,7 +31,7 @@ def settle(result: Any, operands: tuple[Any, ...], operations: tuple[str, ...]) 
         for operand in operands:
             if result is operand:
                 return
-        if not _BUILTIN.issuperset(map(type, operands)):
+        if not all(kind in _BUILTIN or is_carrier(kind) for kind in map(type, operands)):
             return  # what an application's own operator makes is not known
         sources = marks.found(operands)
         if type(result) in marks.TEXTS:
@@ -44,10 +46,9 @@ def settle(result: Any, operands: tuple[Any, ...], operations: tuple[str, ...]) 
 def _formatted(result: Any, operands: tuple[Any, ...]) -> None:
     """Mark the result of ``template % arguments``."""
     template = operands[0]
-    sources = [mark for operand in operands for mark in marks.scan(operand)]
     if type(template) is type(result) and result == template:
         return
-    marks.compose(result, sources, alone=_lone_directive(template))
+    marks.compose(result, percent(result, *operands), alone=_lone_directive(template))
 
 
 def _lone_directive(template: Any) -> bool:

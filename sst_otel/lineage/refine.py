@@ -99,12 +99,11 @@ class Leaves:
         self.one_owner = len({datum.owner.ref for datum in marks.data_of(sources)}) == 1
         self.exact: dict[str, dict[Datum, None]] = {}
         for source in sources:
-            if source.form:
-                continue
-            if not source.composed:
+            if source.composed or source.form:
+                for datum in source.data:
+                    self._enter(datum.value, (datum,))
+            else:
                 self._enter(source.obj, source.data)
-            for datum in source.data if source.composed else ():
-                self._enter(datum.value, (datum,))
 
     def _enter(self, value: Any, data: tuple[Datum, ...]) -> None:
         for key in _keys(value):

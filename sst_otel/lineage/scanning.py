@@ -45,20 +45,21 @@ def namespace_of(kind: type) -> Mapping[str, Any]:
 def fields_of(obj: Any) -> dict[str, Any]:
     """Return the stored attributes of an instance: its dictionary and its filled slots."""
     found: dict[str, Any] = {}
-    has_dictionary = False
     for base in bases(type(obj)):
         for name, member in namespace_of(base).items():
             kind = type(member)
-            if kind is MemberDescriptorType:
-                try:
-                    found.setdefault(name, member.__get__(obj))
-                except AttributeError:
-                    continue  # an empty slot
-            elif kind is GetSetDescriptorType and name == "__dict__" and not has_dictionary:
-                has_dictionary = True
+            if kind is not MemberDescriptorType and (
+                kind is not GetSetDescriptorType or name != "__dict__"
+            ):
+                continue
+            try:
                 stored = member.__get__(obj)
-                if type(stored) is dict:
-                    found.update(stored)
+            except AttributeError:
+                continue  # an empty slot
+            if name == "__dict__":
+                found.update(stored if type(stored) is dict else {})
+            else:
+                found.setdefault(name, stored)
     return found
 
 

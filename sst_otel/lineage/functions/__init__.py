@@ -50,7 +50,7 @@ for _subject in _SUBJECTS:
         RULES.setdefault(_module, {}).update(_table)
 METHODS: dict[str, dict[str, Follow]] = {}
 """``module.Class`` → method → rule."""
-for _methods in (numbers.METHODS, texts.METHODS, serialisation.METHODS):
+for _methods in (numbers.METHODS, texts.METHODS, serialisation.METHODS, encodings.METHODS):
     METHODS.update(_methods)
 CLASS_METHODS = {**dates.CLASS_METHODS, **encodings.CLASS_METHODS}
 _ONLY_BY_NAME = frozenset(
@@ -185,14 +185,17 @@ def _of_other(function: Any) -> Resolved | None:
     return None
 
 
+METHODS_OF_C: frozenset[type] = frozenset({BuiltinFunctionType, type(re.compile("").sub)})
+"""Types of bound methods written in C; those that are told their class are of a type apart."""
 _FINDERS: dict[type, Callable[[Any], Resolved | None]] = {
-    BuiltinFunctionType: _of_builtin,
+    **dict.fromkeys(METHODS_OF_C, _of_builtin),
     FunctionType: _of_function,
     MethodType: _of_method,
     MethodDescriptorType: _of_descriptor,
     functools.partial: _of_partial,
     operator.methodcaller: _of_method_caller,
     type: _of_class,
+    type(functools.lru_cache(len)): _of_function,
 }
 
 

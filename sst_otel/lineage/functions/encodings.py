@@ -81,6 +81,7 @@ RULES: dict[str, dict[str, Follow]] = {
 }
 for _module in ("_hashlib", "_md5", "_sha1", "_sha2", "_sha256", "_sha512", "_sha3", "_blake2"):
     RULES[_module] = _HASHLIB
+METHODS: dict[str, dict[str, Follow]] = {"hmac.HMAC": DIGEST}
 CLASS_METHODS: dict[type, dict[str, Follow]] = {
     bytes: {"fromhex": decodes},
     bytearray: {"fromhex": decodes},

@@ -9,11 +9,11 @@ from typing import Any
 
 from sst_otel.lineage import marks
 from sst_otel.lineage.locate import Shown
-from sst_otel.lineage.scanning import scan, scan_all
+from sst_otel.lineage.scanning import fields_of, scan, scan_all
 from sst_otel.registry.identity import Mark
 
 _PATH = re.compile(r"([^.\[]*)(.*)", re.S)
-_ONE_KEY = re.compile(r"\[([^\]]+)\]")
+_STEPS = re.compile(r"\.([^.\[]+)|\[([^\]]+)\]")
 _NAMED = re.compile(r"%\(([^)]*)\)")
 _parse = Formatter().parse
 
@@ -68,10 +68,24 @@ def _of_field(
     if not rest:
         entries = scan(operand)
         return entries or _shown(result, scan(operand, into_objects=True))
-    key = _ONE_KEY.fullmatch(rest)
-    if key is not None and type(operand) is dict:
-        return scan(operand.get(key.group(1)))
+    reached = _reached(operand, rest)
+    if reached is not None:
+        return scan(reached) or _shown(result, scan(reached, into_objects=True))
     return _shown(result, scan(operand, into_objects=True))
+
+
+def _reached(operand: Any, rest: str) -> Any:
+    """Return what ``.name`` and ``[key]`` lead to, as far as nothing has to be asked for it."""
+    for attribute, key in _STEPS.findall(rest):
+        if attribute:
+            operand = fields_of(operand).get(attribute)
+        elif type(operand) is dict:
+            operand = operand.get(int(key) if key.isdigit() else key)
+        elif type(operand) in (list, tuple) and key.isdigit() and int(key) < len(operand):
+            operand = operand[int(key)]
+        else:
+            return None
+    return operand
 
 
 def percent(result: Any, template: Any, argument: Any) -> list[Mark]:

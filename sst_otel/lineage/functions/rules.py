@@ -81,7 +81,7 @@ def encodes(form: str = marks.ENCODED) -> Follow:
 
     def follow(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         sources = scan_all((*args, *kwargs.values()), into_objects=True)
-        if type(result) in marks.NUMBERS and sources:  # a checksum
+        if type(result) in MARKABLE and type(result) not in marks.TEXTS:  # a checksum, a UUID
             marks.keep(result, marks.data_of(sources), len(sources) > 1, form)
         else:
             marks.encode(result, sources, form)

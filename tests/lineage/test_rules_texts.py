@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.lineage.rule_support import Rows, inherited
+
+FLOWS: Rows = [
+    ("import html\nr = html.escape(name + '&')", "composed name:ada"),
+    ("from html import unescape\nr = unescape(name + '&amp;')", "composed name:ada"),
+    ("from urllib.parse import quote\nr = quote(email)", "email:ada"),
+    ("from urllib.parse import quote_plus as q\nr = q(name)", "name:ada"),
+    ("import urllib.parse\nr = urllib.parse.unquote(urllib.parse.quote(name))", "name:ada"),
+    (
+        "from urllib.parse import urlencode\nr = urlencode({'e': email, 'x': 1})",
+        "composed email:ada",
+    ),
+    (
+        "from urllib.parse import parse_qs, urlencode\n"
+        "r = parse_qs(urlencode({'e': email, 'n': name}))['n'][0]",
+        "name:ada",
+    ),
+    (
+        "from urllib.parse import urlsplit\nr = urlsplit(f'https://x.example/?e={email}').query",
+        "composed email:ada",
+    ),
+    (
+        "from urllib.parse import urljoin\nr = urljoin('https://x.example/', email)",
+        "composed email:ada",
+    ),
+    (
+        "import textwrap\nr = textwrap.shorten(name + ' of London', 12)",
+        "composed derived(shorten):ada",
+    ),
+    ("import textwrap\nr = textwrap.fill(note, 20)", "composed name:ada email:ada"),
+    ("import textwrap\nr = textwrap.indent(note, '> ')", "composed name:ada email:ada"),
+    ("import textwrap\nr = textwrap.dedent('   ' + name)", "name:ada"),
+    ("import textwrap\nr = textwrap.wrap(note, 18)[0]", "composed name:ada"),
+    ("import string\nr = string.capwords(name.lower())", "name:ada"),
+    ("from string import Template\nr = Template('Hi $n!').substitute(n=name)", "composed name:ada"),
+    (
+        "from string import Template\nt = Template('Hi $n!')\nd = {'n': name, 'e': email}\n"
+        "r = t.safe_substitute(d)",
+        "composed name:ada",
+    ),
+    ("import unicodedata\nr = unicodedata.normalize('NFKD', city)", "city:ada"),
+    (
+        "import unicodedata\n"
+        "r = unicodedata.normalize('NFKD', city).encode('ascii', 'ignore').decode()",
+        "city:ada",
+    ),
+    (
+        "import unicodedata\nr = ''.join(c for c in unicodedata.normalize('NFD', city)\n"
+        "            if unicodedata.category(c) != 'Mn')",
+        "city:ada",
+    ),
+    ("r = name.translate(str.maketrans('aeiou', 'AEIOU'))", "name:ada"),
+    ("r = ''.join(reversed(email))", "email:ada"),
+    ("r = ''.join(c for c in phone if c.isdigit())", "phone:ada"),
+    ("r = ''.join(filter(str.isdigit, phone))", "phone:ada"),
+    ("r = ''.join(map(str.upper, email))", "email:ada"),
+    ("r = '{n} is {n}'.format(**{'n': name, 'e': email})", "composed name:ada"),
+    ("r = '{u.name}!'.format(u=user)", "composed name:ada"),
+    ("r = '{:>20}'.format(name)", "name:ada"),
+    ("r = '{0:{1}}'.format(name, 20)", "composed name:ada"),
+    ("r = '%(n)s!' % {'n': name, 'e': email}", "composed name:ada"),
+    ("import shlex\nr = shlex.quote(name)", "name:ada"),
+    ("import shlex\nr = shlex.split(f'mail -s {email}')[2]", "email:ada"),
+    ("import ast\nr = ast.literal_eval(repr([name, 7]))[0]", "name:ada"),
+    ("import pprint\nr = pprint.pformat({'n': name})", "composed name:ada"),
+    (
+        "from email.utils import formataddr\nr = formataddr((name, email))",
+        "composed name:ada email:ada",
+    ),
+    ("from email.utils import parseaddr\nr = parseaddr(f'{name} <{email}>')[1]", "email:ada"),
+    ("import os.path\nr = os.path.join('/home', email)", "composed email:ada"),
+    (
+        "from flask import Flask, render_template_string\n"
+        "with Flask('x').app_context():\n"
+        "    r = render_template_string('<b>{{ n }}</b> {{ x }}', n=name, x=7)",
+        "composed name:ada",
+    ),
+    (
+        "from jinja2 import Template\nr = Template('Hi {{ u.name }}').render(u=user)",
+        "composed name:ada",
+    ),
+    ("from markupsafe import escape\nr = str(escape(name + ' <x>'))", "composed name:ada"),
+    ("from slugify import slugify\nr = slugify(name)", "name:ada"),
+    ("r = name.split()[1]", "name:ada"),
+    ("r = note.split()[1]", "derived(split):ada"),
+    ("r = note.split(',')[0]", "composed name:ada"),
+    (
+        "first, _, last = name.partition(' ')\nr = last + first",
+        "composed name:ada derived(partition):ada",
+    ),
+    ("r = note[5:17]", "name:ada"),
+    ("r = note[5:8]", "derived(slice):ada"),
+    ("f = name.upper\nr = f()", "name:ada"),
+    ("v = '  ' + name\nfor fn in (str.strip, str.lower):\n    v = fn(v)\nr = v", "name:ada"),
+    (
+        "from functools import partial\nr = partial('{1} {0}'.format, name)('x')",
+        "composed name:ada",
+    ),
+    (
+        "import functools, operator\nr = functools.reduce(operator.add, [name, '/', email])",
+        "composed name:ada email:ada",
+    ),
+    ("import operator\nr = operator.concat('x', name)", "composed name:ada"),
+    ("import operator\nr = operator.methodcaller('upper')(name)", "name:ada"),
+    ("r = getattr(name, 'upper')()", "name:ada"),
+]
+CLEAN = [
+    "from string import Template\nr = Template('Hi $n!').substitute(n='x', e=email)",
+    "r = '{n} there'.format(n='x', e=email)",
+    "r = '{n} there'.format(**{'n': 'text', 'e': email})",
+    "r = '%(n)s there' % {'n': 'x', 'e': email}",
+    "import textwrap\nr = textwrap.shorten(name, 4, placeholder='..')",
+    "from flask import Flask, render_template_string\n"
+    "with Flask('x').app_context():\n    r = render_template_string('<b>{{ x }}</b>', n=name, x=7)",
+    "import html\nr = html.escape('text & more')",
+    "r = ''.join('*' for _ in name)",
+    "r = note.split()[3]",
+    "r = note[:4]",
+    "r = note.split(',')[1].split()[0]",
+    "from urllib.parse import urlsplit\nr = urlsplit(f'https://x.example/?e={email}').netloc",
+    "from slugify import slugify\nr = slugify('Other text')",
+    "import re\nr = re.escape('abc')",
+]
+
+
+@pytest.mark.parametrize(("code", "expected"), FLOWS, ids=[code for code, _ in FLOWS])
+def test_text_inherits(code: str, expected: str) -> None:
+    assert inherited(code) == expected
+
+
+@pytest.mark.parametrize("code", CLEAN)
+def test_text_inherits_nothing(code: str) -> None:
+    assert inherited(code) == ""
