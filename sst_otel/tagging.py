@@ -130,7 +130,7 @@ class Tagger:
 
     def document(self, tree: Any, kind: str, context: str, scope: Scope) -> None:
         """Tag the personal scalars of a parsed JSON document, at any depth."""
-        self.fields(_scalars(tree), kind, context, scope)
+        self.fields(scalars(tree), kind, context, scope)
 
     def scope_owner(self, scope: Scope) -> Owner:
         """Return whose data this scope's input is, and settle who a visitor turned out to be."""
@@ -194,7 +194,8 @@ class Tagger:
         return self._sealed(owner.id) if owner.id is not None else ""
 
 
-def _scalars(tree: Any, path: str = "", depth: int = 0) -> Iterable[tuple[str, Any]]:
+def scalars(tree: Any, path: str = "", depth: int = 0) -> Iterable[tuple[str, Any]]:
+    """Yield ``(path, value)`` of each leaf of exact dictionaries and lists, keys joined by dots."""
     if depth > _MAX_DEPTH:
         missed(DEPTH)
         say_once(
@@ -205,10 +206,10 @@ def _scalars(tree: Any, path: str = "", depth: int = 0) -> Iterable[tuple[str, A
         return
     if type(tree) is dict:
         for name, value in tree.items():
-            yield from _scalars(value, f"{path}.{name}" if path else name, depth + 1)
+            yield from scalars(value, f"{path}.{name}" if path else name, depth + 1)
     elif type(tree) is list:
         for value in tree:
-            yield from _scalars(value, path, depth + 1)
+            yield from scalars(value, path, depth + 1)
     else:
         yield path, tree
 

@@ -48,11 +48,12 @@ class _CelerySource:
         with guard(_PLACE):
             if current_scope() is not PROCESS:
                 return
-            name = f"task {task.name}"
-            scope = jobs.begin(task_id, name)
+            scope = jobs.begin(task_id, f"task {task.name}")
             signature = self._signature(type(task))  # type: ignore[arg-type] # it is hashable
             named = _named(signature, tuple(args or ()), dict(kwargs or {}))
-            jobs.tag_arguments(self._tagger, scope, named.items(), "task_argument", name)
+            # The modules before the last dot say what the application is about, not the task.
+            context = str(task.name).rpartition(".")[2]
+            jobs.tag_arguments(self._tagger, scope, named.items(), "task_argument", context)
 
     def ended(self, task_id: Any = None, **_: Any) -> None:
         """Close the task's scope."""

@@ -35,9 +35,9 @@ def install(tagger: Tagger) -> Patches:
         with guard(_PLACE):
             if current_scope() is PROCESS and _is_own(instance.callback):
                 context = args[0] if args else kwargs["ctx"]
-                name = f"command {context.command_path}"
-                scope = jobs.begin(key, name)
-                jobs.tag_arguments(tagger, scope, context.params.items(), "option", name)
+                scope = jobs.begin(key, f"command {context.command_path}")
+                options = context.params.items()
+                jobs.tag_arguments(tagger, scope, options, "option", context.info_name or "")
         try:
             return wrapped(*args, **kwargs)
         except BaseException:

@@ -64,13 +64,33 @@ def tag_arguments(
     """Tag the personal ones of a job's named arguments, containers looked into.
 
     ``kind`` names the place (``task_argument``), ``context`` the job. Where no owner is known, an
-    argument called ``user_id``, ``owner_id`` or ``account_id`` names it.
+    argument called ``user_id``, ``owner_id`` or ``account_id`` names it, or the one person who is
+    known to have values that stand among the arguments. Such values stay as they are known.
     """
+    from sst_otel.tagging import scalars  # not with the package: `import sst_otel` stays light
+
     arguments = dict(pairs)
+    leaves = list(scalars(arguments))
+    people = {name: _known_owners(tagger, value) for name, value in leaves}
     if scope.known_owner() is None:
-        for name in _OWNER_ARGUMENTS:
-            given = arguments.get(name)
-            if type(given) in (int, str) and given not in ("", 0):
-                scope.set_owner(tagger.owner(given))
-                break
-    tagger.document(arguments, kind, context, scope)
+        named = next((arguments[name] for name in _OWNER_ARGUMENTS if arguments.get(name)), None)
+        owners = {owner for found in people.values() for owner in found}
+        if type(named) in (int, str):
+            scope.set_owner(tagger.owner(named))
+        elif len(owners) == 1:
+            scope.set_owner(owners.pop())
+    new = [(name, value) for name, value in leaves if not people[name] - {scope.owner}]
+    tagger.fields(new, kind, context, scope)
+
+
+def _known_owners(tagger: Tagger, value: Any) -> set[Owner]:
+    """Return the people of whom a rare value is known already."""
+    from sst_otel.registry.index import listed
+    from sst_otel.registry.text import phrase
+
+    if type(value) is not str or not value:
+        return set()
+    key = phrase(value)
+    entries = [index.phrases.get(key) for index in tagger.registry.indexes()]
+    data = [datum for entry in entries if entry is not None for datum in listed(entry)]
+    return {datum.owner for datum in data if datum.owner.known}

@@ -1,0 +1,229 @@
+"""Celery tasks: run by a real worker over the memory broker, in a process of its own, eagerly."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from celery import Celery
+from celery.contrib.testing.worker import start_worker
+from flask import Flask, request
+
+from sst_otel.scope import PROCESS, current_scope
+from tests.support import Tracking, Vendor
+
+CITY = "Leipzig"
+EMAIL = "ada.lovelace@example.org"
+
+
+_VENDOR = {"url": ""}
+
+
+@pytest.fixture(autouse=True)
+def _vendor(vendor: Vendor) -> None:
+    _VENDOR["url"] = vendor.url
+
+
+@pytest.fixture(scope="module")
+def celery() -> Celery:
+    app: Any = Celery("shop", broker="memory://", backend="cache+memory://")
+    app.conf.update(broker_connection_retry_on_startup=False, task_always_eager=False)
+
+    def tell(**payload: Any) -> None:
+        requests.post(f"{_VENDOR['url']}/v1", json=payload, timeout=5)
+
+    def welcome(email: str, city: str = "") -> str:
+        tell(to=email, city=city)
+        return current_scope().route
+
+    def remind(self: Any, user_id: int, profile: dict[str, str], **more: str) -> int:
+        tell(profile=profile, **more)
+        return int(self.request.retries)
+
+    def weak(text: str) -> None:
+        tell(city=text)
+
+    def again(self: Any, email: str) -> str:
+        tell(to=email)
+        if self.request.retries == 0:
+            raise self.retry(countdown=0)
+        return current_scope().route
+
+    def broken(email: str) -> None:
+        raise ZeroDivisionError
+
+    for function in (welcome, weak, broken):
+        app.task(name=f"shop.{function.__name__}", shared=False)(function)
+    app.task(name="shop.remind", bind=True, shared=False)(remind)
+    app.task(name="shop.again", bind=True, max_retries=1, shared=False)(again)
+    return app
+
+
+@pytest.fixture(scope="module")
+def worker(celery: Celery) -> Iterator[None]:
+    with start_worker(celery, pool="solo", perform_ping_check=False, shutdown_timeout=30):
+        yield
+
+
+def shares(tracking: Tracking) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [
+        (row["route"], row["owner_id"], tuple(sorted(row["data_types"]))) for row in tracking.rows()
+    ]
+
+
+def send(celery: Celery, name: str, *args: Any, **kwargs: Any) -> Any:
+    return celery.tasks[name].apply_async(args, kwargs).get(timeout=30)
+
+
+@pytest.mark.usefixtures("worker")
+class TestInAWorker:
+    def test_arguments_are_tagged_by_their_names(self, celery: Celery, tracking: Tracking) -> None:
+        assert send(celery, "shop.welcome", EMAIL, city=CITY) == "task shop.welcome"
+        ((route, _, types),) = shares(tracking)
+        assert (route, types) == ("task shop.welcome", ("city", "email"))
+
+    def test_user_id_names_whose_they_are(self, celery: Celery, tracking: Tracking) -> None:
+        profile = {"email": EMAIL, "city": CITY}
+        assert send(celery, "shop.remind", 7, profile, phone="+49 341 1234567") == 0
+        ((_, owner, types),) = shares(tracking)
+        assert owner == "7"
+        assert set(types) >= {"city", "email", "phone"}
+
+    def test_what_is_known_stays_its_owners(self, celery: Celery, tracking: Tracking) -> None:
+        import sst_otel
+
+        sst_otel.tag("".join(EMAIL), "email", owner_id=1)
+        send(celery, "shop.welcome", EMAIL)
+        assert [(owner, types) for _, owner, types in shares(tracking)] == [("1", ("email",))]
+
+    def test_one_task_knows_nothing_of_the_one_before(
+        self, celery: Celery, tracking: Tracking
+    ) -> None:
+        send(celery, "shop.welcome", EMAIL, city=CITY)
+        send(celery, "shop.weak", CITY)
+        assert len(shares(tracking)) == 1
+
+    def test_a_retry_is_a_task_again(self, celery: Celery, tracking: Tracking) -> None:
+        assert send(celery, "shop.again", EMAIL) == "task shop.again"
+        assert [types for _, _, types in shares(tracking)] == [("email",)] * 2
+
+    def test_a_failure_leaves_no_scope_behind(self, celery: Celery, tracking: Tracking) -> None:
+        with pytest.raises(ZeroDivisionError):
+            send(celery, "shop.broken", EMAIL)
+        send(celery, "shop.weak", CITY)
+        assert shares(tracking) == []
+
+    def test_wrong_arguments_fail_as_without_us(self, celery: Celery, tracking: Tracking) -> None:
+        unchecked = celery.tasks["shop.broken"]
+        unchecked.typing = False
+        with pytest.raises(TypeError, match="unexpected keyword argument 'city'"):
+            send(celery, "shop.broken", city=CITY)
+
+
+class TestEagerly:
+    def test_inside_a_request_it_is_part_of_it(self, celery: Celery, tracking: Tracking) -> None:
+        app = Flask(__name__)
+
+        @app.post("/signup")
+        def signup() -> str:
+            task = celery.tasks["shop.weak"]
+            task.apply((request.form["city"][:3] + request.form["city"][3:],))
+            return ""
+
+        app.test_client().post("/signup", data={"city": CITY, "email": EMAIL})
+        assert [(route, types) for route, _, types in shares(tracking)] == [("/signup", ("city",))]
+
+    def test_elsewhere_it_is_a_job(self, celery: Celery, tracking: Tracking) -> None:
+        assert celery.tasks["shop.welcome"].apply((EMAIL,)).get() == "task shop.welcome"
+        assert current_scope() is PROCESS
+
+
+def test_after_tracking_tasks_run_without_us(celery: Celery, tmp_path: Path) -> None:
+    from celery import signals
+
+    from tests.support import tracking_in
+
+    with tracking_in(tmp_path):
+        assert signals.task_prerun.receivers
+    assert not signals.task_prerun.receivers
+    assert celery.tasks["shop.welcome"].apply((EMAIL,)).get() == ""
+
+
+def test_a_worker_process_is_tracked_without_code(tmp_path: Path, vendor: Vendor) -> None:
+    (tmp_path / "jobs.py").write_text(
+        textwrap.dedent(
+            """
+            import os
+            import requests
+            from celery import Celery
+
+            app = Celery(
+                "jobs", broker="filesystem://", backend="file://" + os.environ["RESULTS"]
+            )
+            app.conf.broker_transport_options = {
+                "data_folder_in": os.environ["MAIL"], "data_folder_out": os.environ["MAIL"]
+            }
+
+            @app.task
+            def welcome(user_id, email):
+                requests.post(os.environ["VENDOR"] + "/v1", json={"to": email}, timeout=5)
+            """
+        )
+    )
+    for name in ("mail", "results"):
+        (tmp_path / name).mkdir()
+    environ = {
+        **os.environ,
+        "MAIL": str(tmp_path / "mail"),
+        "RESULTS": str(tmp_path / "results"),
+        "VENDOR": vendor.url,
+        "SST_DATABASE_URL": f"sqlite:///{tmp_path / 'audit.db'}",
+        "SST_KEY": "test-key-of-32-characters-length",
+        "PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
+        "OTEL_TRACES_EXPORTER": "none",
+        "OTEL_METRICS_EXPORTER": "none",
+        "OTEL_LOGS_EXPORTER": "none",
+    }
+    bin_directory = Path(sys.executable).parent
+    subprocess.run(
+        [sys.executable, "-c", f"import jobs; jobs.welcome.delay(7, {EMAIL!r})"],
+        env=environ,
+        check=True,
+        timeout=60,
+    )
+    arrived = threading.Event()
+    vendor.on_request = arrived.set
+    command = ["celery", "-A", "jobs", "worker", "--pool", "solo", "-l", "error"]
+    worker = subprocess.Popen(
+        [bin_directory / "opentelemetry-instrument", bin_directory / command[0], *command[1:]],
+        env=environ,
+        cwd=tmp_path,
+    )
+    try:
+        assert arrived.wait(60)
+    finally:
+        worker.terminate()  # it finishes its task first
+        worker.wait(60)
+    found = subprocess.run(
+        [sys.executable, "-m", "sst_otel.cli", "events", "--format", "ndjson"],
+        env=environ,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    ).stdout
+    (event,) = map(json.loads, found.splitlines())
+    assert (event["route"], event["owner_id"], event["data_types"]) == (
+        "task jobs.welcome",
+        "7",
+        ["email"],
+    )
