@@ -6,6 +6,7 @@ It knows no framework: :mod:`sst_otel.pages.flask_mount` puts it beside a Flask 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable
 from contextlib import closing
@@ -16,12 +17,10 @@ from urllib.parse import quote
 
 from sst_otel.guard import count_error
 from sst_otel.keys import Keys
-from sst_otel.pages import PREFIX, dashboard, layout, log
+from sst_otel.pages import PREFIX, api, dashboard, layout, log, share
 from sst_otel.pages.access import COOKIE, STAFF_SECONDS, Access, Environ, PersonOf, Viewer
 from sst_otel.pages.parameters import (
-    DEFAULT_LIMIT,
     LOG_FILTERS,
-    PROVENANCE_FILTERS,
     ParameterError,
     filters,
     partly,
@@ -32,7 +31,6 @@ from sst_otel.pages.responses import (
     CHALLENGE,
     HEADERS,
     Answer,
-    as_json,
     read_form,
     see_other,
 )
@@ -41,6 +39,8 @@ from sst_otel.settings import Settings
 if TYPE_CHECKING:
     from sst_otel.audit.queries import Reader
 
+_API = "/api"
+_SHARE = re.compile(r"/shares/[0-9a-zA-Z-]{1,64}")
 _STATIC_TYPES = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 
 
@@ -79,8 +79,6 @@ class PagesApp:
             "/": ("GET", self._index),
             "/dashboard": ("GET", self._dashboard),
             "/audit-logs": ("GET", self._log),
-            "/api/audit-logs": ("GET", self._api_log),
-            "/api/provenance": ("GET", self._api_provenance),
             "/sign-in": ("POST", self._sign_in),
             "/sign-out": ("POST", self._sign_out),
             **{f"/static/{name}": ("GET", self._static) for name in _STATIC_TYPES},
@@ -88,7 +86,14 @@ class PagesApp:
 
     def handles(self, path: str) -> bool:
         """Whether there is something of ours at ``path`` (PATH_INFO)."""
-        return path.startswith(PREFIX) and path[len(PREFIX) :] in self._routes
+        return path.startswith(PREFIX) and self._route(path[len(PREFIX) :]) is not None
+
+    def _route(self, path: str) -> tuple[str, Callable[[_Request], Answer]] | None:
+        if path.startswith(_API) and api.has(path[len(_API) :]):
+            return "GET", self._api
+        if _SHARE.fullmatch(path):
+            return "GET", self._share
+        return self._routes.get(path)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
@@ -109,10 +114,11 @@ class PagesApp:
     def _answer(self, environ: Environ) -> Answer:
         path = environ.get("PATH_INFO", "")
         base = quote(environ.get("SCRIPT_NAME", "").encode("latin-1", "replace")) + PREFIX
-        if not self.handles(path):
+        route = self._route(path[len(PREFIX) :]) if path.startswith(PREFIX) else None
+        if route is None:
             frame = layout.Frame(base, None, self._service)
             return Answer(404, layout.message(frame, "There is no such page"))
-        allowed, handler = self._routes[path[len(PREFIX) :]]
+        allowed, handler = route
         method = environ.get("REQUEST_METHOD", "GET")
         if ("GET" if method == "HEAD" else method) != allowed:
             allow = "GET, HEAD" if allowed == "GET" else allowed
@@ -152,7 +158,7 @@ class PagesApp:
                 used = filters(raw, LOG_FILTERS, limit=log.PAGE_SIZE)
                 if "destination" in used:
                     used["destination"] = partly(used["destination"])
-                events, more = _read(reader.audit_logs, viewer, used)
+                events, more = api.read(reader.audit_logs, viewer, used)
             except ParameterError as problem:
                 body = log.page(request.frame, summary, [], raw=raw, problem=problem)
                 return Answer(400, body)
@@ -160,6 +166,23 @@ class PagesApp:
             return Answer(200, body)
 
         return self._page(request, render)
+
+    def _share(self, request: _Request) -> Answer:
+        event_id = request.environ["PATH_INFO"].rpartition("/")[2]
+
+        def render(reader: Reader, viewer: Viewer) -> Answer:
+            event = reader.explain(event_id, viewer=viewer.owner_id)
+            if event is None:
+                return Answer(404, layout.message(request.frame, "There is no such share"))
+            roles = log.roles(reader.summary(viewer.owner_id))
+            role = roles.get(log.who(event), "unknown")
+            return Answer(200, share.page(request.frame, event, role))
+
+        return self._page(request, render)
+
+    def _api(self, request: _Request) -> Answer:
+        path = request.environ["PATH_INFO"][len(PREFIX + _API) :]
+        return api.answer(self._open, request.viewer, path, request.query)
 
     def _page(self, request: _Request, render: Callable[[Reader, Viewer], Answer]) -> Answer:
         if request.viewer is None:
@@ -175,32 +198,6 @@ class PagesApp:
                 "Staff find the reason with sst-otel doctor on the server.",
             )
             return Answer(503, layout.message(request.frame, "Please try again later", *text))
-
-    def _api_log(self, request: _Request) -> Answer:
-        return self._api(request, "audit_logs", LOG_FILTERS)
-
-    def _api_provenance(self, request: _Request) -> Answer:
-        return self._api(request, "provenance", PROVENANCE_FILTERS)
-
-    def _api(self, request: _Request, name: str, known: tuple[str, ...]) -> Answer:
-        viewer = request.viewer
-        if viewer is None:
-            text = "sign in to the application, or send Authorization: Bearer with the staff token"
-            return as_json(401, {"error": "unauthorized", "message": text}, [CHALLENGE])
-        try:
-            used = filters(query_parameters(request.query), known, limit=DEFAULT_LIMIT)
-            with closing(self._open()) as reader:
-                objects, more = _read(getattr(reader, name), viewer, used)
-        except ParameterError as problem:
-            return as_json(
-                400,
-                {"error": "bad_parameter", "parameter": problem.name, "message": str(problem)},
-            )
-        except Exception as error:
-            count_error("pages.read", type(error).__name__)
-            text = "the audit store cannot be read at the moment"
-            return as_json(503, {"error": "store_unavailable", "message": text})
-        return as_json(200, {name: objects, "next_cursor": more})
 
     def _sign_in(self, request: _Request) -> Answer:
         form = read_form(request.environ)
@@ -234,22 +231,6 @@ class PagesApp:
             "HttpOnly; SameSite=Strict"
         )
         return ("Set-Cookie", text + ("; Secure" if https else ""))
-
-
-def _read(
-    query: Callable[..., tuple[list[dict[str, Any]], str | None]],
-    viewer: Viewer,
-    used: dict[str, Any],
-) -> tuple[list[dict[str, Any]], str | None]:
-    """Ask the reader; a person's owner filter is forced to themselves."""
-    if not viewer.staff:
-        used = {name: value for name, value in used.items() if name != "owner_id"}
-    try:
-        return query(viewer=viewer.owner_id, **used)
-    except ValueError:
-        if "cursor" not in used:
-            raise
-        raise ParameterError("cursor", "is not one of this answer's next_cursor") from None
 
 
 def _address(request: _Request) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from sst_otel import semconv
 from sst_otel.pages import words
@@ -33,7 +33,10 @@ def page(
     if problem is not None:
         answer: Child = None
     elif events:
-        answer = [_table(events, _roles(summary), staff=staff), _paging(frame, raw, next_cursor)]
+        answer = [
+            _table(frame, events, roles(summary), staff=staff),
+            _paging(frame, raw, next_cursor),
+        ]
     else:
         answer = _empty(frame, filtered=bool(filtered), staff=staff)
     return document(
@@ -46,16 +49,19 @@ def page(
     )
 
 
-def _roles(summary: Mapping[str, Any]) -> dict[tuple[Any, ...], str]:
+def roles(summary: Mapping[str, Any]) -> dict[tuple[Any, ...], str]:
     """Return the role of each recipient; an event names the recipient, not the role."""
-    return {_who(one): str(one["role"]) for one in summary["recipients"]}
+    return {who(one): str(one["role"]) for one in summary["recipients"]}
 
 
-def _who(one: Mapping[str, Any]) -> tuple[Any, ...]:
+def who(one: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what tells one recipient from another, of an event or of the summary."""
     return (one["recipient"], one["purpose"], one["country"])
 
 
-def _table(events: Sequence[Event], roles: Mapping[tuple[Any, ...], str], *, staff: bool) -> Markup:
+def _table(
+    frame: Frame, events: Sequence[Event], roles: Mapping[tuple[Any, ...], str], *, staff: bool
+) -> Markup:
     heads = ["When", "What", *(["Whose"] if staff else []), "To whom", "From which line"]
     return h(
         "table",
@@ -70,7 +76,7 @@ def _table(events: Sequence[Event], roles: Mapping[tuple[Any, ...], str], *, sta
             role="rowgroup",
         ),
         [
-            _rows(event, roles.get(_who(event), "unknown"), staff=staff, columns=len(heads))
+            _rows(frame, event, roles.get(who(event), "unknown"), staff=staff, columns=len(heads))
             for event in events
         ],
         class_="log",
@@ -78,7 +84,7 @@ def _table(events: Sequence[Event], roles: Mapping[tuple[Any, ...], str], *, sta
     )
 
 
-def _rows(event: Event, role: str, *, staff: bool, columns: int) -> Markup:
+def _rows(frame: Frame, event: Event, role: str, *, staff: bool, columns: int) -> Markup:
     at = float(event["timestamp"])
     known = words.identified(event.get("recipient"))
     cells: list[tuple[str, Child]] = [
@@ -108,7 +114,7 @@ def _rows(event: Event, role: str, *, staff: bool, columns: int) -> Markup:
         ),
         h(
             "tr",
-            h("td", _details(event, role, own=not staff), colspan=columns, role="cell"),
+            h("td", _details(frame, event, role, own=not staff), colspan=columns, role="cell"),
             role="row",
             class_="more",
         ),
@@ -124,12 +130,27 @@ def _short_line(line: str) -> Child:
     return h("code", f"{folder}/{rest}" if folder else rest, title=line)
 
 
-def _details(event: Event, role: str, *, own: bool) -> Markup:
+def _details(frame: Frame, event: Event, role: str, *, own: bool) -> Markup:
     """Return the fold of one share; its first line says the evidence in words."""
     said = _evidence(event, own=own)
+    why = h("a", "Why it is listed, and where it came from", href=_address(frame, event))
+    pairs = [*facts(event, role), ("Reasons", why)]
+    return h(
+        "details",
+        h("summary", h("span", words.capital("; ".join(said)) or "Details", class_="evidence")),
+        h("dl", [h("div", h("dt", name), h("dd", fact)) for name, fact in pairs if fact]),
+    )
+
+
+def _address(frame: Frame, event: Event) -> str:
+    return frame.link(f"shares/{quote(str(event['event_id']), safe='')}")
+
+
+def facts(event: Event, role: str) -> list[tuple[str, Child]]:
+    """Return what is known of a share beside its table row; None where there is nothing."""
     outcome = words.OUTCOMES.get(str(event.get("outcome")), "No answer is recorded.")
     stack = stack_lines(event)
-    facts: list[tuple[str, Child]] = [
+    return [
         ("What happened", f"{words.capital(words.event_type(event['event_type']))}. {outcome}"),
         ("Their role", f"{words.capital(words.role(role))}. {words.ROLE_MEANINGS.get(role, '')}"),
         ("Where in the message", _codes(event.get("paths"))),
@@ -140,11 +161,6 @@ def _details(event: Event, role: str, *, own: bool) -> Markup:
         ("Trace", h("code", event["trace_id"]) if event.get("trace_id") else None),
         ("Called from", h("pre", "\n".join(reversed(stack))) if stack else None),
     ]
-    return h(
-        "details",
-        h("summary", h("span", words.capital("; ".join(said)) or "Details", class_="evidence")),
-        h("dl", [h("div", h("dt", name), h("dd", fact)) for name, fact in facts if fact]),
-    )
 
 
 def _codes(items: Iterable[str] | None) -> Child:

@@ -15,7 +15,7 @@ from tests.pages.sample import ADA, STAFF_TOKEN
 
 pytestmark = pytest.mark.stack
 
-PAGES = ("dashboard", "audit-logs")
+PAGES = ("dashboard", "audit-logs", "shares/019ab000-0000-7000-8000-000000000006")
 # Playwright comes with the group "stack" only; the other suites collect this file without it.
 Browser = Any
 Page = Any
@@ -97,7 +97,7 @@ def visit(chromium: Browser, base: str) -> Iterator[Visit]:
 
 @pytest.mark.parametrize("staff", [False, True])
 @pytest.mark.parametrize("path", PAGES)
-def test_both_pages_render(visit: Visit, path: str, staff: bool) -> None:
+def test_every_page_renders(visit: Visit, path: str, staff: bool) -> None:
     page = visit(path, staff=staff)
     assert page.locator("h1").is_visible()
     assert page.locator("h3, strong").get_by_text("Groq").first.is_visible()
