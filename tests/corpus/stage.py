@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -73,6 +74,7 @@ class Stage:
         neighbour = self._client(people["other"])
         assert neighbour.post("/profile", data=people["other"].form()).status_code == 200
         client = self._client(people["self"])
+        threads = set(threading.enumerate())
         url = self._program.url(case)
         if case.before:
             earlier = client if case.by == "self" else app.test_client()
@@ -83,6 +85,7 @@ class Stage:
             forget()
         self._ask(client, url, case.via, people["self"], extra)
         sent = [self._vendor.messages.get(timeout=_SECONDS) for _ in range(case.sends)]
+        _wait_for(set(threading.enumerate()) - threads)
         assert self._vendor.messages.empty(), "more was sent than the case says"
         return "\n".join(sorted(_text(*message, case.mask) for message in sent))
 
@@ -113,6 +116,14 @@ class Stage:
         post = via in ("json", "form")
         answer = client.open(url, method="POST" if post else "GET", **options)
         assert answer.status_code < 400, answer.status
+
+
+def _wait_for(threads: set[threading.Thread]) -> None:
+    """Wait until what a program started has ended; workers of pools and daemons go on."""
+    for thread in threads:
+        if not thread.daemon and not thread.name.startswith("ThreadPoolExecutor"):
+            thread.join(_SECONDS)
+            assert not thread.is_alive(), "a thread of the program does not end"
 
 
 def _sign_in(client: FlaskClient, person: Person) -> None:

@@ -19,4 +19,4 @@ def test_payloads_depend_on_what_the_cases_name_and_on_nothing_else(tmp_path: Pa
             for case in cases:
                 found = problems(stage, case, people, cast.strangers)
                 wrong += [f"{case.name} [{persona}] {words}" for words in found]
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
