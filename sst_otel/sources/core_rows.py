@@ -9,11 +9,14 @@ objects are the mapper events' business (:mod:`sst_otel.sources.sqlalchemy`).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from types import ModuleType
 from typing import Any
 
 from sst_otel.guard import guard
 from sst_otel.patching import Patches, watching
 from sst_otel.sources.core_columns import selected_by, tables_of
+from sst_otel.sources.cursors import POOLED
 from sst_otel.sources.known_tables import KnownTables
 from sst_otel.sources.people import People
 from sst_otel.sources.row_plan import RowPlan, plan_rows
@@ -34,7 +37,25 @@ def install(rows: RowTagger, people: People, texts: TextPlans, tables: KnownTabl
         "DefaultExecutionContext._setup_result_proxy",
         watching(_PLACE, source.made),
     )
+
+    def listen(_sqlalchemy: ModuleType) -> None:
+        from sqlalchemy import event
+        from sqlalchemy.pool import Pool
+
+        event.listen(Pool, "connect", _connected)
+        patches.installed.append("sqlalchemy.pool:Pool connect")
+        patches.on_undo(lambda: event.remove(Pool, "connect", _connected))
+
+    # All of it: events of pools are known when everything is imported.
+    patches.when_imported("sqlalchemy", listen)
     return patches
+
+
+def _connected(connection: Any, record: Any) -> None:
+    """Mark a connection whose cursors SQLAlchemy reads: the driver's source leaves those alone."""
+    driver = getattr(record, "driver_connection", None) or connection
+    with guard(_PLACE), suppress(AttributeError, TypeError):
+        setattr(driver, POOLED, True)
 
 
 class _CoreRows:
@@ -142,7 +163,11 @@ def _watch(result: Any, metadata: Any, read: Callable[[Any], None], plan: RowPla
     elif made is not None:  # 2.0 has made it already, without a log
 
         def make_row(raw: Any) -> Any:
-            row = made(raw)
+            try:
+                row = made(raw)
+            except BaseException:
+                del raw
+                raise
             with guard(_PLACE):
                 seen(row)
             return row

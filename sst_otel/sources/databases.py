@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sst_otel.patching import Patches
-from sst_otel.sources import core_inserts, core_rows
+from sst_otel.sources import core_inserts, core_rows, psycopg, psycopg2, sqlite3
 from sst_otel.sources import sqlalchemy as orm
 from sst_otel.sources.directory import Directory
 from sst_otel.sources.known_tables import KnownTables, override_of
@@ -32,7 +32,10 @@ class Databases:
         self._rows = RowTagger(tagger, self._directory)
         self._texts = TextPlans(
             self._people,
-            lambda word: classifier.classify(word, (), "users") is not None,
+            # A bare id is the key of every record there is.
+            lambda word: (
+                word.lower() != "id" and classifier.classify(word, (), "users") is not None
+            ),
             self._tables.table,
         )
 
@@ -44,4 +47,7 @@ class Databases:
             lambda: orm.install(tagger, people, self._directory, self._models),
             lambda: core_inserts.install(tagger, people),
             lambda: core_rows.install(self._rows, people, self._texts, self._tables),
+            lambda: sqlite3.install(self._rows, self._texts),
+            lambda: psycopg2.install(self._rows, self._texts),
+            lambda: psycopg.install(self._rows, self._texts),
         )

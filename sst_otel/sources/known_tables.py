@@ -29,16 +29,14 @@ class KnownTables:
         """Note every table that is described from now on."""
         patches = Patches(_PLACE)
 
-        def listen(schema: ModuleType) -> None:
-            from sqlalchemy import event
+        def listen(_sqlalchemy: ModuleType) -> None:
+            from sqlalchemy import Table, event
 
-            event.listen(schema.Table, "after_parent_attach", self._attached)
-            patches.installed.append("sqlalchemy.schema:Table after_parent_attach")
-            patches.on_undo(
-                lambda: event.remove(schema.Table, "after_parent_attach", self._attached)
-            )
+            event.listen(Table, "after_parent_attach", self._attached)
+            patches.installed.append("sqlalchemy:Table after_parent_attach")
+            patches.on_undo(lambda: event.remove(Table, "after_parent_attach", self._attached))
 
-        patches.when_imported("sqlalchemy.schema", listen)
+        patches.when_imported("sqlalchemy", listen)
         return patches
 
     def _attached(self, _table: Any, metadata: Any) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sst_otel.sources.expressions import COMPOSED, DERIVED, SAME, Ref, Selected, Value
+from sst_otel.sources.expressions import SAME, Ref, Selected, Value
 from sst_otel.sources.people import People, TablePlan
 
 _UNTOLD = frozenset({"password", "credential"})
 """Secrets are nobody's description, and safest where they are not kept."""
+_LONGEST_NUMBER = 20
 Place = tuple[str, Any]
 """Where an owner's key stands: ``("output", index)``, ``("parameter", name or position)`` or
 ``("literal", value)``."""
@@ -69,6 +70,16 @@ class RowPlan:
 
     people: tuple[tuple[Whose | None, tuple[PersonalOutput, ...]], ...]
     """None: of nobody that could be told."""
+
+    def holds_a_value(self) -> bool:
+        """Whether something other than a short number was written into the statement."""
+        return any(
+            kind == "literal" and not (where.isdecimal() and len(where) < _LONGEST_NUMBER)
+            for whose, _ in self.people
+            if whose is not None
+            for places in (*(key.places for key in whose.keys), *(at for _, at in whose.names))
+            for kind, where in places
+        )
 
     def indexes(self) -> Collection[int]:
         """Return which outputs are looked at."""
@@ -208,6 +219,3 @@ def _single(value: Value) -> Ref | None:
     if value.how != SAME or value.many or len(value.refs) != 1:
         return None
     return value.refs[0]
-
-
-__all__ = ["COMPOSED", "DERIVED", "SAME", "RowPlan", "Whose", "plan_rows"]

@@ -20,12 +20,14 @@ from sst_otel.sql_text import LONGEST, parse
 _READS = re.compile(
     r"[\s(]*(select|with|values|table)\b|.*?\breturning\b", re.IGNORECASE | re.DOTALL
 )
-_CREATES = re.compile(r"\s*create\s+(\w+\s+)?table\b", re.IGNORECASE)
+_CREATES = re.compile(r"\s*(--[^\n]*\s*)*create\s+(\w+\s+)?table\b", re.IGNORECASE)
+_ANY_CREATE = re.compile(r"\bcreate\s+(\w+\s+)?table\b", re.IGNORECASE)
 _DECLARES = re.compile(r"\s*declare\s+.*?\bcursor\b.*?\bfor\s+", re.IGNORECASE | re.DOTALL)
 _WORD = re.compile(r"[^\W\d]\w+")
 _MOST = 2_000
 _MOST_WORDS = 300
-Key = tuple[str, tuple[str, ...], str]
+_FOR_EVER = -1
+Key = tuple[int, tuple[str, ...], str]
 
 
 class TextPlans:
@@ -45,6 +47,7 @@ class TextPlans:
         self._is_personal_name = lru_cache(maxsize=10_000)(is_personal_name)
         self._tables = tables
         self._plans: dict[Key, tuple[int, RowPlan | None]] = {}
+        self._silent: dict[int, bool] = {}
         self._lock = threading.Lock()
         self.book = SchemaBook(people.is_personal)
 
@@ -53,24 +56,42 @@ class TextPlans:
 
         ``names``: the columns as the cursor describes them; ``dialect``: SQLAlchemy's name of it.
         """
-        key = (statement, names, dialect)
+        # By digests: a statement may have somebody's value written into it.
+        key = (hash(statement), names, dialect)
         known = self._plans.get(key)
-        if known is not None and known[0] in (self.book.version, -1):
+        if known is not None and known[0] in (self.book.version, _FOR_EVER):
             return known[1]
         plan = None
-        version = -1  # nothing that is learnt later changes what no word speaks of
+        version = _FOR_EVER  # nothing that is learnt later changes what no word speaks of
         if names and len(statement) <= LONGEST and self._says_something(statement, names):
             plan = self._make(statement, names, dialect)
             version = self.book.version
-        with self._lock:
-            if len(self._plans) >= _MOST:
-                self._plans.clear()
-            self._plans[key] = (version, plan)
+        if plan is None or not plan.holds_a_value():
+            with self._lock:
+                if len(self._plans) >= _MOST:
+                    self._plans.clear()
+                self._plans[key] = (version, plan)
         return plan
+
+    def is_silent(self, statement: str) -> bool:
+        """Whether a statement is known to give no personal rows, whatever its columns."""
+        key = hash(statement)
+        known = self._silent.get(key)
+        if known is None:
+            known = not (
+                "*" in statement
+                or _ANY_CREATE.search(statement)
+                or self._says_something(statement, ())
+            )
+            with self._lock:
+                if len(self._silent) >= _MOST:
+                    self._silent.clear()
+                self._silent[key] = known
+        return known
 
     def executed(self, statement: str, dialect: str) -> None:
         """Learn tables from a statement that gives no rows: ``CREATE TABLE``."""
-        if not _CREATES.match(statement):
+        if len(statement) > 10 * LONGEST or not _ANY_CREATE.search(statement):
             return
         for one in statement.split(";"):  # a script; none of it is run by us
             if _CREATES.match(one) and len(one) <= LONGEST:

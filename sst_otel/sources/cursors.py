@@ -1,0 +1,245 @@
+"""DB-API cursors as a source: subclasses of the driver's own classes, never a proxy.
+
+A cursor gets one of two subclasses of the class it would have had. The first notes what is
+executed; rows of a statement without personal columns are then fetched by the driver's own code.
+The second, which a cursor is of while it has personal rows to give, sees each row when the
+application fetches it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sst_otel.guard import guard, say_once
+from sst_otel.lineage.tracebacks import drop_own_entry
+from sst_otel.sources.row_tagging import RowTagger
+from sst_otel.sources.text_plans import TextPlans
+from sst_otel.suppress import is_suppressed
+
+POOLED = "_sst_pooled"
+"""Attribute of the connections that SQLAlchemy opened: it reads their rows by its own tree."""
+_PLUMBING = ("sst_otel.", "opentelemetry.", "wrapt.", "psycopg.", "contextlib")
+_MOST_FRAMES = 25
+Values = Callable[[Any, Sequence[str]], "Sequence[Any] | None"]
+
+
+class CursorSource:
+    """What the cursors of one driver do beside their work. ``dialect``: SQLAlchemy's name."""
+
+    def __init__(
+        self,
+        place: str,
+        dialect: str,
+        rows: RowTagger,
+        texts: TextPlans,
+        values: Values | None = None,
+    ) -> None:
+        self.place = place
+        self.active = True
+        self._dialect = dialect
+        self._rows = rows
+        self._texts = texts
+        self._values = values or row_values
+        self._classes: dict[type, type] = {}
+
+    def cursor_class(self, base: type) -> type:
+        """Return the subclass of ``base`` to use for it; ``base`` itself if it is one of ours."""
+        if base in self._classes.values() or hasattr(base, "_sst_watched"):
+            return base
+        found = self._classes.get(base)
+        if found is None:
+            found = self._classes[base] = _cursor_class(base, self)
+        return found
+
+    def adopt(self, cursor: Any) -> Any:
+        """Make a cursor that the application's own factory made one of ours, if it can be."""
+        kind = type(cursor)
+        if not hasattr(kind, "_sst_watched"):
+            try:
+                cursor.__class__ = self.cursor_class(kind)
+            except TypeError:
+                say_once(
+                    f"{self.place}.factory",
+                    f"rows fetched by cursors of {kind.__module__}.{kind.__qualname__} are not "
+                    "looked at: the application makes them itself",
+                )
+        return cursor
+
+    def executed(self, cursor: Any, args: tuple[Any, ...]) -> None:
+        """Prepare for the rows of what was executed; ``args``: statement, parameters."""
+        own = type(cursor)
+        quiet = vars(own).get("_sst_quiet", own)
+        read = None
+        if args and self.active:
+            read = self._reader(cursor, args)
+        if read is not None:
+            cursor._sst_read = read
+            cursor.__class__ = quiet._sst_watched
+        elif own is not quiet:
+            cursor.__class__ = quiet
+
+    def _reader(self, cursor: Any, args: tuple[Any, ...]) -> Callable[[Any], None] | None:
+        statement = _text(args[0], cursor)
+        if statement is None or self._texts.is_silent(statement) or is_suppressed():
+            return None
+        if getattr(cursor.connection, POOLED, False) and called_by_sqlalchemy():
+            return None
+        given = args[1] if len(args) > 1 and type(args[1]) in (tuple, list, dict) else None
+        description = cursor.description
+        if description is not None:
+            return self._reading(statement, description, given)
+        if getattr(cursor, "name", None) is None:
+            self._texts.executed(statement, self._dialect)
+            return None
+        later: list[Callable[[Any], None] | None] = []
+
+        def read(row: Any) -> None:
+            # A cursor of the server has no description before the first row.
+            if not later:
+                later.append(self._reading(statement, cursor.description or (), given))
+            if later[0] is not None:
+                later[0](row)
+
+        return read
+
+    def _reading(
+        self, statement: str, description: Sequence[Any], given: Any
+    ) -> Callable[[Any], None] | None:
+        names = tuple(column[0] for column in description)
+        plan = self._texts.plan(statement, names, self._dialect)
+        if plan is None:
+            return None
+        tag = self._rows.reader(plan, given)
+        values_of = self._values
+
+        def read(row: Any) -> None:
+            values = row if type(row) is tuple else values_of(row, names)
+            if values is not None:
+                tag(values)
+
+        return read
+
+
+def _cursor_class(base: type, source: CursorSource) -> type:
+    """Return a subclass of a driver's or the application's cursor class."""
+    original: Any = base
+
+    def execute(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            result = original.execute(self, *args, **kwargs)
+        except BaseException as error:
+            del self, args, kwargs
+            drop_own_entry(error)
+            raise
+        with guard(source.place):
+            source.executed(self, _arguments(args, kwargs))
+        return result
+
+    def executemany(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            result = original.executemany(self, *args, **kwargs)
+        except BaseException as error:
+            del self, args, kwargs
+            drop_own_entry(error)
+            raise
+        with guard(source.place):
+            source.executed(self, _arguments(args, kwargs)[:1])
+        return result
+
+    def fetched(name: str, several: bool) -> Callable[..., Any]:
+        fetch = getattr(original, name)
+
+        def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+            try:
+                result = fetch(self, *args, **kwargs)
+            except BaseException as error:
+                del self, args, kwargs
+                drop_own_entry(error)
+                raise
+            with guard(source.place):
+                if source.active and result is not None:
+                    _look(self._sst_read, result, several)
+            return result
+
+        method.__name__ = name
+        method.__qualname__ = f"{base.__qualname__}.{name}"
+        return method
+
+    shown = {"__module__": base.__module__, "__qualname__": base.__qualname__, "__doc__": None}
+    quiet = type(base.__name__, (base,), {**shown, "execute": execute, "executemany": executemany})
+    watched = type(
+        base.__name__,
+        (quiet,),
+        {
+            **shown,
+            "_sst_quiet": quiet,
+            "fetchone": fetched("fetchone", False),
+            "fetchmany": fetched("fetchmany", True),
+            "fetchall": fetched("fetchall", True),
+            "__next__": fetched("__next__", False),
+        },
+    )
+    quiet._sst_watched = watched  # type: ignore[attr-defined]
+    return quiet
+
+
+def _look(read: Callable[[Any], None], result: Any, several: bool) -> None:
+    if not several:
+        read(result)
+        return
+    for row in result:
+        read(row)
+
+
+def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """Return statement and parameters, however they were named."""
+    return (*args, *(kwargs[name] for name in ("query", "sql", "vars") if name in kwargs))
+
+
+def _text(statement: Any, cursor: Any) -> str | None:
+    if type(statement) is str:
+        return statement
+    if type(statement) is bytes:
+        return statement.decode("utf-8", "replace")
+    render = getattr(statement, "as_string", None)
+    if render is not None and type(statement).__module__.startswith("psycopg"):
+        return str(render(cursor))
+    return None
+
+
+def row_values(row: Any, names: Sequence[str]) -> Sequence[Any] | None:
+    """Return a row's values in the order of the columns; None for a type that cannot be read.
+
+    Rows come as the application's row factory makes them, so only what the builtin types
+    themselves know of them is asked.
+    """
+    if isinstance(row, tuple):
+        return list(tuple.__iter__(row))
+    if isinstance(row, list):
+        return list(list.__iter__(row))
+    if isinstance(row, dict):
+        fields = row
+    else:
+        try:
+            fields = object.__getattribute__(row, "__dict__")
+        except AttributeError:
+            return None
+    values = [dict.get(fields, name) for name in names]
+    if len(fields) == len(names) and all(value is None for value in values):
+        return list(dict.values(fields))  # renamed on the way
+    return values
+
+
+def called_by_sqlalchemy() -> bool:
+    """Tell whether the code that uses the driver is SQLAlchemy's."""
+    frame = sys._getframe(1)
+    for _ in range(_MOST_FRAMES):
+        name = frame.f_globals.get("__name__", "")
+        if not name.startswith(_PLUMBING):
+            return bool(name.startswith("sqlalchemy."))
+        if frame.f_back is None:
+            return False
+        frame = frame.f_back
+    return False
