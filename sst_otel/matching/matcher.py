@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from sst_otel import semconv
-from sst_otel.matching import rules
 from sst_otel.matching.content import Content, Found
+from sst_otel.matching.hits import Hit, by_owner, folded, not_reclaimed
 from sst_otel.matching.parts import carries_mark, holds_marks, raw_text
 from sst_otel.matching.payload import Leaf, Leaves
 from sst_otel.matching.texts import Texts
+from sst_otel.matching.view import View, taken_apart
 from sst_otel.matching.weak import WeakValues
-from sst_otel.registry.datum import DERIVED, Datum
+from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import IDS
 from sst_otel.registry.index import MAX_OWNERS
 from sst_otel.registry.registry import Registry
@@ -25,34 +25,9 @@ from sst_otel.scope import Scope
 from sst_otel.shares import Part
 from sst_otel.tags import Owner
 
-_LONGEST_EXPLAINED = 200
-_NAME_PARTS = frozenset({"first_name", "last_name"})
-_RANK = {
-    name: rank
-    for rank, name in enumerate(
-        (
-            semconv.EXACT,
-            semconv.COMPOSED,
-            semconv.NORMALIZED,
-            semconv.ENCODED,
-            semconv.HASHED,
-            semconv.FIELD,
-            semconv.DERIVED,
-        )
-    )
-}
-
-
-@dataclass(slots=True)
-class Hit:
-    """One datum recognised in one leaf."""
-
-    datum: Datum
-    evidence: str
-    rule: str
-    """Why it counts, a name of :mod:`sst_otel.matching.rules`."""
-    leaf: Leaf
-    ambiguous: bool = False
+_BODIES = frozenset({"json", "data"})
+"""Arguments that a client library makes the whole body of."""
+_BESIDE_BODY = frozenset({"url", "headers"})
 
 
 @dataclass(slots=True)
@@ -82,31 +57,25 @@ class Matcher:
         handed_over = tuple(handed_over)
         content = Content(self._registry.indexes())
         weak = WeakValues(self._registry, self._names_type, scope)
-        quick = self._at_a_glance(parts, handed_over, content, weak)
-        if quick is not None:
-            return quick
-        leaves = Leaves()
-        for part in parts:
-            leaves.add_part(part)
-        sent = len(leaves.leaves)
-        for part in handed_over:
-            leaves.add_part(part)
-        if len(leaves.leaves) > sent:
-            leaves.leaves[:] = _as_sent(leaves.leaves[:sent], leaves.leaves[sent:])
-        identified, explained = _identified(leaves.leaves)
-        anchors = _Anchors(identified)
+        view = self._at_a_glance(parts, handed_over, content, weak)
+        if view is None:
+            view = taken_apart(parts, handed_over)
+            view.strong = _strong(content, view.leaves)
+        elif view.is_all:
+            return Match(by_owner(view.identified), view.unread)
+        anchors = _Anchors(view.identified)
         hits: list[Hit] = []
-        strong = _strong(content, leaves.leaves)
-        for leaf, data, how, rule in sorted(strong, key=lambda found: len(found[1])):
+        for leaf, data, how, rule in sorted(view.strong, key=lambda found: len(found[1])):
             for hit in self._choose(leaf, data, how, rule, anchors, scope):
                 hits.append(hit)
                 anchors.add(hit)
-        found = weak.find(leaves.leaves, anchors.owners_near, anchors.everybody(), explained)
+        found = weak.find(view.leaves, anchors.owners_near, anchors.everybody(), view.explained)
         for leaf, data, how, rule in found:
             # A weak value that could be several people's says nothing about any of them.
             chosen = self._choose(leaf, data, how, rule, anchors, scope)
             hits += [hit for hit in chosen if not hit.ambiguous]
-        return Match(_by_owner([*identified, *_not_reclaimed(identified, hits)]), leaves.unread)
+        kept = not_reclaimed(view.identified, hits)
+        return Match(by_owner([*view.identified, *kept]), view.unread)
 
     def _at_a_glance(
         self,
@@ -114,8 +83,8 @@ class Matcher:
         handed_over: tuple[Part, ...],
         content: Content,
         weak: WeakValues,
-    ) -> Match | None:
-        """Return what identity finds, where a look at the whole text shows that this is all.
+    ) -> View | None:
+        """Return what identity finds, where a look at the whole text shows nothing else certain.
 
         Most payloads hold nothing, or the very objects that were loaded: they need no parsing.
         None where the parts have to be taken apart.
@@ -132,24 +101,31 @@ class Matcher:
             unread += raw[1]
         everything = Texts(texts)
         found = content.find(everything)
-        identified: list[Hit] = []
-        explained: set[str] = set()
+        view = View([], unread)
+        leaves = Leaves()
         if IDS and any([holds_marks(part.value) for part in handed_over]):
-            leaves = Leaves()
-            for part in handed_over:
-                leaves.add_part(part)
-            marked = [leaf for leaf in leaves.leaves if leaf.mark is not None]
-            if any(leaf.text not in everything.joined for leaf in marked):
+            leaves.add_parts(handed_over)
+            view = View([leaf for leaf in leaves.leaves if leaf.text in everything.joined], unread)
+            if leaves.unread or any(
+                leaf.mark is not None and leaf.text not in everything.joined
+                for leaf in leaves.leaves
+            ):
                 return None
-            identified, explained = _identified(marked)
-        if found and not _all_explained(found, identified):
+        if found and not _all_explained(found, view.identified):
             return None
-        owners = dict.fromkeys(hit.datum.owner for hit in identified)
+        owners = dict.fromkeys([hit.datum.owner for hit in view.identified])
         if content.digests and owners:
             return None  # a weak value's digest counts beside what is certain
-        if weak.may_stand_among(content.words, owners, explained):
+        view.is_all = not weak.may_stand_among(content.words, owners, view.explained)
+        if view.is_all:
+            return view
+        if not any(part.where in _BODIES for part in handed_over) or not view.leaves:
             return None
-        return Match(_by_owner(identified), unread) if identified else Match(unread=unread)
+        # The body was made of these objects: what it holds besides them is no weak value.
+        handed = len(leaves.leaves)
+        leaves.add_parts(part for part in parts if part.where in _BESIDE_BODY)
+        view.leaves += leaves.leaves[handed:]
+        return view
 
     def _choose(
         self,
@@ -179,34 +155,10 @@ class Matcher:
         return [Hit(datum, how, rule, leaf, ambiguous) for datum in data if datum.owner in chosen]
 
 
-def _as_sent(sent: list[Leaf], handed_over: list[Leaf]) -> list[Leaf]:
-    """Return the leaves handed over that are part of what is sent, then what is sent."""
-    texts = {leaf.text for leaf in sent}
-    everything = "\n".join(texts)
-    kept = [
-        leaf
-        for leaf in handed_over
-        if leaf.text and (leaf.text in texts or leaf.text in everything)
-    ]
-    return kept + sent
-
-
-def _identified(leaves: list[Leaf]) -> tuple[list[Hit], set[str]]:
-    """Return what the identity table says of leaves, and the phrases it accounts for."""
-    hits: list[Hit] = []
-    explained: set[str] = set()
-    for leaf in leaves:
-        if leaf.mark is not None:
-            hits += _identity_hits(leaf)
-            if len(leaf.text) < _LONGEST_EXPLAINED:
-                explained.add(_folded(leaf))
-    return hits, explained
-
-
 def _all_explained(found: list[Found], identified: list[Hit]) -> bool:
     """Whether what content shows is what identity has shown, or the same text of that person."""
     data = {hit.datum for hit in identified}
-    texts = {(_folded(hit.leaf), hit.datum.owner) for hit in identified}
+    texts = {(folded(hit.leaf), hit.datum.owner) for hit in identified}
     return all(
         datum in data or (phrase(str(datum.value)), datum.owner) in texts
         for _, shown, _, _ in found
@@ -254,59 +206,3 @@ class _Anchors:
             if found:
                 return found
         return set()
-
-
-def _identity_hits(leaf: Leaf) -> list[Hit]:
-    mark = leaf.mark
-    assert mark is not None
-    hits = []
-    for datum in mark.data:
-        if datum.data_type == DERIVED:
-            hits.append(Hit(datum, semconv.DERIVED, rules.COMPUTED, leaf))
-            hits += [Hit(root, semconv.DERIVED, rules.OPERAND, leaf) for root in datum.parents]
-        elif mark.form:
-            hits.append(Hit(datum, mark.form, rules.IDENTITY, leaf))
-        elif mark.composed:
-            hits.append(Hit(datum, semconv.COMPOSED, rules.COMPOSED, leaf))
-        else:
-            same = datum.value is mark.obj or datum.value == mark.obj
-            how = semconv.EXACT if same else semconv.NORMALIZED
-            hits.append(Hit(datum, how, rules.IDENTITY, leaf))
-    return hits
-
-
-def _folded(leaf: Leaf) -> str:
-    if leaf.folded is None:
-        leaf.folded = phrase(leaf.text)
-    return leaf.folded
-
-
-def _not_reclaimed(identified: list[Hit], hits: list[Hit]) -> list[Hit]:
-    """Drop hits by content on a text that identity explains as another datum of that person."""
-    if not hits:
-        return hits
-    explained: dict[tuple[str, Owner], set[str]] = {}
-    for hit in identified:
-        key = (_folded(hit.leaf), hit.datum.owner)
-        explained.setdefault(key, set()).add(hit.datum.data_type)
-    whole_names = {(id(hit.leaf), hit.datum.owner) for hit in hits if hit.datum.data_type == "name"}
-    kept = []
-    for hit in hits:
-        if hit.datum.data_type in _NAME_PARTS and (id(hit.leaf), hit.datum.owner) in whole_names:
-            continue  # the full name says it
-        text = _folded(hit.leaf)
-        types = explained.get((text, hit.datum.owner))
-        if types and hit.datum.data_type not in types and phrase(str(hit.datum.value)) == text:
-            continue
-        kept.append(hit)
-    return kept
-
-
-def _by_owner(hits: list[Hit]) -> dict[Owner, list[Hit]]:
-    best: dict[Owner, dict[Datum, Hit]] = {}
-    for hit in hits:
-        mine = best.setdefault(hit.datum.owner, {})
-        known = mine.get(hit.datum)
-        if known is None or _RANK[hit.evidence] < _RANK[known.evidence]:
-            mine[hit.datum] = hit
-    return {owner: list(found.values()) for owner, found in best.items()}

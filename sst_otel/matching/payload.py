@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -80,6 +80,11 @@ class Leaves:
         """Parts or bytes left out by a budget."""
         self._groups = 0
         self._nodes = 0
+
+    def add_parts(self, parts: Iterable[Part]) -> None:
+        """Read parts one after the other."""
+        for part in parts:
+            self.add_part(part)
 
     def add_part(self, part: Part) -> None:
         """Read one part, by where it stands and what it is."""

@@ -12,7 +12,8 @@ from typing import Any
 from sst_otel import semconv
 from sst_otel.audit import AuditLog
 from sst_otel.guard import guard
-from sst_otel.matching.matcher import Hit, Match, Matcher
+from sst_otel.matching.hits import Hit
+from sst_otel.matching.matcher import Match, Matcher
 from sst_otel.matching.payload import shown_key
 from sst_otel.matching.rules import NAMED
 from sst_otel.missed import UNREAD, missed

@@ -104,7 +104,7 @@ BROKEN: dict[str, Callable[[], tuple[Any, str, Any]]] = {
     "rows": lambda: (_module("sst_otel.sinks.sqlalchemy"), "_rows", bang),
     "open span": lambda: (_module("sst_otel.sinks.sqlalchemy"), "_open_span", bang),
     "leaves": lambda: (_module("sst_otel.matching.payload").Leaves, "add_part", bang),
-    "phrase": lambda: (_module("sst_otel.matching.matcher"), "phrase", bang),
+    "phrase": lambda: (_module("sst_otel.matching.hits"), "phrase", bang),
     # lineage
     "marked": lambda: (_module("sst_otel.matching.payload"), "marked", bang),
     "computed": lambda: (_module("sst_otel.lineage.marks"), "compute", bang),

@@ -1,0 +1,99 @@
+"""Hits: what one leaf shows of one datum, and which of several say the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sst_otel import semconv
+from sst_otel.matching import rules
+from sst_otel.matching.payload import Leaf
+from sst_otel.registry.datum import DERIVED, Datum
+from sst_otel.registry.text import phrase
+from sst_otel.tags import Owner
+
+_NAME_PARTS = frozenset({"first_name", "last_name"})
+_RANK = {
+    name: rank
+    for rank, name in enumerate(
+        (
+            semconv.EXACT,
+            semconv.COMPOSED,
+            semconv.NORMALIZED,
+            semconv.ENCODED,
+            semconv.HASHED,
+            semconv.FIELD,
+            semconv.DERIVED,
+        )
+    )
+}
+
+
+@dataclass(slots=True)
+class Hit:
+    """One datum recognised in one leaf."""
+
+    datum: Datum
+    evidence: str
+    rule: str
+    """Why it counts, a name of :mod:`sst_otel.matching.rules`."""
+    leaf: Leaf
+    ambiguous: bool = False
+
+
+def identity_hits(leaf: Leaf) -> list[Hit]:
+    """Return what the identity table says of a leaf that carries a mark."""
+    mark = leaf.mark
+    assert mark is not None
+    hits = []
+    for datum in mark.data:
+        if datum.data_type == DERIVED:
+            hits.append(Hit(datum, semconv.DERIVED, rules.COMPUTED, leaf))
+            hits += [Hit(root, semconv.DERIVED, rules.OPERAND, leaf) for root in datum.parents]
+        elif mark.form:
+            hits.append(Hit(datum, mark.form, rules.IDENTITY, leaf))
+        elif mark.composed:
+            hits.append(Hit(datum, semconv.COMPOSED, rules.COMPOSED, leaf))
+        else:
+            same = datum.value is mark.obj or datum.value == mark.obj
+            how = semconv.EXACT if same else semconv.NORMALIZED
+            hits.append(Hit(datum, how, rules.IDENTITY, leaf))
+    return hits
+
+
+def folded(leaf: Leaf) -> str:
+    """Return the phrase of a leaf's text."""
+    if leaf.folded is None:
+        leaf.folded = phrase(leaf.text)
+    return leaf.folded
+
+
+def not_reclaimed(identified: list[Hit], hits: list[Hit]) -> list[Hit]:
+    """Drop hits by content on a text that identity explains as another datum of that person."""
+    if not hits:
+        return hits
+    explained: dict[tuple[str, Owner], set[str]] = {}
+    for hit in identified:
+        key = (folded(hit.leaf), hit.datum.owner)
+        explained.setdefault(key, set()).add(hit.datum.data_type)
+    whole_names = {(id(hit.leaf), hit.datum.owner) for hit in hits if hit.datum.data_type == "name"}
+    kept = []
+    for hit in hits:
+        if hit.datum.data_type in _NAME_PARTS and (id(hit.leaf), hit.datum.owner) in whole_names:
+            continue  # the full name says it
+        text = folded(hit.leaf)
+        types = explained.get((text, hit.datum.owner))
+        if types and hit.datum.data_type not in types and phrase(str(hit.datum.value)) == text:
+            continue
+        kept.append(hit)
+    return kept
+
+
+def by_owner(hits: list[Hit]) -> dict[Owner, list[Hit]]:
+    """Return at most one hit per datum and owner, the best evidence of each."""
+    best: dict[Owner, dict[Datum, Hit]] = {}
+    for hit in hits:
+        mine = best.setdefault(hit.datum.owner, {})
+        known = mine.get(hit.datum)
+        if known is None or _RANK[hit.evidence] < _RANK[known.evidence]:
+            mine[hit.datum] = hit
+    return {owner: list(found.values()) for owner, found in best.items()}

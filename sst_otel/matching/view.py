@@ -1,0 +1,60 @@
+"""A payload as far as it had to be read."""
+
+from __future__ import annotations
+
+from sst_otel.matching.hits import Hit, folded, identity_hits
+from sst_otel.matching.payload import Leaf, Leaves
+from sst_otel.registry.datum import Datum
+from sst_otel.shares import Part
+
+_LONGEST_EXPLAINED = 200
+
+
+class View:
+    """A payload as far as it had to be read."""
+
+    __slots__ = ("explained", "identified", "is_all", "leaves", "strong", "unread")
+
+    def __init__(self, leaves: list[Leaf], unread: int) -> None:
+        self.leaves = leaves
+        self.unread = unread
+        self.identified, self.explained = identified_in(leaves)
+        """What the identity table says of the leaves, and the phrases it accounts for."""
+        self.strong: list[tuple[Leaf, list[Datum], str, str]] = []
+        self.is_all = False
+        """Whether nothing else can be found."""
+
+
+def taken_apart(parts: tuple[Part, ...], handed_over: tuple[Part, ...]) -> View:
+    """Return all leaves of what is sent, and those handed over that are part of it."""
+    leaves = Leaves()
+    leaves.add_parts(parts)
+    sent = len(leaves.leaves)
+    leaves.add_parts(handed_over)
+    if len(leaves.leaves) > sent:
+        leaves.leaves[:] = _as_sent(leaves.leaves[:sent], leaves.leaves[sent:])
+    return View(leaves.leaves, leaves.unread)
+
+
+def _as_sent(sent: list[Leaf], handed_over: list[Leaf]) -> list[Leaf]:
+    """Return the leaves handed over that are part of what is sent, then what is sent."""
+    texts = {leaf.text for leaf in sent}
+    everything = "\n".join(texts)
+    kept = [
+        leaf
+        for leaf in handed_over
+        if leaf.text and (leaf.text in texts or leaf.text in everything)
+    ]
+    return kept + sent
+
+
+def identified_in(leaves: list[Leaf]) -> tuple[list[Hit], set[str]]:
+    """Return what the identity table says of leaves, and the phrases it accounts for."""
+    hits: list[Hit] = []
+    explained: set[str] = set()
+    for leaf in leaves:
+        if leaf.mark is not None:
+            hits += identity_hits(leaf)
+            if len(leaf.text) < _LONGEST_EXPLAINED:
+                explained.add(folded(leaf))
+    return hits, explained
