@@ -9,7 +9,7 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from sst_otel.lineage.scanning import module_of
+from sst_otel.lineage.scanning import bases, module_of
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import IDS, Mark
 from sst_otel.scope import current_scope
@@ -39,7 +39,12 @@ def is_carrier(kind: type) -> bool:
 
 def number_in(obj: Any) -> float | None:
     """Return the number that a scalar of a library (numpy's) is; None for other objects."""
-    return float.__float__(obj) if issubclass(type(obj), float) else None
+    if not any(
+        module_of(base) == "numpy" and base.__name__ == "number" for base in bases(type(obj))
+    ):
+        return None
+    value = obj.item()
+    return float(value) if type(value) is int or type(value) is float else None
 
 
 def hold(obj: Any, data: tuple[Datum, ...], composed: bool = True, form: str = "") -> None:

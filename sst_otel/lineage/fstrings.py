@@ -6,6 +6,7 @@ from typing import Any
 
 from sst_otel.guard import guard
 from sst_otel.lineage import marks
+from sst_otel.lineage.small import entry_of
 from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.identity import IDS, MARKABLE, Mark
 from sst_otel.scope import current_scope
@@ -26,7 +27,7 @@ _PIECE_TYPES = frozenset({_Piece})
 
 def _sources(value: Any, text: Any) -> list[Mark]:
     """Return the marks in ``value``, or of the object its ``__str__`` returned."""
-    entry = IDS.get(id(value))
+    entry = entry_of(value)
     if entry is not None:
         return [entry]
     if type(value) in _PLAIN:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from types import GeneratorType
 from typing import Any
 
+from sst_otel.datatypes.dates import parse_date
 from sst_otel.lineage import carriers
 from sst_otel.lineage.locate import (
     NUMBERS,
@@ -25,6 +26,7 @@ from sst_otel.lineage.locate import (
     spans,
 )
 from sst_otel.lineage.scanning import CONTAINERS, VIEWS, scan
+from sst_otel.lineage.small import entry_of, is_small, remember
 from sst_otel.registry.datum import Datum, derive
 from sst_otel.registry.identity import IDS, MARKABLE, Mark, mark
 from sst_otel.scope import current_scope
@@ -44,7 +46,7 @@ def found(operands: Iterable[Any]) -> list[Mark]:
     """Return the marks of ``operands``, in order, each object once."""
     marks: dict[int, Mark] = {}
     for operand in operands:
-        entry = IDS.get(id(operand))
+        entry = entry_of(operand)
         if entry is not None:
             marks[id(operand)] = entry
     return list(marks.values())
@@ -70,6 +72,9 @@ def keep(result: Any, data: tuple[Datum, ...], composed: bool = False, form: str
     if kind not in MARKABLE:
         if data and carriers.is_carrier(kind):
             carriers.hold(result, data, composed, form)
+        return
+    if is_small(result):
+        remember(result, data)
         return
     if id(result) in IDS or not result:
         return
@@ -106,13 +111,19 @@ def compute(result: Any, sources: Iterable[Mark], operations: tuple[str, ...]) -
     """
     sources = tuple(sources)
     kind = type(result)
-    if not sources or id(result) in IDS:
+    if not sources or (id(result) in IDS and not is_small(result)):
         return
     if (not result) if kind in MARKABLE else not carriers.is_carrier(kind):
         return
     if len(sources) == 1 and same_number(result, sources[0]):
         keep(result, sources[0].data)
         return
+    roots = {root for datum in data_of(sources) for root in datum.parents}
+    if kind in TIMES and len(roots) == 1:  # a date taken apart and put together
+        root = roots.pop()
+        if parse_date(result) == parse_date(root.value):
+            keep(result, (root,))
+            return
     value = result if kind in MARKABLE else carriers.number_in(result)
     derived = derive(data_of(sources), value, operations[-1])
     for datum in derived:

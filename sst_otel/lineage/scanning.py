@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
 
-from sst_otel.registry.identity import IDS, MARKABLE, Mark
+from sst_otel.lineage.small import entry_of
+from sst_otel.registry.identity import MARKABLE, Mark
 
 CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
 VIEWS = frozenset({type({}.keys()), type({}.values()), type({}.items()), collections.deque})
@@ -86,7 +87,7 @@ def scan(value: Any, into_objects: bool = False) -> list[Mark]:
 
     ``into_objects``: also of what the application's own objects hold.
     """
-    entry = IDS.get(id(value))
+    entry = entry_of(value)
     if entry is not None:
         return [entry]
     if type(value) in _LEAVES:
@@ -99,7 +100,7 @@ def scan(value: Any, into_objects: bool = False) -> list[Mark]:
         left -= 1
         node = stack.pop()
         key = id(node)
-        entry = IDS.get(key)
+        entry = entry_of(node)
         if entry is not None:
             marks[key] = entry
             continue

@@ -117,8 +117,12 @@ def _are_different_people(former: tuple[Datum, ...], data: tuple[Datum, ...]) ->
 
 
 def marked(obj: Any) -> Mark | None:
-    """Return the mark of ``obj``, or None."""
-    return IDS.get(id(obj))
+    """Return the mark of ``obj``, or None.
+
+    An entry without data is a sign for lineage to look closer, at a number the interpreter shares.
+    """
+    entry = IDS.get(id(obj))
+    return entry if entry is None or entry.data else None
 
 
 def unmark(entry: Mark) -> None:

@@ -178,7 +178,8 @@ def _of_other(function: Any) -> Resolved | None:
     kind = type(function)
     package = module_of(kind).partition(".")[0]
     if package in third_party.THIRD_PARTY:
-        return third_party.rule_for(package, "call"), ()
+        name = getattr(function, "__name__", "")
+        return third_party.rule_for(package, name if type(name) is str else ""), ()
     if kind.__name__ == "cython_function_or_method":
         rule = by_name(function.__module__, function.__qualname__)
         return (rule, ()) if rule is not None else None

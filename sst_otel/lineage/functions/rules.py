@@ -224,8 +224,7 @@ def _hold(result: Any, sources: list[Mark], operation: str) -> None:
     elif issubclass(type(result), str):
         shown = Shown(str.__str__(result))
         data = tuple(datum for source in sources for datum in shown.data_of(source))
-    elif issubclass(type(result), float):
-        number = float.__float__(result)
+    elif (number := carriers.number_in(result)) is not None:
         same = tuple(datum for datum in data if number in refine.numbers_of(datum.value))
         carriers.hold(result, same or derive(data, number, operation), composed=False)
         return

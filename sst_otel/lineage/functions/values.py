@@ -105,7 +105,7 @@ def is_whole_date(template: Any) -> bool:
 def _changed(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """``date.replace(day=1)``: computed; with a time or a zone only, a copy."""
     copied = not {"year", "month", "day"} & set(kwargs) and len(args) == 1
-    (carries("replace") if copied else computes("replace"))(result, args, {})
+    (carries("replace") if copied else computes("replace"))(result, args, {} if copied else kwargs)
 
 
 def _hex(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:

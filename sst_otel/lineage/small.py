@@ -1,0 +1,78 @@
+"""Small numbers: an age, a month, a band. The interpreter shares them, so they have no identity.
+
+What was computed is remembered by value for the scope, and found again where a text is put together
+in the same function (or in one that called it), never by value alone. In the identity table stands
+an entry without data, so that sites look closer.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import PurePath
+from types import CodeType
+from typing import Any
+
+from sst_otel.registry.datum import Datum
+from sst_otel.registry.identity import IDS, Mark
+from sst_otel.scope import PROCESS, Scope, current_scope
+
+_SHARED = range(-5, 257)
+_SMALLEST = 10
+"""Below, a number in a text is rather a position or a count than what was computed."""
+_STATE = "small_numbers"
+_MOST = 200
+_CALLERS = 3
+"""Functions on the way to a value's place that may put it into a text."""
+_OWN = str(PurePath(__file__).parent)
+
+_Known = dict[int, tuple[Mark, frozenset[CodeType]]]
+
+
+def is_small(value: Any) -> bool:
+    """Whether ``value`` is an integer that the interpreter shares."""
+    return type(value) is int and value in _SHARED
+
+
+def remember(value: int, data: tuple[Datum, ...]) -> None:
+    """Note that ``value`` was computed from, or is, ``data``; 0 and ±1 say nothing."""
+    scope = current_scope()
+    if scope is PROCESS or -1 <= value <= 1:
+        return
+    known = _known_in(scope)
+    former = known.get(value)
+    codes = _functions()
+    if former is not None:
+        codes |= former[1]
+    elif len(known) >= _MOST or not scope.hold(id(value), value):
+        return
+    known[value] = (Mark(value, data, False, scope), codes)
+    IDS[id(value)] = Mark(value, (), False, scope)
+    for datum in data:
+        scope.data.setdefault(datum)
+
+
+def entry_of(value: Any) -> Mark | None:
+    """Return the mark of ``value``; of a small number only where it may be what was computed."""
+    entry = IDS.get(id(value))
+    if entry is None or entry.data:
+        return entry
+    found = _known_in(current_scope()).get(value) if value >= _SMALLEST else None
+    if found is None or found[1].isdisjoint(_functions(1)):
+        return None
+    return found[0]
+
+
+def _known_in(scope: Scope) -> _Known:
+    known: _Known = scope.state.setdefault(_STATE, {})
+    return known
+
+
+def _functions(most: int = _CALLERS) -> frozenset[CodeType]:
+    """Return the code of the application's functions that are running, the innermost first."""
+    found: list[CodeType] = []
+    frame = sys._getframe(1)
+    while frame is not None and len(found) < most:
+        if not frame.f_code.co_filename.startswith(_OWN):
+            found.append(frame.f_code)
+        frame = frame.f_back  # type: ignore[assignment]
+    return frozenset(found)
