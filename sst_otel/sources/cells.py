@@ -8,11 +8,14 @@ import uuid
 from typing import Any
 
 from sst_otel.datatypes import plausible, recognise
-from sst_otel.registry.identity import MARKABLE
-from sst_otel.scope import Scope
+from sst_otel.registry.identity import IDS, MARKABLE, forget
+from sst_otel.scope import MARKS_PER_SCOPE, PROCESS, Scope
 from sst_otel.tagging import Tagger
 from sst_otel.tags import Owner
 
+_HELD = "row values"
+_MOST_HELD = MARKS_PER_SCOPE // 2
+_LET_GO = _MOST_HELD // 2
 _KEYS = frozenset({int, str, uuid.UUID, decimal.Decimal})
 
 
@@ -28,6 +31,19 @@ def scalar(value: Any) -> Any:
 def key_text(value: Any) -> str | None:
     """Return a key's value as text; None for NULL and for types that are the application's own."""
     return str(value) if type(value) in _KEYS else None
+
+
+def _make_room(held: list[int], scope: Scope) -> None:
+    """Let the older rows' values go where a scope reads more rows than it can follow.
+
+    Half of a scope's room is left to what is made of them; a loop over a long result is at its
+    newest rows.
+    """
+    oldest = [key for key in held[:_LET_GO] if (entry := IDS.get(key)) and entry.scope is scope]
+    del held[:_LET_GO]
+    forget(oldest, scope)
+    for key in oldest:
+        scope.let_go(key)
 
 
 def tag_cell(
@@ -48,6 +64,13 @@ def tag_cell(
     if value is None:
         return
     own = value is stored and not constant
+    if own and scope is not PROCESS:
+        held = scope.state.get(_HELD)
+        if held is None:
+            held = scope.state[_HELD] = []
+        if len(held) >= _MOST_HELD:
+            _make_room(held, scope)
+        held.append(id(value))
     if data_type is None:
         if type(value) is not str or "@" not in value:
             return

@@ -43,6 +43,8 @@ class CursorSource:
         self._texts = texts
         self._values = values or row_values
         self._classes: dict[type, type] = {}
+        self.silent = texts.silent.get
+        """``silent(hash(statement))``: whether it is known to give nothing personal."""
 
     def cursor_class(self, base: type) -> type:
         """Return the subclass of ``base`` to use for it; ``base`` itself if it is one of ours."""
@@ -125,6 +127,7 @@ class CursorSource:
 def _cursor_class(base: type, source: CursorSource) -> type:
     """Return a subclass of a driver's or the application's cursor class."""
     original: Any = base
+    silent = source.silent
 
     def execute(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -133,6 +136,8 @@ def _cursor_class(base: type, source: CursorSource) -> type:
             del self, args, kwargs
             drop_own_entry(error)
             raise
+        if args and type(args[0]) is str and silent(hash(args[0])) and type(self) is quiet:
+            return result
         with guard(source.place):
             source.executed(self, _arguments(args, kwargs))
         return result

@@ -84,8 +84,16 @@ class _Connections:
 
 def _connection_class(base: Any, cursors: CursorSource, texts: TextPlans) -> type:
     plain = base.cursor is sqlite3.Connection.cursor
+    usual = cursors.cursor_class(sqlite3.Cursor)
 
     def cursor(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if plain and not args and not kwargs:
+            try:
+                return base.cursor(self, usual)
+            except BaseException as error:
+                del self
+                drop_own_entry(error)
+                raise
         with guard(_PLACE):
             given = args[0] if args else kwargs.get("factory", sqlite3.Cursor if plain else None)
             if isinstance(given, type) and issubclass(given, sqlite3.Cursor):
@@ -106,13 +114,10 @@ def _connection_class(base: Any, cursors: CursorSource, texts: TextPlans) -> typ
 
         def method(self: Any, *args: Any, **kwargs: Any) -> Any:
             # The built-in shortcut makes a plain cursor itself, whatever cursor() would make.
-            kind = None
-            with guard(_PLACE):
-                kind = cursors.cursor_class(sqlite3.Cursor) if builtin else None
             try:
-                if kind is None:
+                if not builtin:
                     return theirs(self, *args, **kwargs)
-                return getattr(sqlite3.Connection.cursor(self, kind), name)(*args, **kwargs)
+                return getattr(sqlite3.Connection.cursor(self, usual), name)(*args, **kwargs)
             except BaseException as error:
                 del self, args, kwargs
                 drop_own_entry(error)

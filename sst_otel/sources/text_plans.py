@@ -47,7 +47,8 @@ class TextPlans:
         self._is_personal_name = lru_cache(maxsize=10_000)(is_personal_name)
         self._tables = tables
         self._plans: dict[Key, tuple[int, RowPlan | None]] = {}
-        self._silent: dict[int, bool] = {}
+        self.silent: dict[int, bool] = {}
+        """``hash(statement)`` → what :meth:`is_silent` answered."""
         self._lock = threading.Lock()
         self.book = SchemaBook(people.is_personal)
 
@@ -76,7 +77,7 @@ class TextPlans:
     def is_silent(self, statement: str) -> bool:
         """Whether a statement is known to give no personal rows, whatever its columns."""
         key = hash(statement)
-        known = self._silent.get(key)
+        known = self.silent.get(key)
         if known is None:
             known = not (
                 "*" in statement
@@ -84,9 +85,9 @@ class TextPlans:
                 or self._says_something(statement, ())
             )
             with self._lock:
-                if len(self._silent) >= _MOST:
-                    self._silent.clear()
-                self._silent[key] = known
+                if len(self.silent) >= _MOST:
+                    self.silent.clear()
+                self.silent[key] = known
         return known
 
     def executed(self, statement: str, dialect: str) -> None:
