@@ -20,7 +20,11 @@ _ALL = frozenset((role, name) for role in ROLES for name in TYPES)
 def problems(
     stage: Stage, case: Case, people: People, strangers: tuple[Person, ...]
 ) -> Iterator[str]:
-    """Yield what is wrong with the expectation of ``case`` for one persona; no value in it."""
+    """Yield what is wrong with the expectation of ``case`` for one persona; no value in it.
+
+    Implicit flows are only allowed here: a threshold need not lie between anybody's two values.
+    See :func:`idle_implicit`.
+    """
     trial = _Trial(stage, case, people, strangers)
     if trial.differs(frozenset()):
         yield "sends something else each time: freeze it, or mask it"
@@ -34,6 +38,18 @@ def problems(
         for field in sorted(others):
             if trial.depends_on(frozenset({field})):
                 yield f"depends on {_words([field])}"
+
+
+def idle_implicit(
+    stage: Stage, case: Case, people: People, strangers: tuple[Person, ...]
+) -> frozenset[str]:
+    """Return the types declared as implicit flows whose change changes nothing for this persona."""
+    trial = _Trial(stage, case, people, strangers) if case.implicit else None
+    return frozenset(
+        name
+        for name in case.implicit
+        if trial is not None and not trial.depends_on(frozenset(_fields(ROLES, name)))
+    )
 
 
 class _Trial:
@@ -69,7 +85,7 @@ def _required(case: Case) -> list[list[Field]]:
     for role, (types, _) in case.expected.items():
         roles = ROLES if role == UNKNOWN else (role,)
         fields += [_fields(roles, name) for name in sorted(types - {DERIVED})]
-    return fields + [_fields(ROLES, name) for name in sorted(case.implicit)]
+    return fields
 
 
 def _open(case: Case) -> frozenset[Field]:
