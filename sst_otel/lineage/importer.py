@@ -18,6 +18,7 @@ from typing import Any
 from sst_otel.guard import guard, say_once
 from sst_otel.lineage import firstparty
 from sst_otel.lineage.cache import CodeCache
+from sst_otel.lineage.calls import lost
 from sst_otel.lineage.helpers import provide
 from sst_otel.lineage.rewrite import NotRewritable, rewrite
 from sst_otel.lineage.tracebacks import drop_own_entry
@@ -61,13 +62,16 @@ def install(packages: str, cache_dir: Path | str | None = None) -> Callable[[], 
 
 
 def report() -> dict[str, Any]:
-    """Return ``{"rewritten": number of modules, "skipped": {module: reason}}``."""
+    """Return what became of modules, and which functions lost track of values.
+
+    ``{"rewritten": number of modules, "skipped": {module: reason}, "lost": {function: calls}}``.
+    """
     skipped = dict(_skipped)
     main = sys.modules.get("__main__")
     file = getattr(main, "__file__", None)
     if file and getattr(main, "__spec__", None) is None and firstparty.by_file("", file, _NO_NAMES):
         skipped["__main__"] = "run as a script, not imported"
-    return {"rewritten": len(_rewritten), "skipped": skipped}
+    return {"rewritten": len(_rewritten), "skipped": skipped, "lost": lost()}
 
 
 _NO_NAMES: frozenset[str] = frozenset()

@@ -50,7 +50,7 @@ def identity_hits(leaf: Leaf) -> list[Hit]:
             hits.append(Hit(datum, semconv.DERIVED, rules.COMPUTED, leaf))
             hits += [Hit(root, semconv.DERIVED, rules.OPERAND, leaf) for root in datum.parents]
         elif mark.form:
-            hits.append(Hit(datum, mark.form, rules.IDENTITY, leaf))
+            hits.append(Hit(datum, mark.form, rules.CONVERTED, leaf))
         elif mark.composed:
             hits.append(Hit(datum, semconv.COMPOSED, rules.COMPOSED, leaf))
         else:

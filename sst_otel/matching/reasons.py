@@ -71,7 +71,7 @@ def sentence(reason: Mapping[str, Any], evidence: str) -> str:
 def rarity(reason: Mapping[str, Any], data_type: str) -> str:
     """Return how the value's bits compare with what its rule asks for; ``""`` where none count."""
     rule, bits = reason.get("rule"), reason.get("bits")
-    if rule in (rules.IDENTITY, rules.COMPOSED, rules.COMPUTED, rules.OPERAND):
+    if rule in rules.BY_OBJECT:
         return "Followed as an object through the program, so it need not be rare."
     if isinstance(bits, bool) or not isinstance(bits, (int, float)):
         return ""

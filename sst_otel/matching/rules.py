@@ -7,6 +7,7 @@ The matcher notes a name, a constant; sentences are made of it by who reads an e
 from __future__ import annotations
 
 IDENTITY = "identity"
+CONVERTED = "converted"
 COMPOSED = "composed"
 COMPUTED = "computed"
 OPERAND = "operand"
@@ -15,13 +16,15 @@ SCRIPT = "script"
 DIGITS = "digits"
 DECODED = "decoded"
 DIGEST = "digest"
+MADE = "made"
 KEY = "key"
 KEY_DIGEST = "key_digest"
 BESIDE = "beside"
 TOGETHER = "together"
 
 SENTENCES = {
-    IDENTITY: "the very object that came in as this value was handed to the call",
+    IDENTITY: "this very value was followed through the program to the call",
+    CONVERTED: "the program encoded or hashed it, and handed the result to the call",
     COMPOSED: "it is part of a longer text that the program put together",
     COMPUTED: "it was computed from personal data of this person",
     OPERAND: "a value computed from it was shared",
@@ -30,6 +33,7 @@ SENTENCES = {
     DIGITS: "its digits stand in the payload, however they are separated there",
     DECODED: "it stands in the payload once a base64 or hexadecimal text is decoded",
     DIGEST: "the payload holds a digest (MD5, SHA-1, SHA-256) of a normal form of it",
+    MADE: "the payload holds a digest or a code that was made of it while the program ran",
     KEY: "the payload has this value under a key that names this type of data",
     KEY_DIGEST: "the payload has a digest of it under a key that names this type of data",
     BESIDE: "it stands beside a value that is certainly this person's, in the same object",
@@ -39,6 +43,8 @@ SENTENCES = {
 
 NAMED = frozenset({KEY, KEY_DIGEST})
 """Rules in which the payload's key is the reason."""
+BY_OBJECT = frozenset({IDENTITY, CONVERTED, COMPOSED, COMPUTED, OPERAND})
+"""Rules that follow objects, so that the value need not be rare."""
 BY_CONTENT = frozenset({PHRASE, SCRIPT, DIGITS, DECODED, DIGEST})
 """Rules that look at the text alone, so that the value must be rare (``STRONG_BITS``)."""
 BY_COMPANY = frozenset({BESIDE, TOGETHER})

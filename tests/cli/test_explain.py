@@ -70,7 +70,8 @@ def test_a_share_is_told_in_words(
 @pytest.mark.parametrize(
     ("reason", "said"),
     [
-        ({"rule": "identity"}, "The very object that came in as this value was handed"),
+        ({"rule": "identity"}, "This very value was followed through the program to the call."),
+        ({"rule": "converted"}, "The program encoded or hashed it,"),
         ({"rule": "operand"}, "A value computed from it was shared."),
         (
             {"rule": "phrase", "bits": 26.4},

@@ -144,7 +144,7 @@ class TestMessages:
             "Shared, not expected:\n  email, income of 7 to POST 127.0.0.1/contacts\n    at "
             in said
         )
-        assert "in send\n    email in json.contact.email: the very object that came in" in said
+        assert "in send\n    email in json.contact.email: this very value was followed" in said
         assert "Expected, not shared:\n  email, income of 8 to */orders" in said
         assert EMAIL not in said
         assert INCOME not in said

@@ -63,7 +63,7 @@ class TestWhatIsSeen:
         assert share.line.endswith("in sign_up")
         (found,) = share.found
         assert (found.data_type, found.evidence, found.path) == ("email", "exact", "json.email")
-        assert "the very object" in found.why
+        assert "followed through the program" in found.why
         assert EMAIL not in repr(shares) + str(share.event)
 
     def test_a_redirect_to_another_host_is_a_share_of_its_own(
