@@ -34,6 +34,14 @@ _WHAT = {
         "parts of messages going out were too long or too deep to be read",
         "they may hold more; such shares have sst.unread in their metadata",
     ),
+    missed.SCOPES: (
+        "requests were forgotten while threads that they had started were still running",
+        "what those threads send is told by its content only; start them outside of requests",
+    ),
+    missed.OUTPUTS: (
+        "digests of tagged values were not remembered, because there were too many",
+        "send them in smaller batches, or name the package that makes them in SST_LINEAGE",
+    ),
     missed.EVICTED: (
         "values were forgotten before their time, because there were too many",
         "raise SST_REGISTRY_VALUES",

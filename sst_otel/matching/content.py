@@ -88,6 +88,11 @@ class _Look:
         for number, key in spots:
             entries = [index.phrases.get(key) for index in self._indexes]
             self._keep(number, entries, rules.PHRASE, encoded)
+        for index in self._indexes:
+            if index.made:
+                for position, output in index.made.find(texts.words):
+                    number = texts.number_of_word(position)
+                    self.found.append((number, output.data(), output.evidence, rules.MADE))
         if not texts.joined.isascii() and any(index.substrings for index in self._indexes):
             self._scripts(texts, encoded)
         if self._runs:

@@ -13,6 +13,7 @@ from typing import Any
 
 from sst_otel.datatypes import digest_forms, digit_run, renderings
 from sst_otel.registry.datum import Datum
+from sst_otel.registry.made import Made
 from sst_otel.registry.text import fold, has_no_word_boundaries, tokens
 
 MAX_OWNERS = 20
@@ -42,6 +43,8 @@ class Index:
         self.digits: dict[str, Entry] = {}
         self.substrings: dict[str, Entry] = {}
         """Folded values of scripts without word boundaries."""
+        self.made = Made()
+        """What was made of values where nothing of them can be recognised."""
         self._cores: set[str] = set()
         self._core_sizes: tuple[int, ...] = ()
         self._coreless = False

@@ -15,6 +15,7 @@ from sst_otel.missed import EVICTED, missed
 from sst_otel.registry.datum import STRONG_BITS, Datum, strength
 from sst_otel.registry.forms import WeakForms
 from sst_otel.registry.index import Index
+from sst_otel.registry.made import Made
 from sst_otel.tags import Owner
 
 _NAME_PARTS = {"first_name": "last_name", "last_name": "first_name"}
@@ -99,10 +100,16 @@ class Registry:
             self._rotate()
             young, old = self._young, self._old
             _index_pending(young)
-            if not old.values:
+            if not old.values and not old.index.made:
                 return (young.index,)
             _index_pending(old)
             return (young.index, old.index)
+
+    def made(self) -> Made:
+        """Return where to note what is made of values now; it lives as long as values do."""
+        with self._lock:
+            self._rotate()
+            return self._young.index.made
 
     def reassign(self, visitor: Owner, owner: Owner) -> None:
         """Give a visitor's data to the account they turned out to be."""
