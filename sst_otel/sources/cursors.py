@@ -14,6 +14,7 @@ from typing import Any
 
 from sst_otel.guard import guard, say_once
 from sst_otel.lineage.tracebacks import drop_own_entry
+from sst_otel.missed import FACTORY, missed
 from sst_otel.sources.row_tagging import RowTagger
 from sst_otel.sources.text_plans import TextPlans
 from sst_otel.suppress import is_suppressed
@@ -62,6 +63,7 @@ class CursorSource:
             try:
                 cursor.__class__ = self.cursor_class(kind)
             except TypeError:
+                missed(FACTORY, f"{kind.__module__}.{kind.__qualname__}")
                 say_once(
                     f"{self.place}.factory",
                     f"rows fetched by cursors of {kind.__module__}.{kind.__qualname__} are not "

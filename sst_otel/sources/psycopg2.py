@@ -11,6 +11,7 @@ from typing import Any
 
 from sst_otel.guard import guard, say_once
 from sst_otel.lineage.tracebacks import drop_own_entry
+from sst_otel.missed import FACTORY, missed
 from sst_otel.patching import Patches
 from sst_otel.sources.cursors import CursorSource
 from sst_otel.sources.row_tagging import RowTagger
@@ -63,6 +64,7 @@ class _Connections:
         positional = len(args) > 1
         given = (args[1] if positional else kwargs.get("connection_factory")) or connection
         if not (isinstance(given, type) and issubclass(given, connection)):
+            missed(FACTORY, "psycopg2.connect")
             say_once(
                 f"{_PLACE}.factory",
                 "rows of a psycopg2 connection are not looked at: the application's factory is no "
