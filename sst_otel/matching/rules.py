@@ -43,8 +43,8 @@ SENTENCES = {
 
 NAMED = frozenset({KEY, KEY_DIGEST})
 """Rules in which the payload's key is the reason."""
-BY_OBJECT = frozenset({IDENTITY, CONVERTED, COMPOSED, COMPUTED, OPERAND})
-"""Rules that follow objects, so that the value need not be rare."""
+BY_OBJECT = frozenset({IDENTITY, CONVERTED, COMPOSED, COMPUTED, OPERAND, MADE})
+"""Rules that follow what is made of what, so that the value need not be rare."""
 BY_CONTENT = frozenset({PHRASE, SCRIPT, DIGITS, DECODED, DIGEST})
 """Rules that look at the text alone, so that the value must be rare (``STRONG_BITS``)."""
 BY_COMPANY = frozenset({BESIDE, TOGETHER})
