@@ -23,6 +23,7 @@ from sst_otel.lineage.functions import (
     RULES,
     regex,
     resolve,
+    serialisation,
 )
 from sst_otel.lineage.functions.rules import Follow, Watched
 from sst_otel.lineage.tracebacks import drop_own_entry
@@ -111,9 +112,10 @@ def call(function: Any, /, *args: Any, **kwargs: Any) -> Any:
 
 
 def callee(function: Any) -> Any:
-    """Return what to call for ``function``: itself, unless its results are followed."""
-    if not IDS:
-        return function
+    """Return what to call for ``function``: itself, unless its results are followed.
+
+    Asked before the arguments are evaluated, which may bring the first marked value.
+    """
     with guard("lineage"):
         if resolve(function) is not None:
             return partial(call, function)
@@ -182,7 +184,7 @@ def _prepared(function: Any, args: tuple[Any, ...]) -> Prepared:
         if resolved is None:
             return None, (), args, args
         rule, before = resolved
-        if args and type(args[0]) in marks.ITERATORS:
+        if args and type(args[0]) in marks.ITERATORS and rule is not serialisation.rows_read:
             watched = Watched(text_behind(args[0]))
             return rule, before, (_watch(args[0], watched), *args[1:]), (watched, *args[1:])
         at = 0 if before else 1

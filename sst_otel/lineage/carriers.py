@@ -19,7 +19,7 @@ PACKAGES = frozenset(
         *("numpy", "pandas", "polars", "dateutil", "phonenumbers", "babel", "markupsafe"),
         *("_hashlib", "_md5", "_sha1", "_sha2", "_sha3", "_sha256", "_sha512", "_blake2", "hmac"),
         *("_io", "io", "string", "ipaddress", "pendulum", "arrow", "yarl", "furl", "money"),
-        *("moneyed", "pyarrow", "scipy", "jinja2", "email", "http", "configparser", "urllib"),
+        *("moneyed", "pyarrow", "scipy", "jinja2", "email", "time", "configparser", "urllib"),
     }
 )
 """Packages whose objects are held: their classes run no code of the application."""

@@ -115,6 +115,8 @@ def compute(result: Any, sources: Iterable[Mark], operations: tuple[str, ...]) -
         return
     if (not result) if kind in MARKABLE else not carriers.is_carrier(kind):
         return
+    if len(sources) == 1 and kind in NUMBERS and result == 1:
+        return  # x / x: true of everybody
     if len(sources) == 1 and same_number(result, sources[0]):
         keep(result, sources[0].data)
         return

@@ -20,7 +20,17 @@ from sst_otel.scope import current_scope
 SELF_METHODS = (
     values.CUTTING | values.EDITING | values.CONVERTING | values.COPYING | values.COMPUTING
 ) | frozenset(
-    {"strftime", "hex", "copy", "normalize", "to_bytes", "to_eng_string", "tobytes", "squeeze"}
+    {
+        "strftime",
+        "hex",
+        "copy",
+        "timetuple",
+        "normalize",
+        "to_bytes",
+        "to_eng_string",
+        "tobytes",
+        "squeeze",
+    }
 )
 """Method names whose result depends on marks of the receiver alone."""
 ATTRIBUTES = values.ATTRIBUTES
@@ -40,7 +50,7 @@ def method(bound: Any) -> Any:
 
 def method_of_arguments(bound: Any) -> Any:
     """Return what to call for ``receiver.name`` where arguments can carry marks too."""
-    return calls.callee(bound) if IDS else bound
+    return calls.callee(bound)
 
 
 mapped = calls.given

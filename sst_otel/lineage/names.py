@@ -94,7 +94,8 @@ class _Collector(ast.NodeVisitor):
         self.names.bound.add(node.arg)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        if not node.bases:  # what a class does with its arguments is its base's to say
+        # What a class does with its arguments is its base's to say, or its decorator's.
+        if not node.bases and not node.decorator_list:
             self.names.classes.add(node.name)
         self.generic_visit(node)
 

@@ -7,6 +7,7 @@ by the slots and the dictionary that the interpreter itself keeps for them.
 from __future__ import annotations
 
 import collections
+import sys
 from collections.abc import Iterable, Mapping
 from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any
@@ -17,6 +18,10 @@ from sst_otel.registry.identity import MARKABLE, Mark
 CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
 VIEWS = frozenset({type({}.keys()), type({}.values()), type({}.items()), collections.deque})
 _LEAVES = MARKABLE | {bool, type(None), type, type(len), type(lambda: None)}
+_OPAQUE = frozenset(
+    {"sqlalchemy", "flask", "werkzeug", "threading", "_thread", "weakref", "socket"}
+)
+"""Packages whose objects are machinery around the application's values."""
 SCAN_LIMIT = 5_000
 """Most nodes of a container looked at for one site."""
 
@@ -64,6 +69,18 @@ def fields_of(obj: Any) -> dict[str, Any]:
     return found
 
 
+def _element() -> Any:
+    """Return the class of XML elements, if the application has asked for it."""
+    return getattr(sys.modules.get("xml.etree.ElementTree"), "Element", None)
+
+
+def _texts_of(element: Any) -> list[Any]:
+    texts: list[Any] = []
+    for node in element.iter():
+        texts += [node.text, *node.attrib.values(), node.tail]
+    return texts
+
+
 def items_of(node: Any) -> list[Any] | None:
     """Return what is in a container (a dictionary's values, then keys); None for other objects."""
     kind = type(node)
@@ -73,6 +90,8 @@ def items_of(node: Any) -> list[Any] | None:
         return [*node.values(), *node.keys()]
     if kind in CONTAINERS or kind in VIEWS:
         return list(node)
+    if kind is _element():
+        return _texts_of(node)
     if issubclass(kind, dict):
         return [*dict.values(node), *dict.keys(node)]
     if issubclass(kind, list):
@@ -93,25 +112,26 @@ def scan(value: Any, into_objects: bool = False) -> list[Mark]:
     if type(value) in _LEAVES:
         return []
     marks: dict[int, Mark] = {}
-    stack = [value]
+    later = [value]
     seen: set[int] = set()
     left = SCAN_LIMIT
-    while stack and left:
-        left -= 1
-        node = stack.pop()
-        key = id(node)
-        entry = entry_of(node)
-        if entry is not None:
-            marks[key] = entry
-            continue
-        if type(node) in _LEAVES or key in seen:
-            continue
-        seen.add(key)
-        inner = items_of(node)
-        if inner is None and into_objects:
-            inner = list(fields_of(node).values())
-        if inner:
-            stack.extend(reversed(inner[:SCAN_LIMIT]))
+    while later and left > 0:  # what an object refers to may lead far: the near things first
+        stack, later = later[::-1], []
+        while stack and left > 0:
+            left -= 1
+            node = stack.pop()
+            entry = entry_of(node)
+            if entry is not None:
+                marks[id(node)] = entry
+                continue
+            if type(node) in _LEAVES or id(node) in seen:
+                continue
+            seen.add(id(node))
+            inner = items_of(node)
+            if inner is not None:
+                stack.extend(reversed(inner[:SCAN_LIMIT]))
+            elif into_objects and module_of(type(node)).partition(".")[0] not in _OPAQUE:
+                later.extend(fields_of(node).values())
     return list(marks.values())
 
 

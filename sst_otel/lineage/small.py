@@ -12,6 +12,7 @@ from pathlib import PurePath
 from types import CodeType
 from typing import Any
 
+from sst_otel.lineage.locate import Shown
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import IDS, Mark
 from sst_otel.scope import PROCESS, Scope, current_scope
@@ -54,12 +55,20 @@ def remember(value: int, data: tuple[Datum, ...]) -> None:
 def entry_of(value: Any) -> Mark | None:
     """Return the mark of ``value``; of a small number only where it may be what was computed."""
     entry = IDS.get(id(value))
-    if entry is None or entry.data:
-        return entry
+    if entry is None:
+        return None
+    if entry.data:
+        return entry if type(value) is not bytearray or _is_in(value, entry) else None
     found = _known_in(current_scope()).get(value) if value >= _SMALLEST else None
     if found is None or found[1].isdisjoint(_functions(1)):
         return None
     return found[0]
+
+
+def _is_in(buffer: bytearray, entry: Mark) -> bool:
+    """Whether a buffer still holds one of its data; programs overwrite them."""
+    text = Shown(buffer)
+    return entry.form != "" or any(map(text.shows, entry.data))
 
 
 def _known_in(scope: Scope) -> _Known:

@@ -32,8 +32,12 @@ FLOWS: Rows = [
         DT + "from zoneinfo import ZoneInfo\nr = seen.astimezone(ZoneInfo('Asia/Tokyo'))",
         "birthday:ada",
     ),
-    (DT + "import time\nr = time.strftime('%Y', seen.timetuple())", ""),
-    (DT + "import calendar\nr = calendar.timegm(seen.timetuple())", ""),
+    (
+        DT
+        + "import time\nr = time.strftime('%d %b %Y', time.strptime(born.isoformat(), '%Y-%m-%d'))",
+        "composed birthday:ada",
+    ),
+    (DT + "import calendar\nr = calendar.timegm(seen.timetuple())", "derived(timegm):ada"),
     (
         DT + "from dateutil.relativedelta import relativedelta as rd\nr = born + rd(months=3)",
         "derived(add):ada",

@@ -56,8 +56,8 @@ FLOWS: Rows = [
     ("import uuid\nr = uuid.uuid5(uuid.NAMESPACE_DNS, email)", "email:ada"),
     ("import uuid\nr = str(uuid.uuid5(uuid.NAMESPACE_DNS, email))", "email:ada"),
     ("import uuid\nr = uuid.uuid3(uuid.NAMESPACE_DNS, email).hex", "email:ada"),
-    ("import zlib\nr = zlib.crc32(email.encode())", "email:ada"),
-    ("import zlib\nr = format(zlib.crc32(email.encode()), 'x')", "email:ada"),
+    ("import zlib\nr = zlib.crc32(email.encode())", "derived(crc32):ada"),
+    ("import zlib\nr = format(zlib.crc32(email.encode()), 'x')", "derived(crc32):ada"),
     (
         "from itsdangerous import URLSafeSerializer as S\nr = S('key').dumps({'e': email})",
         "email:ada",

@@ -8,6 +8,9 @@ PD = "import pandas as pd\n"
 ONE = PD + "d = pd.DataFrame([{'e': email, 'i': inc}])\n"
 TWO = PD + "d = pd.DataFrame([{'e': email, 'i': inc}, {'e': theirs, 'i': paid}])\n"
 FLOWS: Rows = [
+    ("b = bytearray(email.encode())\nr = bytes(b)", "email:ada"),
+    ("r = bytes(b ^ 7 for b in email.encode())", "email:ada"),
+    ("r = inc / 50000.5", "derived(truediv):ada"),
     ("r = divmod(inc, 7)[0]", "derived(divmod):ada"),
     ("r = inc // 10000 * 10000 + 7", "derived(floordiv,mul,add):ada"),
     ("r = min(inc, 60000)", "income:ada"),
@@ -92,6 +95,8 @@ FLOWS: Rows = [
     ),
 ]
 CLEAN = [
+    "r = inc / inc",
+    "b = bytearray(email.encode())\nb[:] = b'-' * 12\nr = bytes(b)",
     "import math\nr = math.floor(12345.5)",
     "r = divmod(70000, 13)[0]",
     "import statistics\nr = statistics.mean([300, 400])",

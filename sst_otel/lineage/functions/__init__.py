@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import builtins
 import functools
-import io
 import operator
 import re
 import struct
@@ -56,7 +55,17 @@ CLASS_METHODS = {**dates.CLASS_METHODS, **encodings.CLASS_METHODS}
 _ONLY_BY_NAME = frozenset(
     {
         *("builtins", "operator", "functools", "itertools", "random", "os", "flask", "io", "time"),
-        *("collections", "copy", "dataclasses", "csv", "configparser", "uuid", "bisect", "email"),
+        *(
+            "logging",
+            "collections",
+            "copy",
+            "dataclasses",
+            "csv",
+            "configparser",
+            "uuid",
+            "bisect",
+            "email",
+        ),
     }
 )
 """Modules where only the named functions make values from values."""
@@ -244,7 +253,7 @@ def of_instance(kind: type, name: str) -> Follow | None:
         return regex.PATTERN.get(name)
     if kind is re.Match:
         return regex.MATCH.get(name)
-    if kind is io.StringIO or kind is io.BytesIO:
+    if module_of(kind) == "_io":
         return serialisation.BUFFER.get(name)
     if kind is struct.Struct:
         return by_name("struct", name)

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from sst_otel.lineage import carriers, marks
-from sst_otel.lineage.functions.rules import Follow, by_result, carries, decodes, encodes
+from sst_otel.lineage.functions.rules import (
+    Follow,
+    aggregates,
+    by_result,
+    carries,
+    decodes,
+    encodes,
+)
 from sst_otel.lineage.scanning import scan_all
 from sst_otel.registry.identity import marked
 
@@ -59,11 +66,11 @@ RULES: dict[str, dict[str, Follow]] = {
     "hashlib": _HASHLIB,
     "hmac": {"new": digest_made, "digest": _hashed, "HMAC": digest_made},
     "uuid": dict.fromkeys(("uuid3", "uuid5"), _hashed),
-    "zlib": {**_COMPRESS, **dict.fromkeys(("crc32", "adler32"), _hashed)},
+    "zlib": {**_COMPRESS, **{name: aggregates(name) for name in ("crc32", "adler32")}},
     "binascii": {
         **dict.fromkeys(("hexlify", "b2a_hex", "b2a_base64", "b2a_qp", "b2a_uu"), encodes()),
         **dict.fromkeys(("unhexlify", "a2b_hex", "a2b_base64", "a2b_qp", "a2b_uu"), decodes),
-        **dict.fromkeys(("crc32", "crc_hqx"), _hashed),
+        **{name: aggregates(name) for name in ("crc32", "crc_hqx")},
     },
     "base64": {
         **_ENCODE,

@@ -64,14 +64,14 @@ def _of_field(
     elif root in kwargs:
         operand = kwargs[root]
     else:
-        return _shown(result, scan_all(given, into_objects=True))
+        return shown(result, scan_all(given, into_objects=True))
     if not rest:
         entries = scan(operand)
-        return entries or _shown(result, scan(operand, into_objects=True))
+        return entries or shown(result, scan(operand, into_objects=True))
     reached = _reached(operand, rest)
     if reached is not None:
-        return scan(reached) or _shown(result, scan(reached, into_objects=True))
-    return _shown(result, scan(operand, into_objects=True))
+        return scan(reached) or shown(result, scan(reached, into_objects=True))
+    return shown(result, scan(operand, into_objects=True))
 
 
 def _reached(operand: Any, rest: str) -> Any:
@@ -97,12 +97,13 @@ def percent(result: Any, template: Any, argument: Any) -> list[Mark]:
     direct = scan_all((template, argument))
     operands = argument if type(argument) is tuple else (argument,)
     inside = [entry for entry in scan_all(operands, into_objects=True) if entry not in direct]
-    return direct + _shown(result, inside)
+    return direct + shown(result, inside)
 
 
-def _shown(result: Any, entries: list[Mark]) -> list[Mark]:
-    shown = Shown(result) if entries else None
-    return [entry for entry in entries if shown is not None and shown.data_of(entry)]
+def shown(result: Any, entries: list[Mark]) -> list[Mark]:
+    """Return those of ``entries`` that the text ``result`` shows all of."""
+    text = Shown(result) if entries else None
+    return [entry for entry in entries if text is not None and text.data_of(entry) == entry.data]
 
 
 def _lone_field(template: str) -> bool:

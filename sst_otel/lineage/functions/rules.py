@@ -7,7 +7,7 @@ from typing import Any
 
 from sst_otel.lineage import carriers, marks, refine
 from sst_otel.lineage.locate import Shown
-from sst_otel.lineage.scanning import scan_all
+from sst_otel.lineage.scanning import items_of, scan_all
 from sst_otel.registry.datum import Datum, derive
 from sst_otel.registry.identity import IDS, MARKABLE, Mark
 
@@ -31,6 +31,8 @@ class Watched(list[Any]):
 
 _COMPOSING = frozenset({"add", "mul", "reduce"})
 """Operations that put texts together."""
+_OF_ALL = frozenset({"mean", "sum", "median", "std", "var", "average", "agg", "prod", "quantile"})
+"""Operations whose result depends on every value, even where it equals one of them."""
 _SEVERAL = 400
 """Most values of an array that are compared with the data in it."""
 
@@ -41,6 +43,9 @@ def nothing(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> No
 
 def same_value(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """``int("50000")``, ``Decimal(x)``: the value in another type."""
+    if args and type(args[0]) is Watched:  # bytes(b ^ key for b in data)
+        marks.encode(result, scan_all(args[0]))
+        return
     sources = marks.found(args[:1])
     if not sources or result is args[0]:
         return
@@ -118,8 +123,8 @@ def aggregates(operation: str) -> Follow:
 
 
 def _compute(result: Any, sources: list[Mark], operation: str) -> None:
-    if type(result) in marks.CONTAINERS:
-        for item in result:  # divmod(x, y), quantiles
+    if issubclass(type(result), tuple) or type(result) is list:
+        for item in items_of(result) or ():  # divmod(x, y), quantiles, isocalendar
             marks.compute(item, sources, (operation,))
     elif type(result) in marks.TEXTS and operation in _COMPOSING:
         marks.compose(result, sources)
@@ -135,12 +140,17 @@ def serialises(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) ->
     """``json.dumps(tree)``: a text of all leaves; of objects in it, what the text shows."""
     operands = (*args, *kwargs.values())
     direct = scan_all(operands)
+    if _is_one_of(result, direct):
+        return
     inside = [entry for entry in scan_all(operands, into_objects=True) if entry not in direct]
-    if inside and type(result) in marks.TEXTS:
-        shown = Shown(result)
-        inside = [entry for entry in inside if shown.data_of(entry)]
-    if not _is_one_of(result, direct):
-        marks.compose(result, direct + inside)
+    if not inside:
+        marks.compose(result, direct)
+        return
+    shown = Shown(result)
+    data = dict.fromkeys(marks.data_of(direct))
+    for entry in inside:
+        data.update(dict.fromkeys(shown.data_of(entry)))
+    marks.keep(result, tuple(data), composed=True)
 
 
 def templated(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
@@ -226,6 +236,8 @@ def _hold(result: Any, sources: list[Mark], operation: str) -> None:
         data = tuple(datum for source in sources for datum in shown.data_of(source))
     elif (number := carriers.number_in(result)) is not None:
         same = tuple(datum for datum in data if number in refine.numbers_of(datum.value))
+        if len(data) > 1 and operation in _OF_ALL:
+            same = ()
         carriers.hold(result, same or derive(data, number, operation), composed=False)
         return
     if data:

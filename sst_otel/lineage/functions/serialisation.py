@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from types import BuiltinMethodType
 from typing import Any
 
-from sst_otel.lineage import carriers, marks
+from sst_otel.lineage import carriers, marks, refine
 from sst_otel.lineage.functions.rules import (
     Follow,
     by_result,
@@ -18,16 +18,17 @@ from sst_otel.lineage.functions.rules import (
     serialises,
     templated,
 )
-from sst_otel.lineage.scanning import fields_of, scan_all
+from sst_otel.lineage.scanning import fields_of, module_of, scan_all
 from sst_otel.registry.identity import marked
 
 _BUFFERS = frozenset({io.StringIO, io.BytesIO})
+_WRITTEN = _BUFFERS | {io.BufferedWriter, io.BufferedRandom, io.TextIOWrapper}
 
 
 def _written(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """``buffer.write(text)``, ``buffer.writelines(…)``."""
-    sources = scan_all(args[1:])
-    if sources and type(args[0]) in _BUFFERS:
+    sources = scan_all(args[1:], into_objects=True)
+    if sources and type(args[0]) in _WRITTEN:
         carriers.hold(args[0], marks.data_of(sources))
 
 
@@ -58,24 +59,68 @@ BUFFER: dict[str, Follow] = {
 
 def _row_written(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """``writer.writerow(row)``: the buffer below the writer holds it."""
-    target = _buffer_of(args[0])
-    sources = scan_all((*args[1:], *kwargs.values()), into_objects=True)
+    writer, rows = args[0], [*args[1:], *kwargs.values()]
+    if type(writer).__name__ == "DictWriter":
+        fields = fields_of(writer)
+        rows = _columns(rows, fields.get("fieldnames"))
+        writer = fields.get("writer")
+    target = _buffer_of(writer)
+    sources = scan_all(rows, into_objects=True)
     if target is not None and sources:
         carriers.hold(target, marks.data_of(sources))
 
 
-def _buffer_of(writer: Any) -> Any:
-    """Return the buffer a CSV writer was made with; None for files.
+def _columns(rows: list[Any], names: Any) -> list[Any]:
+    """Return what a ``DictWriter`` takes of rows: the columns it knows."""
+    if type(names) not in (list, tuple):
+        return rows
+    taken: list[Any] = []
+    for row in rows:
+        if issubclass(type(row), dict):
+            taken += [dict.get(row, name) for name in names]
+        elif type(row) in (list, tuple):
+            taken += _columns(list(row), names)
+        else:
+            taken.append(row)
+    return taken
 
-    A writer has no attribute for it: https://github.com/python/cpython/issues/58113. It keeps the
-    buffer's ``write``, which the garbage collector can see.
+
+def _buffer_of(user: Any) -> Any:
+    """Return the buffer that a CSV writer or reader was made with; None for files.
+
+    They have no attribute for it. A writer keeps the buffer's ``write``, a reader the buffer as its
+    iterator; the garbage collector can see both.
     """
-    if type(writer).__name__ == "DictWriter":
-        writer = fields_of(writer).get("writer")
-    for held in gc.get_referents(writer):
-        if type(held) is BuiltinMethodType and type(held.__self__) in _BUFFERS:
-            return held.__self__
+    for held in gc.get_referents(user):
+        owner = held.__self__ if type(held) is BuiltinMethodType else held
+        if type(owner) in _BUFFERS:
+            return owner
     return None
+
+
+def rows_read(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """``next(reader)``, ``list(reader)``: rows of the text in the buffer."""
+    reader = args[0] if args else None
+    kind = type(reader)
+    if kind.__name__ == "DictReader" and module_of(kind) == "csv":
+        reader = fields_of(reader).get("reader")
+    elif module_of(kind) != "_csv":
+        return
+    source = marked(_buffer_of(reader))
+    if source is not None:
+        refine.Leaves([source], "read").visit(result)
+
+
+def _printed(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """``print(…, file=buffer)``."""
+    _written(None, (kwargs.get("file"), *args), {})
+
+
+def _configuration(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """``config.write(buffer)``."""
+    if len(args) > 1 and type(args[1]) in _BUFFERS:
+        sources = scan_all(args[:1], into_objects=True)
+        carriers.hold(args[1], marks.data_of(sources))
 
 
 ROWS: dict[str, Follow] = dict.fromkeys(("writerow", "writerows"), _row_written)
@@ -83,6 +128,7 @@ _JSON: dict[str, Follow] = {"dumps": serialises, "loads": pieces("loads"), "load
 _BINARY: dict[str, Follow] = {"dumps": encodes(), "loads": pieces("loads")}
 
 RULES: dict[str, dict[str, Follow]] = {
+    "builtins": {**dict.fromkeys(("next", "list"), rows_read), "print": _printed},
     "json": _JSON,
     "simplejson": _JSON,
     "ujson": _JSON,
@@ -129,5 +175,5 @@ METHODS: dict[str, dict[str, Follow]] = {
     "jwt.api_jwt.PyJWT": {"encode": encodes(), "decode": pieces("decode")},
     "itsdangerous.serializer.Serializer": {"dumps": encodes(), "loads": pieces("loads")},
     "email.message.Message": {"as_string": templated, "as_bytes": templated},
-    "configparser.RawConfigParser": {"get": by_result("get")},
+    "configparser.RawConfigParser": {"get": by_result("get"), "write": _configuration},
 }

@@ -85,5 +85,8 @@ RULES: dict[str, dict[str, Follow]] = {
 METHODS: dict[str, dict[str, Follow]] = {
     "string.Template": {"substitute": templated, "safe_substitute": templated},
     "string.Formatter": {"format": templated, "vformat": templated},
+    "logging.LogRecord": {"getMessage": templated},
+    "logging.Formatter": {"format": templated},
+    "logging.Handler": {"format": templated},
     "jinja2.environment.Template": {"render": templated},
 }

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sst_otel.lineage import marks
+from sst_otel.lineage.functions import dates
 from sst_otel.lineage.functions.formatting import formatted
 from sst_otel.lineage.functions.rules import (
     Follow,
@@ -125,6 +126,7 @@ TEXT: dict[str, Follow] = {
     "__getitem__": edits("slice"),
 }
 SCALAR: dict[str, Follow] = {
+    **dates.SCALAR,
     **{name: carries(name) for name in COPYING | {"normalize", "to_eng_string"}},
     **{name: computes(name) for name in COMPUTING},
     "strftime": _written,
