@@ -29,6 +29,8 @@ MAX_FIELDS = 2_000
 """Fields of one form or document that are looked at."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[^\W\d_a-zA-Z]+|\d+")
 _MAX_DEPTH = 40
+_MAX_PLANNED = 100
+"""Fields of a form whose types are remembered; a table of rows has other names each time."""
 _SCALARS = (str, int, float)
 
 
@@ -49,6 +51,7 @@ class Tagger:
         self._audit = audit
         self._aliases: dict[str, Owner] = {}
         self._sealed = lru_cache(maxsize=20_000)(keys.seal)
+        self._plan = lru_cache(maxsize=512)(self._types_by_name)
 
     def owner(self, owner_id: Any) -> Owner:
         """Return the owner with this id of the application; of two joined ids the later one."""
@@ -110,23 +113,41 @@ class Tagger:
                 f"of a form or document with more than {MAX_FIELDS} fields only the first "
                 f"{MAX_FIELDS} are looked at as input",
             )
-        siblings = tuple(name for name, _ in items)
+        siblings = tuple([name for name, _ in items])
+        plan = self._plan(siblings, context) if len(siblings) <= _MAX_PLANNED else None
         owner: Owner | None = None
-        for name, value in items:
+        former = self._owner_so_far(scope) if plan is not None and any(plan) else None
+        for position, (name, value) in enumerate(items):
             if type(value) not in _SCALARS:
                 continue
             # Cookies and hidden fields often hold a quoted value: the datum is what it stands for.
             plain = unquote(value) if type(value) is str and "%" in value else value
-            data_type = classify_value(self.classifier, name, plain, siblings, context)
-            if data_type is None:
-                continue
-            if owner is None:
-                owner = self.scope_owner(scope)
-            datum = self.value(plain, data_type, owner, f"{kind}:{_shown(name)}", scope)
+            named = None if plan is None else plan[position]
+            datum = None
+            if named is not None and former is not None:
+                datum = self.again(plain, named, former, scope)
+            if datum is None:
+                data_type = classify_value(self.classifier, name, plain, siblings, context)
+                if data_type is None:
+                    continue
+                owner = owner or self.scope_owner(scope)
+                datum = self.value(plain, data_type, owner, f"{kind}:{_shown(name)}", scope)
             if plain is not value:
                 mark(value, (datum,), scope)
-            if collect:
+            if collect and not datum.collected:
                 self.collect(datum)
+
+    def _owner_so_far(self, scope: Scope) -> Owner | None:
+        """Return whose input this is if anybody is known or was made up already."""
+        known = scope.known_owner()
+        if known is None:
+            return scope.visitor
+        self.settle(scope)
+        return known
+
+    def _types_by_name(self, siblings: tuple[str, ...], context: str) -> tuple[str | None, ...]:
+        """Return the types that the names of a form say."""
+        return tuple(self.classifier.classify(name, siblings, context) for name in siblings)
 
     def document(self, tree: Any, kind: str, context: str, scope: Scope) -> None:
         """Tag the personal scalars of a parsed JSON document, at any depth."""

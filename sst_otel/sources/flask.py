@@ -21,6 +21,8 @@ from sst_otel.tags import Owner
 
 _REQUEST = "werkzeug.wrappers.request"
 _MAX_UPLOAD_TEXT = 200_000
+_PARSING = "parsing"
+"""Stands in a scope's notes while the framework itself parses a document."""
 _NOT_PERSONAL = frozenset(
     "HTTP_" + name
     for name in (
@@ -51,10 +53,10 @@ def install(tagger: Tagger, rules: tuple[str, ...]) -> Patches:
     patches.wrap("flask.app", "Flask.full_dispatch_request", source.full_dispatch_request)
     for name, after in (
         ("_load_form_data", source.form_loaded),
-        ("get_json", source.json_loaded),
         ("get_data", source.data_loaded),
     ):
         patches.wrap(_REQUEST, f"Request.{name}", watching("source.flask", after))
+    patches.wrap(_REQUEST, "Request.get_json", source.get_json)
     return patches
 
 
@@ -155,6 +157,27 @@ class _FlaskSource:
             for name, upload in files.items(multi=True):
                 self._tag_upload(name, upload, context, scope)
 
+    def get_json(
+        self,
+        wrapped: Callable[..., Any],
+        instance: Any,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+    ) -> Any:
+        """Call through and tag the document; the bytes it is read from need no look then."""
+        state = current_scope().state
+        state[_PARSING] = True
+        try:
+            tree = wrapped(*args, **kwargs)
+        except BaseException:
+            del wrapped, instance, args, kwargs
+            raise
+        finally:
+            state.pop(_PARSING, None)
+        with guard("source.flask"):
+            self.json_loaded(instance, tree)
+        return tree
+
     def json_loaded(self, request: Any, tree: Any) -> None:
         """Tag a JSON body that the application has just parsed."""
         if tree is not None:
@@ -164,7 +187,7 @@ class _FlaskSource:
 
     def data_loaded(self, request: Any, data: Any) -> None:
         """Tag the values of a JSON body that the application took as bytes, to parse it itself."""
-        if not data or type(data) not in (bytes, str) or "json" in current_scope().state:
+        if not data or type(data) not in (bytes, str) or _PARSING in current_scope().state:
             return
         if not request.is_json and data[:1] not in (b"{", b"[", "{", "["):
             return

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+from functools import lru_cache
 from typing import Any
 
 from sst_otel.sources.session import signed_session_owner
@@ -20,10 +21,9 @@ def request_owner_id(rules: tuple[str, ...], environ: dict[str, Any]) -> str | N
 
     ``rules`` are tried in order; ``environ`` is the request's WSGI environment.
     """
-    for rule in rules:
-        kind, _, argument = rule.partition(":")
-        if kind in ("flask_login", "session"):
-            found = signed_session_owner((rule,))
+    for kind, argument, together in _steps(rules):
+        if kind == "session":
+            found = signed_session_owner(together)
         elif kind == "header":
             found = environ.get("HTTP_" + argument.upper().replace("-", "_")) or None
         else:
@@ -31,6 +31,21 @@ def request_owner_id(rules: tuple[str, ...], environ: dict[str, Any]) -> str | N
         if found is not None:
             return found
     return None
+
+
+@lru_cache(maxsize=16)
+def _steps(rules: tuple[str, ...]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Return ``(kind, argument, rules)`` with the session's rules in a row taken together."""
+    steps: list[tuple[str, str, tuple[str, ...]]] = []
+    for rule in rules:
+        kind, _, argument = rule.partition(":")
+        if kind not in ("flask_login", "session"):
+            steps.append((kind, argument, ()))
+        elif steps and steps[-1][0] == "session":
+            steps[-1] = ("session", "", (*steps[-1][2], rule))
+        else:
+            steps.append(("session", "", (rule,)))
+    return tuple(steps)
 
 
 def _claim(authorization: str, claim: str) -> str | None:

@@ -8,6 +8,7 @@ when it hands the session out. Hence the context's own attribute and ``dict.get`
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -47,13 +48,18 @@ def signed_session_owner(rules: Iterable[str]) -> str | None:
 
 
 def _request_context() -> Any:
-    flask_globals: Any = import_module("flask.globals")
+    flask_globals = _flask_globals()
     if hasattr(flask_globals, "_cv_request"):
         return flask_globals._cv_request.get(None)
     if hasattr(flask_globals, "_cv_app"):  # one context for application and request
         context = flask_globals._cv_app.get(None)
         return context if getattr(context, "has_request", False) else None
     return flask_globals._request_ctx_stack.top  # Flask 2.1
+
+
+@cache
+def _flask_globals() -> Any:
+    return import_module("flask.globals")
 
 
 def _get(session: Any, key: str) -> Any:
