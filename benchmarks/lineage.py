@@ -1,7 +1,9 @@
-"""What following values costs: the same functions plain, rewritten, and rewritten with marks.
+"""What following values costs: the same functions plain and rewritten, in three situations.
 
-Run by hand: ``python benchmarks/lineage.py``. Prints microseconds a call (best of several rounds)
-and the ratio to the plain version measured in the same run.
+``no marks``: a request in which nothing is marked, while other requests have marks; ``others``: the
+request has a mark, on none of these values; ``own``: on all values that go in. Run by hand:
+``python benchmarks/lineage.py``. Prints microseconds a call of the plain version (best of several
+rounds) and ratios to it, measured in the same run.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from sst_otel.lineage.helpers import provide
 from sst_otel.lineage.rewrite import rewrite
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import mark
-from sst_otel.scope import Scope, leave_scope, open_scope
+from sst_otel.scope import Scope, current_scope, leave_scope, open_scope
 from sst_otel.tags import Owner
 
 CASES = {
@@ -43,6 +45,17 @@ def work(user):
     for line in lines:
         out += line + "\\n"
     return out
+""",
+    "report about a person (200 rows)": """
+def work(user):
+    title, place = user.name, user.city
+    lines = []
+    for number in range(200):
+        key = f"{title}-{number}".upper().replace("-", " ").strip()
+        label = key.title()[:24]
+        share = number / 200 * 100
+        lines.append(f"{number:04d} | {label:<24} | {place} | {share:6.2f} %")
+    return "\\n".join(lines)
 """,
     "numbers (1000 steps)": """
 def work(user):
@@ -90,7 +103,7 @@ def build(source: str, rewritten: bool) -> Callable[[Any], Any]:
     return function
 
 
-def marked_call(function: Callable[[Any], Any], data: list[str]) -> Callable[[Any], Any]:
+def in_scope(function: Callable[[Any], Any], data: list[str]) -> Callable[[Any], Any]:
     """Return ``function`` run in a scope of its own where the user's fields ``data`` are marked."""
 
     def call(user: User) -> Any:
@@ -109,27 +122,43 @@ def marked_call(function: Callable[[Any], Any], data: list[str]) -> Callable[[An
 
 
 OWNER = Owner("ref", "1")
+FIELDS = ["name", "email", "city", "income", "spent"]
+
+
+def row(source: str, user: User) -> list[float]:
+    """Return microseconds: plain; in a scope without marks; with another's marks; with own ones."""
+    plain, rewritten = build(source, False), build(source, True)
+    other = "".join(["somebody", " else"])
+    base = best(in_scope(plain, []), user) - (empty := best(in_scope(_nothing, []), user))
+    still = best(in_scope(rewritten, []), user) - empty
+
+    def with_other(user: User) -> Any:
+        holder = current_scope()
+        mark(other, (Datum(OWNER, "name", other, "db"),), holder)
+        return rewritten(user)
+
+    def nothing_with_other(user: User) -> None:
+        mark(other, (Datum(OWNER, "name", other, "db"),), current_scope())
+
+    live = best(in_scope(with_other, []), user) - best(in_scope(nothing_with_other, []), user)
+    own = best(in_scope(rewritten, FIELDS), user) - best(in_scope(_nothing, FIELDS), user)
+    return [base, still, live, own]
+
+
+def _nothing(_: User) -> None:
+    """Do nothing: what the scope itself costs is no site's."""
 
 
 def main() -> None:
     """Print the table."""
     provide()
-    user = User()
     elsewhere = Scope()
-    print(f"{'':38}{'plain us':>10}{'no marks':>10}{'others':>10}{'marked':>10}")
+    foreign = "".join(["some", "body's"])
+    mark(foreign, (Datum(OWNER, "name", foreign, "db"),), elsewhere)
+    print(f"{'':38}{'plain us':>10}{'no marks':>10}{'others':>10}{'own':>10}")
     for name, source in CASES.items():
-        plain, rewritten = build(source, False), build(source, True)
-        base = best(plain, user)
-        unmarked = best(rewritten, user)
-        foreign = "".join(["somebody", " else"])
-        mark(foreign, (Datum(OWNER, "name", foreign, "db"),), elsewhere)
-        others = best(rewritten, user)
-        elsewhere.release()
-        fields = ["name", "email", "city", "income", "spent"]
-        opening = best(marked_call(lambda _: None, fields), user)
-        marked = best(marked_call(rewritten, fields), user) - opening
-        ratios = "".join(f"{value / base:>9.2f}x" for value in (unmarked, others, marked))
-        print(f"{name:38}{base:>10.1f}{ratios}")
+        base, *others = row(source, User())
+        print(f"{name:38}{base:>10.1f}" + "".join(f"{value / base:>9.2f}x" for value in others))
 
 
 if __name__ == "__main__":

@@ -91,16 +91,21 @@ class Scope:
 
     def hold(self, key: int, obj: Any) -> bool:
         """Reserve room for one mark; False when the budget is used up."""
-        size = len(obj) if type(obj) in (str, bytes, bytearray) else 64
-        if len(self._held) >= MARKS_PER_SCOPE or self._bytes + size > BYTES_PER_SCOPE:
+        kind = type(obj)
+        size = len(obj) if kind is str or kind is bytes or kind is bytearray else 64
+        held = self._held
+        if len(held) >= MARKS_PER_SCOPE or self._bytes + size > BYTES_PER_SCOPE:
             if self is not PROCESS:
                 self.dropped += 1
                 self._exhaust("marks")
                 return False
             self.release()
-        self._bytes += size - self._held.get(key, 0)
-        self._held[key] = size
-        if not self.exhausted:
+            held = self._held
+        if key in held:
+            self._bytes -= held[key]
+        self._bytes += size
+        held[key] = size
+        if not self.live and not self.exhausted:
             self.live = True
         return True
 

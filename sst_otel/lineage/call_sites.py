@@ -8,6 +8,7 @@ import copy
 from sst_otel.lineage import leaves
 from sst_otel.lineage.calls import ARGUMENT_METHODS
 from sst_otel.lineage.closed import Closed
+from sst_otel.lineage.kinds import Kind
 from sst_otel.lineage.methods import SELF_METHODS
 from sst_otel.lineage.names import EVALUATED_IN_PLACE, SKIPPED_CALLS, ModuleNames
 from sst_otel.lineage.nodes import helper_call, last_name
@@ -36,9 +37,21 @@ class CallSites(ast.NodeTransformer):
         self.sites += 1
         return helper_call(name, place, *arguments)
 
+    def made(self, node: ast.expr) -> ast.expr | None:
+        """Return the helper call for a text composed in place; None for other expressions."""
+        composition = leaves.Composition.of(node)
+        if composition is None:
+            return None
+        edited = ast.Constant(composition.edited)
+        kinds = self.closed.kinds
+        names = [n for n in composition.names.values() if kinds(n.id) is not Kind.FRESH]
+        return self.helper("made", node, node, edited, *names)
+
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Rewrite a call."""
         function = node.func
+        if (made := self.made(node)) is not None:
+            return made
         if last_name(function) in SKIPPED_CALLS:
             return node
         if isinstance(function, ast.Attribute):
@@ -115,6 +128,8 @@ class CallSites(ast.NodeTransformer):
             function.value = self.visit(function.value)
             self._visit_arguments(node)
             return node
+        if (kept := leaves.kept_variable(node)) is not None:
+            return self.helper("kept", node, node, kept)
         if (
             not with_arguments
             and isinstance(function.value, ast.Name)

@@ -13,6 +13,7 @@ import datetime
 import decimal
 from dataclasses import dataclass
 
+from sst_otel.lineage.kinds import Kind, Kinds
 from sst_otel.lineage.names import EVALUATED_IN_PLACE, ModuleNames
 
 _PARTS = (
@@ -60,6 +61,8 @@ class Closed:
 
     def __init__(self, names: ModuleNames) -> None:
         self._names = names
+        self.kinds = Kinds(None, names)
+        """What is known of the variables where operands are asked for."""
         self._known: dict[ast.AST, bool] = {}
 
     def __call__(self, node: ast.AST) -> bool:
@@ -99,12 +102,21 @@ class Closed:
     def operands(self, node: ast.expr) -> list[Operand] | None:
         """Return the variables that decide whether a result of ``node`` can carry a mark.
 
-        None where that depends on something else: an attribute, an item, what a call hands out.
+        None where that depends on something else: an attribute, an item, what a call hands out;
+        none at all where the result never carries a mark.
         """
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             return [Operand(node.value, False)]
         found: dict[str, Operand] = {}
-        return list(found.values()) if self._gather(node, False, found) else None
+        if not self._gather(node, False, found):
+            return None
+        return [operand for operand in found.values() if self._can_be_marked(operand)]
+
+    def _can_be_marked(self, operand: Operand) -> bool:
+        kind = self.kinds(operand.name.id)
+        if kind is not Kind.UNKNOWN:
+            operand.whole = False
+        return kind is not Kind.FRESH
 
     def _gather(self, node: ast.AST, whole: bool, found: dict[str, Operand]) -> bool:
         if isinstance(node, ast.Constant):

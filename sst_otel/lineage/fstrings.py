@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sst_otel.guard import guard
+from sst_otel.guard import count_error, guard
 from sst_otel.lineage import marks
+from sst_otel.lineage.functions.formatting import shown
+from sst_otel.lineage.locate import as_text
+from sst_otel.lineage.scanning import scan
 from sst_otel.lineage.small import entry_of
 from sst_otel.lineage.tracebacks import drop_own_entry
-from sst_otel.registry.identity import IDS, MARKABLE, Mark
+from sst_otel.registry.identity import IDS, MARKABLE, Mark, mark, mark_text
 from sst_otel.scope import current_scope
 
 _PLAIN = MARKABLE | {bool, type(None)}
@@ -26,14 +29,17 @@ _PIECE_TYPES = frozenset({_Piece})
 
 
 def _sources(value: Any, text: Any) -> list[Mark]:
-    """Return the marks in ``value``, or of the object its ``__str__`` returned."""
+    """Return the marks in ``value``; of an application's object, of what its text shows of it."""
     entry = entry_of(value)
     if entry is not None:
         return [entry]
     if type(value) in _PLAIN:
         return []
     entry = IDS.get(id(text))
-    return [entry] if entry is not None else marks.scan(value)
+    if entry is not None:
+        return [entry]
+    inside = scan(value)
+    return inside or shown(text, scan(value, into_objects=True))
 
 
 def _piece(text: Any, value: Any) -> Any:
@@ -113,6 +119,69 @@ def piece(before: str, value: Any, after: str) -> str:
 
 
 def _compose(text: str, sources: list[Mark], alone: bool) -> None:
-    if sources and not any(text is source.obj for source in sources) and current_scope().spend():
+    if sources and current_scope().spend():
         with guard("lineage"):
+            compose(text, sources, alone)
+
+
+def compose(text: Any, sources: list[Mark], alone: bool = False) -> None:
+    """Mark ``text``, made of ``sources`` and of literals.
+
+    The short way of what :func:`sst_otel.lineage.marks.compose` does, for what programs do most.
+    """
+    source = sources[0]
+    obj = source.obj
+    if len(sources) > 1:
+        data = tuple(dict.fromkeys([datum for source in sources for datum in source.data]))
+        mark_text(text, data, current_scope(), True)
+    elif alone or source.form or type(obj) is not str:
+        if text is not obj:
             marks.compose(text, sources, alone)
+    elif text is not obj:
+        composed = source.composed or len(text) != len(obj)
+        mark_text(text, source.data, current_scope(), composed)
+
+
+def made(text: Any, edited: bool, *operands: Any) -> Any:
+    """Return ``text``, an expression of texts and ``operands`` evaluated in place.
+
+    ``edited``: parts of it were replaced or removed on the way.
+    """
+    if not current_scope().spend():
+        return text
+    try:
+        sources: list[Mark] = []
+        for operand in operands:
+            entry = IDS.get(id(operand))
+            if entry is not None and entry.data:
+                sources.append(entry)
+            elif entry is not None or type(operand) not in _PLAIN:
+                sources += _sources(operand, text)
+        if edited:
+            sources = [source for source in sources if _is_left(text, source)]
+        if sources:
+            compose(text, sources)
+    except Exception as error:
+        count_error("lineage", type(error).__name__)
+    return text
+
+
+def kept(text: Any, value: Any) -> Any:
+    """Return ``text``, made in place of the text ``value`` by changes of case and of blanks."""
+    entry = IDS.get(id(value))
+    if entry is not None and text is not value and type(text) in marks.TEXTS:
+        scope = current_scope()
+        if scope.spend() and id(text) not in IDS:
+            try:
+                mark(text, entry.data, scope, entry.composed, entry.form)
+            except Exception as error:
+                count_error("lineage", type(error).__name__)
+    return text
+
+
+def _is_left(text: Any, source: Mark) -> bool:
+    """Whether a letter or digit of the object of ``source`` is left in ``text``."""
+    if type(text) is not str:
+        return False
+    before = source.obj if type(source.obj) is str else as_text(source.obj)
+    return before in text or marks.shares_characters(text, source.obj)

@@ -36,6 +36,8 @@ HELPERS: dict[str, Any] = {
     "_sst_formatted_spec": fstrings.formatted_spec,
     "_sst_converted": fstrings.converted,
     "_sst_joined": fstrings.joined,
+    "_sst_kept": fstrings.kept,
+    "_sst_made": fstrings.made,
     "_sst_piece": fstrings.piece,
     "_sst_method": methods.method,
     "_sst_method_args": methods.method_of_arguments,

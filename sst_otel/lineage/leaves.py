@@ -59,6 +59,85 @@ def arithmetic(node: ast.expr) -> tuple[list[str], dict[str, ast.Name]] | None:
     return (operations, names) if walk(node) else None
 
 
+_KEEPING = frozenset(
+    {
+        *("upper", "lower", "title", "capitalize", "casefold", "swapcase", "expandtabs"),
+        *("zfill", "ljust", "rjust", "center", "strip", "lstrip", "rstrip"),
+    }
+)
+_EDITING = frozenset({"replace", "removeprefix", "removesuffix"})
+
+
+class Composition:
+    """A text put together of variables and literals in one expression, whatever follows on it."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, ast.Name] = {}
+        self.edited = False
+        """Whether parts may have been replaced or removed."""
+        self._parts = 0
+
+    @classmethod
+    def of(cls, node: ast.expr) -> Composition | None:
+        """Return what ``node`` is composed of; None for other expressions."""
+        found = cls()
+        if found._is_text(node) and found.names and found._parts > 1:
+            return found
+        return None
+
+    def _is_text(self, node: ast.expr) -> bool:
+        """Whether ``node`` is a text for sure, of leaves only."""
+        if isinstance(node, ast.Constant):
+            self._parts += 1
+            return isinstance(node.value, str)
+        if isinstance(node, ast.JoinedStr):
+            return all(map(self._is_part, node.values))
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            pair = (node.left, node.right)
+            if all(self._is_name(side) for side in pair):
+                return False
+            return all(self._is_name(side) or self._is_text(side) for side in pair)
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return False
+        method = node.func.attr
+        self.edited = self.edited or method in _EDITING or (bool(node.args) and "strip" in method)
+        return (
+            (method in _KEEPING or method in _EDITING)
+            and not node.keywords
+            and all(isinstance(argument, ast.Constant) for argument in node.args)
+            and self._is_text(node.func.value)
+        )
+
+    def _is_part(self, part: ast.expr) -> bool:
+        if not isinstance(part, ast.FormattedValue):
+            return self._is_text(part)
+        spec = part.format_spec
+        if spec is not None and constant_spec(spec) is None:
+            return False
+        return self._is_name(part.value) or self._is_text(part.value)
+
+    def _is_name(self, node: ast.expr) -> bool:
+        if isinstance(node, ast.Name):
+            self.names.setdefault(node.id, node)
+            self._parts += 1
+            return True
+        return False
+
+
+def kept_variable(node: ast.expr) -> ast.Name | None:
+    """Return ``text`` of ``text.strip().lower()``: calls that leave what a text says as it is."""
+    while (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in _KEEPING
+        and not node.keywords
+        and (not node.args or "strip" not in node.func.attr)
+        and all(isinstance(argument, ast.Constant) for argument in node.args)
+    ):
+        node = node.func.value
+    return node if isinstance(node, ast.Name) else None
+
+
 def is_formatting_argument(node: ast.expr) -> bool:
     """Whether the right side of ``%`` can be built twice: leaves or a display of them."""
     if isinstance(node, ast.Tuple):

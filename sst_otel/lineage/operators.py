@@ -15,6 +15,7 @@ from typing import Any
 from sst_otel.guard import guard
 from sst_otel.lineage import marks, methods
 from sst_otel.lineage.carriers import is_carrier
+from sst_otel.lineage.fstrings import compose
 from sst_otel.lineage.functions.formatting import percent
 from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.identity import IDS, MARKABLE, Mark, unmark
@@ -28,6 +29,9 @@ def settle(result: Any, operands: tuple[Any, ...], operations: tuple[str, ...]) 
     if not current_scope().spend():
         return
     with guard("lineage"):
+        if type(result) is str and operations == ("add",):
+            _concatenated(result, operands)
+            return
         for operand in operands:
             if result is operand:
                 return
@@ -38,9 +42,22 @@ def settle(result: Any, operands: tuple[Any, ...], operations: tuple[str, ...]) 
             if "mod" in operations:
                 _formatted(result, operands)
             elif sources:
-                marks.compose(result, sources)
+                compose(result, sources)
         elif sources:
             marks.compute(result, sources, operations)
+
+
+def _concatenated(result: str, operands: tuple[Any, ...]) -> None:
+    """Mark the sum of texts."""
+    sources: list[Mark] = []
+    for operand in operands:
+        if result is operand or type(operand) is not str:
+            return
+        entry = IDS.get(id(operand))
+        if entry is not None:
+            sources.append(entry)
+    if sources:
+        compose(result, sources)
 
 
 def _formatted(result: Any, operands: tuple[Any, ...]) -> None:
@@ -258,7 +275,7 @@ def slice2(value: Any, start: Any, stop: Any) -> Any:
     except BaseException as error:
         drop_own_entry(error)
         raise
-    if id(value) in IDS:
+    if result is not value and id(value) in IDS:
         _cut(result, IDS.get(id(value)), value)
     return result
 
@@ -270,14 +287,14 @@ def slice3(value: Any, start: Any, stop: Any, step: Any) -> Any:
     except BaseException as error:
         drop_own_entry(error)
         raise
-    if id(value) in IDS:
+    if result is not value and id(value) in IDS:
         _cut(result, IDS.get(id(value)), value)
     return result
 
 
 def leaf_slice(result: Any, value: Any) -> Any:
     """Return ``result``, computed in place as a slice of ``value``."""
-    if id(value) in IDS:
+    if result is not value and id(value) in IDS:
         _cut(result, IDS.get(id(value)), value)
     return result
 

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 from sst_otel.lineage import leaves
 from sst_otel.lineage.closed import Operand
 from sst_otel.lineage.gates import Gate, ask_first, marked_test, may_have_variable
+from sst_otel.lineage.kinds import Kind, Kinds
 from sst_otel.lineage.names import COMPILING_DECORATORS, collect, variables
 from sst_otel.lineage.nodes import last_name, loaded
 from sst_otel.lineage.sites import Sites
@@ -76,6 +77,8 @@ class _Rewriter(Sites):
     def _chosen(self, node: ast.expr) -> ast.expr:
         written = copy.deepcopy(node)
         operands = self.closed.operands(written)
+        if operands is not None and not operands:
+            return node  # of counters and constants alone
         test = marked_test(written, operands)
         if self._inside and test is None:
             return cast(ast.expr, super().visit(node))
@@ -114,11 +117,14 @@ class _Rewriter(Sites):
     # What has a frame of its own.
 
     @contextmanager
-    def _frame(self, gate: Gate | None, names: set[str]) -> Iterator[None]:
-        before = self._gate, self.variables
-        self._gate, self.variables = gate, self.variables | names
+    def _frame(self, gate: Gate | None, function: ast.AST | None = None) -> Iterator[None]:
+        before = self._gate, self.variables, self.closed.kinds
+        self._gate = gate
+        if function is not None:
+            self.variables = self.variables | variables(function)
+            self.closed.kinds = Kinds(function, self.names, self.closed.kinds)
         yield
-        self._gate, self.variables = before
+        self._gate, self.variables, self.closed.kinds = before
 
     def _function(self, node: _Function) -> _Function:
         for decorator in node.decorator_list:
@@ -126,7 +132,7 @@ class _Rewriter(Sites):
             if last_name(called) in COMPILING_DECORATORS:
                 return node
         gate = Gate(variable=may_have_variable(node))
-        with self._frame(gate, variables(node)):
+        with self._frame(gate, node):
             node.body = [self.visit(statement) for statement in node.body]
         if gate.close():
             ask_first(node.body)
@@ -140,13 +146,13 @@ class _Rewriter(Sites):
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         gate = Gate(variable=False)
-        with self._frame(gate, variables(node)):
+        with self._frame(gate, node):
             node.body = self.visit(node.body)
         gate.close()
         return node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        with self._frame(None, set()):
+        with self._frame(None):
             node.body = [self.visit(statement) for statement in node.body]
         return node
 
@@ -154,7 +160,7 @@ class _Rewriter(Sites):
         first = node.generators[0]
         first.iter = self.visit(first.iter)
         gate = Gate(variable=False) if self._gate is not None else None
-        with self._frame(gate, variables(node)):
+        with self._frame(gate, node):
             for generator in node.generators:
                 generator.target = self.visit(generator.target)
                 if generator is not first:
@@ -255,7 +261,9 @@ class _Rewriter(Sites):
             return ast.copy_location(ast.Assign([target], value), node)
         written = copy.deepcopy(node)
         before = loaded(target)
-        operands = self._with(before, self.closed.operands(node.value))
+        operands = self._with(before, node.value)
+        if operands is not None and not operands:
+            return node
         value = self.helper(helper, node, before, self.visit_inside(node.value))
         rewritten = ast.copy_location(ast.Assign([target], value), node)
         choice = ast.If(gate.test(before, operands), [rewritten], [written])
@@ -266,14 +274,18 @@ class _Rewriter(Sites):
         if self._gate is None or not self.closed(right):
             return self.helper(helper, right, left, self.visit(right))
         written = copy.deepcopy(right)
-        operands = self._with(left, self.closed.operands(right))
+        operands = self._with(left, right)
+        if operands is not None and not operands:
+            return right
         rewritten = self.helper(helper, right, left, self.visit_inside(right))
         return self._choice(self._gate.test(written, operands), rewritten, written)
 
-    @staticmethod
-    def _with(left: ast.expr, operands: list[Operand] | None) -> list[Operand] | None:
+    def _with(self, left: ast.expr, right: ast.expr) -> list[Operand] | None:
+        """Return the operands of an operation with a variable on its left, as for expressions."""
+        operands = self.closed.operands(right)
         if operands is None or not isinstance(left, ast.Name):
             return None
         if any(operand.name.id == left.id for operand in operands):
             return operands
-        return [Operand(left, False), *operands]
+        fresh = self.closed.kinds(left.id) is Kind.FRESH
+        return operands if fresh else [Operand(left, False), *operands]

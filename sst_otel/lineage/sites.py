@@ -19,6 +19,8 @@ class Sites(CallSites):
         operation = leaves.OPERATIONS.get(type(node.op))
         if operation is None:
             return self.generic_visit(node)
+        if operation == "add" and (made := self.made(node)) is not None:
+            return made
         if operation == "mod" and leaves.is_simple(node.left):
             if leaves.is_formatting_argument(node.right):
                 if isinstance(node.left, ast.Constant) and isinstance(node.right, ast.Constant):
@@ -54,6 +56,8 @@ class Sites(CallSites):
         ]
         if not values:
             return node
+        if len(values) > 1 and (made := self.made(node)) is not None:
+            return made
         if len(values) == 1 and (piece := self._only_piece(node, values[0])) is not None:
             return piece
         return self.helper("joined", node, *(self._piece(part) for part in parts))
