@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(table(results))
     if options.misses or options.case:
         for mode, verdicts in results.items():
-            print(f"\n== {mode}\n{misses(verdicts) or 'nothing'}")
+            listed = misses(verdicts, everything=bool(options.case))
+            print(f"\n== {mode}\n{listed or 'nothing is missed or invented'}")
     if options.json:
         text = json.dumps(as_json(results), indent=1, ensure_ascii=False)
         options.json.write_text(text + "\n", encoding="utf-8")
@@ -64,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--category", action="append", help="only this category (repeatable)")
     parser.add_argument("--case", metavar="ID", help="one case: its program, and what it gave")
     parser.add_argument("--layer", action="append", choices=modes(), help="only this layer")
-    parser.add_argument("--misses", action="store_true", help="list what is not right")
+    parser.add_argument("--misses", action="store_true", help="list what is missed or invented")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write figures and verdicts")
     return parser
 

@@ -102,11 +102,11 @@ def table(results: Results) -> str:
     return "\n".join(lines)
 
 
-def misses(verdicts: Sequence[Verdict]) -> str:
-    """Return one line per verdict that is not perfect: what was expected, what was reported."""
+def misses(verdicts: Sequence[Verdict], *, everything: bool = False) -> str:
+    """Return what was expected and what was reported, of verdicts that are not right or of all."""
     lines = []
     for verdict in verdicts:
-        if verdict.perfect and not verdict.outcome.error:
+        if verdict.perfect and not verdict.outcome.error and not everything:
             continue
         case = verdict.outcome.case
         expected = "; ".join(
@@ -147,6 +147,8 @@ def as_json(results: Results) -> dict[str, Any]:
 def _fault(verdict: Verdict) -> str:
     if verdict.outcome.error:
         return "error"
+    if verdict.perfect:
+        return "right"
     if verdict.over and verdict.outcome.case.is_control:
         return "false"
     if not verdict.found:
