@@ -17,7 +17,7 @@ from sst_otel.matching.texts import Texts
 from sst_otel.matching.view import View, taken_apart
 from sst_otel.matching.weak import WeakValues
 from sst_otel.registry.datum import Datum
-from sst_otel.registry.identity import IDS
+from sst_otel.registry.identity import IDS, Mark
 from sst_otel.registry.index import MAX_OWNERS
 from sst_otel.registry.registry import Registry
 from sst_otel.registry.text import phrase
@@ -27,6 +27,8 @@ from sst_otel.tags import Owner
 
 _BODIES = frozenset({"json", "data"})
 """Arguments that a client library makes the whole body of."""
+_PUNCTUATION = 4
+"""Characters around and between a value's words that a field of it alone may have."""
 _BESIDE_BODY = frozenset({"url", "headers"})
 
 
@@ -75,7 +77,7 @@ class Matcher:
             chosen = self._choose(leaf, data, how, rule, anchors, scope)
             hits += [hit for hit in chosen if not hit.ambiguous]
         kept = not_reclaimed(view.identified, hits)
-        return Match(by_owner([*view.identified, *kept]), view.unread)
+        return Match(by_owner([*_still_nobodys(view.identified, kept), *kept]), view.unread)
 
     def _at_a_glance(
         self,
@@ -99,32 +101,38 @@ class Matcher:
                 return None
             texts.append(raw[0])
             unread += raw[1]
-        everything = Texts(texts)
-        found = content.find(everything)
+        everything = "\n".join(texts)
         view = View([], unread)
         leaves = Leaves()
         if IDS and any([holds_marks(part.value) for part in handed_over]):
             leaves.add_parts(handed_over)
-            view = View([leaf for leaf in leaves.leaves if leaf.text in everything.joined], unread)
-            if leaves.unread or any(
-                leaf.mark is not None and leaf.text not in everything.joined
-                for leaf in leaves.leaves
-            ):
+            view = View([leaf for leaf in leaves.leaves if leaf.text in everything], unread)
+            for leaf in leaves.leaves:
+                if leaf.mark is not None:
+                    if leaf.text not in everything:
+                        return None
+                    if not leaf.mark.composed:  # a string of the document, whole: that is settled
+                        everything = everything.replace(f'"{leaf.text}"', '""')
+            if leaves.unread:
                 return None
+        found = content.find(Texts([everything]))
         if found and not _all_explained(found, view.identified):
             return None
         owners = dict.fromkeys([hit.datum.owner for hit in view.identified])
         if content.digests and owners:
             return None  # a weak value's digest counts beside what is certain
-        view.is_all = not weak.may_stand_among(content.words, owners, view.explained)
-        if view.is_all:
-            return view
-        if not any(part.where in _BODIES for part in handed_over) or not view.leaves:
+        longest = weak.longest_among(content.words, owners, view.explained)
+        if longest and any(part.where in _BODIES for part in handed_over):
+            # The body was made of these objects: what it holds besides them is no weak value.
+            handed = len(leaves.leaves)
+            leaves.add_parts(part for part in parts if part.where in _BESIDE_BODY)
+            view.leaves += leaves.leaves[handed:]
+            most = 2 * longest + _PUNCTUATION
+            if any([_is_open(leaf) and len(leaf.text) <= most for leaf in view.leaves]):
+                return view
+        elif longest:
             return None
-        # The body was made of these objects: what it holds besides them is no weak value.
-        handed = len(leaves.leaves)
-        leaves.add_parts(part for part in parts if part.where in _BESIDE_BODY)
-        view.leaves += leaves.leaves[handed:]
+        view.is_all = True
         return view
 
     def _choose(
@@ -155,6 +163,10 @@ class Matcher:
         return [Hit(datum, how, rule, leaf, ambiguous) for datum in data if datum.owner in chosen]
 
 
+def _is_open(leaf: Leaf) -> bool:
+    return leaf.structured and leaf.mark is None
+
+
 def _all_explained(found: list[Found], identified: list[Hit]) -> bool:
     """Whether what content shows is what identity has shown, or the same text of that person."""
     data = {hit.datum for hit in identified}
@@ -170,7 +182,7 @@ def _strong(content: Content, leaves: list[Leaf]) -> list[tuple[Leaf, list[Datum
     """Return what content alone shows, leaf by leaf."""
     unexplained: dict[str, list[Leaf]] = {}
     for leaf in leaves:
-        if leaf.mark is None or leaf.mark.composed:
+        if leaf.mark is None or leaf.mark.composed or _is_nobodys(leaf.mark):
             # The bytes mostly repeat the objects they were made of.
             unexplained.setdefault(leaf.text, []).append(leaf)
     with_text = list(unexplained.values())
@@ -178,6 +190,23 @@ def _strong(content: Content, leaves: list[Leaf]) -> list[tuple[Leaf, list[Datum
         (leaf, data, how, rule)
         for number, data, how, rule in content.find(Texts(list(unexplained)))
         for leaf in with_text[number]
+    ]
+
+
+def _is_nobodys(mark: Mark) -> bool:
+    """Whether an object holds values whose owner nothing has told yet."""
+    return not any([datum.owner.ref or datum.parents for datum in mark.data])
+
+
+def _still_nobodys(identified: list[Hit], hits: list[Hit]) -> list[Hit]:
+    """Drop what identity finds without an owner where content knows whose the same value is."""
+    told = {(id(hit.leaf), hit.datum.data_type) for hit in hits if hit.datum.owner.ref}
+    if not told:
+        return identified
+    return [
+        hit
+        for hit in identified
+        if hit.datum.owner.ref or (id(hit.leaf), hit.datum.data_type) not in told
     ]
 
 

@@ -42,24 +42,24 @@ class WeakValues:
         self._names_type = names_type
         self._scope = scope
 
-    def may_stand_among(
+    def longest_among(
         self, words: Sequence[str], owners: Collection[Owner], explained: set[str]
-    ) -> bool:
-        """Whether a candidate may stand in a text of these words; exact where it says no.
+    ) -> int:
+        """Return the length of the longest candidate that stands in a text of these words, or 0.
 
         ``explained``: phrases that identity accounts for, ``owners``: who is certainly meant.
         """
         if not self._scope.data and not owners:
-            return False
+            return 0
         spaced = ""
+        longest = 0
         for table in self._tables(owners):
             for form in table.among(words):
-                if form in explained:
-                    continue
-                spaced = spaced or f" {' '.join(words)} "
-                if f" {form} " in spaced:
-                    return True
-        return False
+                if len(form) > longest and form not in explained:
+                    spaced = spaced or f" {' '.join(words)} "
+                    if f" {form} " in spaced:
+                        longest = len(form)
+        return longest
 
     def find(
         self,
@@ -100,7 +100,7 @@ class WeakValues:
                     continue
                 if datum.owner in near:
                     yield leaf, [datum], semconv.EXACT, rules.BESIDE
-                elif datum in self._scope.data:
+                elif datum.owner.ref and datum in self._scope.data:
                     people = together.setdefault(leaf.group[-1], {})
                     people.setdefault(datum.owner, []).append((leaf, datum))
             if is_digest:

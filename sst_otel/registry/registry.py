@@ -164,8 +164,8 @@ def _index(generation: _Generation, datum: Datum) -> None:
         generation.index.add(datum)
         return
     other_part = _NAME_PARTS.get(datum.data_type)
-    if other_part is None:
-        return
+    if other_part is None or not datum.owner.ref:
+        return  # what nobody knows the owner of is not one person's
     for other in generation.owners.get(datum.owner.ref, ()):
         if other.data_type == other_part:
             first, last = (datum, other) if datum.data_type == "first_name" else (other, datum)

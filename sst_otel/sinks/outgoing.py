@@ -176,7 +176,9 @@ class Outgoing:
         """Return one finding a tag, and parallel to them why each counts."""
         found: dict[str, Finding] = {}
         why = []
-        words = own_words(datum.value for datum in self._registry.of_owner(owner.ref))
+        # Everything whose owner is unknown is too much, and no one person's.
+        known = self._registry.of_owner(owner.ref) if owner.ref else [hit.datum for hit in hits]
+        words = own_words(datum.value for datum in known)
         for hit in hits:
             tag = self._tagger.collect(hit.datum)
             if tag.tag_id not in found:
