@@ -116,10 +116,10 @@ class People:
         if column is not None:
             owners.append((column, self._referred_prefix(table, column)))
         keys = [key.name for key in table.primary_key.columns]
-        if len(keys) == 1 and keys[0] != column and _IDENTIFYING & set(types.values()):
+        if keys[:1] != [column] and self._is_person(table, types):
             owners.append((keys[0], self._prefix(table)))  # a guest's order names its own person
         login = self._is_login(table) and (column is None or _target(table, column) is None)
-        names = _names(table, types) if [name for name, _ in owners] == keys else ()
+        names = _names(table, types) if keys and [name for name, _ in owners] == keys else ()
         texts = frozenset(
             column.name
             for column in table.columns
@@ -179,11 +179,12 @@ class People:
         """Whether a table's name says that its rows are people."""
         return self._classify("name", (), table_name) is not None
 
-    def _is_person(self, table: Any) -> bool:
-        return (
-            bool(_IDENTIFYING & set(self._types(table).values()))
-            and len(table.primary_key.columns) == 1
-        )
+    def _is_person(self, table: Any, types: Mapping[str, str] | None = None) -> bool:
+        if len(table.primary_key.columns) != 1:
+            return False
+        if not getattr(table, "declared", True) and self.is_personal(table.name):
+            return True  # what tells the person may be in columns that nothing has named yet
+        return bool(_IDENTIFYING & set((types or self._types(table)).values()))
 
     def _is_login(self, table: Any) -> bool:
         """Whether log-ins use this table: it has a password, is called so, or is the only one."""

@@ -136,9 +136,10 @@ class _Planner:
                 continue
             if data_type is None and not self._may_be_text(table, value, ref):
                 continue
-            whose = self._whose(ref, table, value.many)
+            whose = self._whose(ref, table, value)
             constant = ref.column in table.constants
-            part = Part(data_type, f"db:{table.table}.{ref.column}", constant)
+            place = f"{table.table}.{ref.column}" if table.table else ref.column
+            part = Part(data_type, f"db:{place}", constant)
             by_person.setdefault(whose, {})[part] = None
         if value.how == SAME and len(value.refs) > 1:
             by_person = self._of_one(by_person, value)
@@ -160,24 +161,25 @@ class _Planner:
     def _may_be_text(table: TablePlan, value: Value, ref: Ref) -> bool:
         return value.how == SAME and bool(table.owners) and ref.column in table.texts
 
-    def _whose(self, ref: Ref, table: TablePlan, many: bool) -> Whose | None:
+    def _whose(self, ref: Ref, table: TablePlan, value: Value) -> Whose | None:
         keys = tuple(
-            Key(prefix, self._places(ref.relation, ref.table, column, many))
+            Key(prefix, self._places(ref.relation, ref.table, column, value))
             for column, prefix in table.owners
         )
         names = tuple(
             (column, places)
             for column in table.names
-            if (places := self._places(ref.relation, ref.table, column, many))
+            if (places := self._places(ref.relation, ref.table, column, value))
         )
         if not names and not (keys and keys[0].places):
             return None
         return Whose(keys, names, table.table, table.owners[-1][1], table.login)
 
-    def _places(self, relation: Any, table: Any, column: str, many: bool) -> tuple[Place, ...]:
+    def _places(self, relation: Any, table: Any, column: str, held: Value) -> tuple[Place, ...]:
         wanted = self._equal.of(Ref(relation, table, column))
-        given = self._equal.given.get(wanted, [])
-        if many and not given and wanted not in self._constant:
+        # What one part of a UNION is bound to says nothing of rows of the others.
+        given = self._equal.given.get(wanted, []) if held.branches == 1 else []
+        if held.many and not given and wanted not in self._constant:
             return ()  # values of several people went into it
         outputs: list[Place] = [
             ("output", index)

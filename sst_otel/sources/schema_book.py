@@ -142,6 +142,8 @@ class SchemaBook:
         columns = dict(declared.columns) if declared is not None else {}
         seen = [column for column in self._seen.get(name, ()) if column not in columns]
         key = None if declared is not None else self._key(name, seen)
+        if key is not None and key not in seen:
+            columns[key] = NamedColumn(key, True)
         columns.update({column: NamedColumn(column, column == key) for column in seen})
         constraints = tuple(
             _Key(tuple(columns[column] for column in key if column in columns))
@@ -161,8 +163,10 @@ class SchemaBook:
         noun = noun_of(table)
         names = (*_KEY_NAMES, f"{noun}_id", f"{noun}id", f"id_{noun}")
         found = [column for column in columns if column.lower() in names]
-        if not found or not self._is_personal(table):
+        if not table or not self._is_personal(table):
             return None
+        if not found:
+            return _KEY_NAMES[0]  # not named yet
         return min(found, key=lambda column: names.index(column.lower()))
 
 

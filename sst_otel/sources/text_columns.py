@@ -211,8 +211,17 @@ class _Reader:
             if found is not None:
                 return found
             if not path or path[-1][0] != "scalar":
-                return NOTHING
+                return self._of_some_table(column, path)
             path = path[:-1]  # a column of the statement around the subquery
+
+    def _of_some_table(self, column: Any, path: Path) -> Value:
+        """Return a column that only the database knows the table of."""
+        origins = self._origins.get(path, {}).values()
+        if column.table or all(
+            origin.table is None or getattr(origin.table, "declared", True) for origin in origins
+        ):
+            return NOTHING
+        return Value((Ref((*path, ("table", "")), self._table_of("", ""), column.name),))
 
     @staticmethod
     def _look_up(column: Any, origins: dict[str, Origin]) -> Value | None:

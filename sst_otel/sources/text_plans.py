@@ -132,7 +132,7 @@ class TextPlans:
         return plan_rows(selected, self._people)
 
     def _table(self, name: str, schema: str) -> Any:
-        found = self._tables(name, schema)
+        found = self._tables(name, schema) if name else None
         return found if found is not None else self.book.note(name, ())
 
     def _note(self, ref: Any) -> None:
