@@ -173,6 +173,8 @@ class Leaves:
         if not key and is_form(text):
             pairs = parse_qsl(text, errors="replace")
             if pairs:
+                if mark is not None:
+                    self._add(where, key, group, text, mark, False)
                 for name, value in pairs:
                     self._add_text(f"{where}.{shown_key(name)}", value, group, None, name)
                     self._add_key(where, name, group)
