@@ -87,12 +87,19 @@ def as_day(value: Any) -> Any:
 class Leaves:
     """Marks the leaves of a result by the values of ``sources`` that they show.
 
-    ``operation`` names what a leaf without such a value was computed by; where it is empty, leaves
-    are pieces and such a leaf is none of the values.
+    ``operation`` names what a leaf was cut or computed by. ``taken_apart``: the texts that leaves
+    may be pieces of. ``computed``: numbers that are none of the values were computed from them.
     """
 
-    def __init__(self, sources: list[Mark], operation: str, computed: bool = False) -> None:
+    def __init__(
+        self,
+        sources: list[Mark],
+        operation: str,
+        taken_apart: list[Mark] | None = None,
+        computed: bool = False,
+    ) -> None:
         self.sources = sources
+        self.taken_apart = [entry for entry in taken_apart or () if type(entry.obj) in TEXTS]
         self.operation = operation
         self.computed = computed
         self.pairs = _MOST_PAIRS
@@ -128,7 +135,7 @@ class Leaves:
                 inner = list(dict.values(node))  # keys are names, mostly of the program
             else:
                 held = items_of(node)
-                inner = list(fields_of(node).values()) if held is None else held
+                inner = _values_in(node) if held is None else held
             stack.extend(reversed(inner[:SCAN_LIMIT]))
 
     def data_at(self, leaf: Any) -> tuple[Datum, ...]:
@@ -153,9 +160,13 @@ class Leaves:
             return
         self.pairs -= len(self.sources)
         if len(leaf) > 1 and not show(leaf, self.sources):
-            for source in self.sources:
-                if type(source.obj) in TEXTS and not source.form and _inside(leaf, source):
+            for source in self.taken_apart:
+                if not source.form and _inside(leaf, source):
                     marks.part(leaf, source, self.operation)
+
+
+def _values_in(instance: Any) -> list[Any]:
+    return [value for name, value in fields_of(instance).items() if name[:2] != "__"]
 
 
 def _inside(leaf: Any, source: Mark) -> bool:

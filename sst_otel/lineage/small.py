@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import PurePath
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 from sst_otel.lineage.locate import Shown
@@ -19,14 +19,15 @@ from sst_otel.scope import PROCESS, Scope, current_scope
 
 _SHARED = range(-5, 257)
 _SMALLEST = 10
-"""Below, a number in a text is rather a position or a count than what was computed."""
+"""Below, a number is rather a position or a count than what was computed."""
 _STATE = "small_numbers"
 _MOST = 200
 _CALLERS = 3
 """Functions on the way to a value's place that may put it into a text."""
 _OWN = str(PurePath(__file__).parent)
 
-_Known = dict[int, tuple[Mark, frozenset[CodeType]]]
+_Place = CodeType | tuple[CodeType, int]
+_Known = dict[int, tuple[Mark, frozenset[_Place]]]
 
 
 def is_small(value: Any) -> bool:
@@ -41,12 +42,12 @@ def remember(value: int, data: tuple[Datum, ...]) -> None:
         return
     known = _known_in(scope)
     former = known.get(value)
-    codes = _functions()
+    places = _places()
     if former is not None:
-        codes |= former[1]
+        places |= former[1]
     elif len(known) >= _MOST or not scope.hold(id(value), value):
         return
-    known[value] = (Mark(value, data, False, scope), codes)
+    known[value] = (Mark(value, data, False, scope), places)
     IDS[id(value)] = Mark(value, (), False, scope)
     for datum in data:
         scope.data.setdefault(datum)
@@ -59,10 +60,13 @@ def entry_of(value: Any) -> Mark | None:
         return None
     if entry.data:
         return entry if type(value) is not bytearray or _is_in(value, entry) else None
-    found = _known_in(current_scope()).get(value) if value >= _SMALLEST else None
-    if found is None or found[1].isdisjoint(_functions(1)):
+    found = _known_in(current_scope()).get(value)
+    if found is None:
         return None
-    return found[0]
+    function, line = _here()
+    # Of the smallest ones only what is computed on in the same expression.
+    known = function in found[1] if value >= _SMALLEST else (function, line) in found[1]
+    return found[0] if known else None
 
 
 def _is_in(buffer: bytearray, entry: Mark) -> bool:
@@ -76,12 +80,21 @@ def _known_in(scope: Scope) -> _Known:
     return known
 
 
-def _functions(most: int = _CALLERS) -> frozenset[CodeType]:
-    """Return the code of the application's functions that are running, the innermost first."""
-    found: list[CodeType] = []
+def _here() -> tuple[CodeType, int]:
+    """Return the application's function that is running, and the line in it."""
     frame = sys._getframe(1)
-    while frame is not None and len(found) < most:
+    while frame.f_code.co_filename.startswith(_OWN) and frame.f_back is not None:
+        frame = frame.f_back
+    return frame.f_code, frame.f_lineno
+
+
+def _places() -> frozenset[_Place]:
+    """Return the code of the application's functions that are running, and the line in it."""
+    place = _here()
+    found: list[_Place] = [place]
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and len(found) <= _CALLERS:
         if not frame.f_code.co_filename.startswith(_OWN):
             found.append(frame.f_code)
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return frozenset(found)

@@ -8,6 +8,10 @@ PD = "import pandas as pd\n"
 ONE = PD + "d = pd.DataFrame([{'e': email, 'i': inc}])\n"
 TWO = PD + "d = pd.DataFrame([{'e': email, 'i': inc}, {'e': theirs, 'i': paid}])\n"
 FLOWS: Rows = [
+    (
+        "low = inc // 10000 * 10000 + 1\nr = f'{low}-{low + 9999}'",
+        "composed derived(floordiv,mul,add):ada derived(floordiv,mul,add):ada",
+    ),
     ("b = bytearray(email.encode())\nr = bytes(b)", "email:ada"),
     ("r = bytes(b ^ 7 for b in email.encode())", "email:ada"),
     ("r = inc / 50000.5", "derived(truediv):ada"),

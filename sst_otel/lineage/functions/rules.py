@@ -193,7 +193,8 @@ def pieces(operation: str) -> Follow:
     def follow(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         sources = scan_all((*args, *kwargs.values()), into_objects=True)
         if sources and not _is_one_of(result, sources):
-            refine.Leaves(sources, operation).visit(result)
+            taken_apart = marks.found((*args, *kwargs.values()))
+            refine.Leaves(sources, operation, taken_apart).visit(result)
 
     return follow
 
@@ -216,7 +217,7 @@ def by_result(operation: str, computed: bool = False) -> Follow:
         elif carriers.is_carrier(kind):
             _hold(result, sources, operation)
         else:
-            refine.Leaves(sources, operation, computed).visit(result)
+            refine.Leaves(sources, operation, marks.found(args), computed).visit(result)
 
     return follow
 

@@ -108,7 +108,7 @@ def rows_read(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> 
         return
     source = marked(_buffer_of(reader))
     if source is not None:
-        refine.Leaves([source], "read").visit(result)
+        refine.Leaves([source], "read", [source]).visit(result)
 
 
 def _printed(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
