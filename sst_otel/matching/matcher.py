@@ -111,7 +111,8 @@ class Matcher:
                 if leaf.mark is not None:
                     if leaf.text not in everything:
                         return None
-                    if not leaf.mark.composed:  # a string of the document, whole: that is settled
+                    # A string of the document, whole, and somebody's: that is settled.
+                    if not (leaf.mark.composed or _is_nobodys(leaf.mark)):
                         everything = everything.replace(f'"{leaf.text}"', '""')
             if leaves.unread:
                 return None
