@@ -45,7 +45,7 @@ def _sources(value: Any, text: Any) -> list[Mark]:
 def _piece(text: Any, value: Any) -> Any:
     with guard("lineage"):
         sources = _sources(value, text)
-        if sources and type(text) is str:
+        if sources and type(text) is str and text:
             piece = _Piece(text)
             piece.sources = sources
             return piece

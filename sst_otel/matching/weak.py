@@ -16,7 +16,7 @@ from sst_otel.datatypes import digest_forms
 from sst_otel.matching import rules
 from sst_otel.matching.payload import Leaf
 from sst_otel.matching.texts import Texts
-from sst_otel.registry.datum import STRONG_BITS, Datum, strength
+from sst_otel.registry.datum import DERIVED, STRONG_BITS, Datum, strength
 from sst_otel.registry.forms import WeakForms
 from sst_otel.registry.registry import Registry
 from sst_otel.scope import Scope
@@ -25,6 +25,8 @@ from sst_otel.tags import Owner
 WEAK_BITS = 12.0
 """From here two values of one person, or one beside a strong one, count without a key."""
 _LONGEST_FIELD = 120
+_TOLD_BY = {"birthday": ("age",)}
+"""Types of which a number computed from a value of another type is one."""
 _STATE = "weak_forms"
 _ALGORITHMS = {32: hashlib.md5, 40: hashlib.sha1, 64: hashlib.sha256}
 
@@ -95,6 +97,12 @@ class WeakValues:
             if named:
                 yield leaf, named, semconv.FIELD, rules.KEY
                 continue
+            computed = [datum for datum in data if self._names_origin(leaf.key, datum)]
+            if computed:
+                origins = [origin for datum in computed for origin in datum.parents]
+                yield leaf, computed, semconv.DERIVED, rules.COMPUTED
+                yield leaf, origins, semconv.DERIVED, rules.OPERAND
+                continue
             for datum in data:
                 if strength(datum) < WEAK_BITS:
                     continue
@@ -108,6 +116,14 @@ class WeakValues:
         for people in together.values():
             for leaf, datum in self._of_one_person(people):
                 yield leaf, [datum], semconv.EXACT, rules.TOGETHER
+
+    def _names_origin(self, key: str, datum: Datum) -> bool:
+        """Whether ``key`` names what a small computed number (an age, a band) was computed from."""
+        return datum.data_type == DERIVED and any(
+            self._names_type(key, told)
+            for origin in datum.parents
+            for told in (origin.data_type, *_TOLD_BY.get(origin.data_type, ()))
+        )
 
     def _of_one_person(
         self, people: dict[Owner, list[tuple[Leaf, Datum]]]
