@@ -18,6 +18,7 @@ from sst_otel.matching.payload import shown_key
 from sst_otel.matching.rules import NAMED
 from sst_otel.missed import UNREAD, missed
 from sst_otel.recipients import Register
+from sst_otel.registry.identity import IDS
 from sst_otel.registry.registry import Registry
 from sst_otel.scope import PROCESS, Scope, current_scope
 from sst_otel.shares import (
@@ -80,7 +81,7 @@ class Outgoing:
             with guard("source.metadata"):
                 act, scope.on_look = scope.on_look, None
                 act()
-        if len(self._registry) == 0:
+        if len(self._registry) == 0 and not IDS:  # what a database sums up is in no registry
             return share
         with guard("sink.match"):
             share.found(self._events(call, scope))
@@ -94,7 +95,7 @@ class Outgoing:
         """Whether there is nothing to look for, so that a sink can skip its own work."""
         if is_suppressed():
             return True
-        return len(self._registry) == 0 and current_scope().on_look is None
+        return len(self._registry) == 0 and not IDS and current_scope().on_look is None
 
     def write(self, events: Sequence[SharingEvent]) -> None:
         """Make events durable, then hand them to the callback if one is set."""
@@ -126,7 +127,10 @@ class Outgoing:
         match = self._matcher.match(call.parts, scope, handed_over)
         if match.unread:
             missed(UNREAD, count=match.unread)
-        if not match.owners:
+        owners = match.owners
+        if call.kind == semconv.DATABASE_WRITE:
+            owners = _without_keys(owners)
+        if not owners:
             return []
         reported = chain[0].reported if chain else {}
         recipient = self._recipient(call)
@@ -138,10 +142,7 @@ class Outgoing:
         at = time.time()
         trace_id, span_id = self._telemetry.ids(call.span)
         events = []
-        for owner, hits in match.owners.items():
-            if call.kind == semconv.DATABASE_WRITE:
-                # Keys link rows of one database; they say nothing to whoever holds it.
-                hits = [hit for hit in hits if hit.datum.data_type != "user_id"]
+        for owner, hits in owners.items():
             findings, why = self._findings(owner, hits)
             known = reported.setdefault((owner.ref, call.host), set())
             tags = {finding.tag.tag_id for finding in findings}
@@ -177,8 +178,10 @@ class Outgoing:
         found: dict[str, Finding] = {}
         why = []
         # Everything whose owner is unknown is too much, and no one person's.
-        known = self._registry.of_owner(owner.ref) if owner.ref else [hit.datum for hit in hits]
-        words = own_words(datum.value for datum in known)
+        if owner.ref:
+            words = self._registry.words_of(owner.ref, own_words)
+        else:
+            words = own_words(hit.datum.value for hit in hits)
         for hit in hits:
             tag = self._tagger.collect(hit.datum)
             if tag.tag_id not in found:
@@ -235,6 +238,15 @@ def _reason(hit: Hit, words: frozenset[str]) -> dict[str, Any]:
     if hit.rule in NAMED:
         reason["key"] = mask_path(shown_key(hit.leaf.key), words)
     return reason
+
+
+def _without_keys(owners: dict[Owner, list[Hit]]) -> dict[Owner, list[Hit]]:
+    """Drop keys, which link rows of one database and say nothing to whoever holds it."""
+    kept = {
+        owner: [hit for hit in hits if hit.datum.data_type != "user_id"]
+        for owner, hits in owners.items()
+    }
+    return {owner: hits for owner, hits in kept.items() if hits}
 
 
 def _with_columns(destination: str, call: Call, hits: list[Hit]) -> str:
