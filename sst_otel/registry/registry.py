@@ -31,6 +31,7 @@ class _Generation:
         self.pending: list[Datum] = []
         self.index = Index()
         self.weak: dict[str, WeakForms] = {}
+        self.words: dict[str, tuple[int, frozenset[str]]] = {}
 
 
 class Registry:
@@ -81,6 +82,18 @@ class Registry:
             ]
         yield from found
 
+    def words_of(
+        self, owner_ref: str, words_in: Callable[[Iterator[object]], frozenset[str]]
+    ) -> frozenset[str]:
+        """Return ``words_in(values)`` of one person, made anew when there are more values."""
+        young, old = self._young, self._old
+        size = len(young.owners.get(owner_ref, ())) + len(old.owners.get(owner_ref, ()))
+        known = young.words.get(owner_ref)
+        if known is None or known[0] != size:
+            known = (size, words_in(datum.value for datum in self.of_owner(owner_ref)))
+            young.words[owner_ref] = known
+        return known[1]
+
     def weak_of(self, owner_ref: str) -> list[WeakForms]:
         """Return the weak values of one person, those of each generation."""
         found = []
@@ -117,6 +130,7 @@ class Registry:
             for generation in (self._young, self._old):
                 moved = generation.owners.pop(visitor.ref, {})
                 generation.weak.pop(visitor.ref, None)
+                generation.words.pop(visitor.ref, None)
                 home = generation.owners.setdefault(owner.ref, {}) if moved else {}
                 for datum in moved:
                     datum.owner = owner

@@ -23,6 +23,9 @@ def mask_path(path: str, known: frozenset[str]) -> str:
 
     ``known``: from :func:`own_words`. Letter case does not count.
     """
+    folded = path.casefold()
+    if known.isdisjoint(_PIECE.findall(folded)) and known.isdisjoint(_WORD.split(folded)):
+        return path
 
     def shown(match: re.Match[str]) -> str:
         piece = match.group().casefold()
