@@ -41,6 +41,9 @@ class Settings:
     first_party_hosts: tuple[str, ...] = ()
     lineage: str = "auto"
     """``auto`` (first-party modules), ``off``, or comma-separated top-level packages."""
+    hooks: bool = True
+    """Whether digests and codes that libraries make of personal data are noted; without it only
+    unsalted MD5, SHA-1 and SHA-256 and what rewritten modules compute are recognised."""
     owner: tuple[str, ...] = DEFAULT_OWNER_RULES
     """Ordered rules: ``flask_login``, ``session:KEY``, ``jwt:CLAIM``, ``header:NAME``."""
     pages: bool = True
@@ -229,6 +232,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "key_file": lambda value: Path(_text(str(value))),
     "first_party_hosts": _names,
     "lineage": _lineage,
+    "hooks": _flag,
     "owner": _owner_rules,
     "pages": _flag,
     "staff_token": _optional_text,

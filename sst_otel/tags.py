@@ -6,10 +6,10 @@ every request, process and restart, and nobody without the key can compute it fr
 
 from __future__ import annotations
 
-import hmac
 import os
 from dataclasses import dataclass
 from functools import lru_cache
+from hmac import digest as hmac_digest  # taken before it is hooked
 
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = tuple(first + second for first in _DIGITS for second in _DIGITS)
@@ -74,7 +74,7 @@ class Minter:
 
     def _digest(self, *fields: str) -> str:
         message = "|".join(fields).encode("utf-8", "surrogatepass")
-        return _base32(hmac.digest(self._key, message, "sha256"))
+        return _base32(hmac_digest(self._key, message, "sha256"))
 
 
 def _base32(digest: bytes) -> str:

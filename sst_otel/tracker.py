@@ -18,6 +18,7 @@ from sst_otel.audit import AuditLog
 from sst_otel.datatypes import FieldClassifier, load_taxonomy
 from sst_otel.guard import error_counts, guard, say_once
 from sst_otel.keys import load_keys
+from sst_otel.lineage import hooks
 from sst_otel.matching.matcher import Matcher
 from sst_otel.missed import all_counts, forget
 from sst_otel.pages import flask_mount
@@ -103,6 +104,9 @@ class Tracker:
             self._undo.append(
                 lineage.install(settings.lineage, cache_dir=settings.spool_dir / "bytecode")
             )
+        if settings.hooks:
+            with guard("install.hooks"):
+                self._patches.append(hooks.install(self.registry))
         if settings.pages:
             with guard("install"):
                 self._patches.append(flask_mount.install(self._pages))
