@@ -70,7 +70,7 @@ def load_cases() -> list[Case]:
     for path in sorted(FOLDER.glob("*.yaml")):
         for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
             try:
-                cases.append(_read(path.stem, entry))
+                cases.append(_read(path.name.partition(".")[0], entry))
             except (KeyError, ValueError) as error:
                 raise ValueError(f"{path.name}, {entry.get('id')}: {error}") from None
     return cases
