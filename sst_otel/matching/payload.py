@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
 from sst_otel.datatypes.forms import as_text
 from sst_otel.matching.decode import inflate, text_of
@@ -34,6 +34,8 @@ MAX_NODES = 4 * MAX_LEAVES
 """Objects that are opened; one that holds itself twice has no end and no leaf."""
 MAX_DEPTH = 60
 
+URL = "url"
+"""Place of a whole URL that the application put together itself."""
 HIDDEN_KEY = "{key}"
 """Stands for a key that may be a person's."""
 _PLAIN_KEY = re.compile(r"[$@]?[A-Za-z_][A-Za-z0-9_\-\[\]]{0,39}\Z")
@@ -127,6 +129,9 @@ class Leaves:
 
     def _add_url(self, url: str) -> None:
         group = (self._group(),)
+        mark = marked(url)
+        if mark is not None:
+            self._add(URL, "", group, unquote_plus(url), mark, False)
         parts = urlsplit(url)
         if parts.path not in ("", "/"):
             self._add("url.path", "", group, unquote(parts.path), None, False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from sst_otel.matching.hits import Hit, folded, identity_hits
-from sst_otel.matching.payload import Leaf, Leaves
+from sst_otel.matching.payload import URL, Leaf, Leaves
 from sst_otel.registry.datum import Datum
 from sst_otel.shares import Part
 
@@ -43,9 +45,14 @@ def _as_sent(sent: list[Leaf], handed_over: list[Leaf]) -> list[Leaf]:
     kept = [
         leaf
         for leaf in handed_over
-        if leaf.text and (leaf.text in texts or leaf.text in everything)
+        if leaf.text and (_sent_part(leaf) in texts or _sent_part(leaf) in everything)
     ]
     return kept + sent
+
+
+def _sent_part(leaf: Leaf) -> str:
+    """Return what of a leaf handed over is a leaf of what is sent: of a URL its path."""
+    return urlsplit(leaf.text).path if leaf.place == URL else leaf.text
 
 
 def identified_in(leaves: list[Leaf]) -> tuple[list[Hit], set[str]]:

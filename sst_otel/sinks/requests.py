@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from sst_otel import semconv
 from sst_otel.patching import Patches
+from sst_otel.registry.identity import marked
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.layers import Layer
 from sst_otel.sinks.outgoing import Outgoing
@@ -37,7 +38,11 @@ def _objects(_session: Any, args: Args, kwargs: Kwargs) -> Layer:
     given = {**dict(zip(_REQUEST_ARGUMENTS, args, strict=False)), **kwargs}
     trees = ((name, given.get(name)) for name in _TREES)
     kinds = (dict, list, str, bytes)
-    return Layer(parts=tuple(Part(name, tree) for name, tree in trees if isinstance(tree, kinds)))
+    parts = [Part(name, tree) for name, tree in trees if isinstance(tree, kinds)]
+    url = given.get("url")
+    if type(url) is str and marked(url) is not None:  # what is sent is another object
+        parts.append(Part("url", url))
+    return Layer(parts=tuple(parts))
 
 
 def _nothing(_session: Any, _args: Args, _kwargs: Kwargs) -> Layer:
