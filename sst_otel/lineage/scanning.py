@@ -27,6 +27,7 @@ SCAN_LIMIT = 5_000
 
 _DICTIONARY = vars(type)["__dict__"].__get__
 _MRO = vars(type)["__mro__"].__get__
+_NAME = vars(type)["__name__"].__get__
 _MODULE = vars(type)["__module__"].__get__
 
 
@@ -40,6 +41,12 @@ def module_of(kind: type) -> str:
     """Return the module that ``kind`` says it is from; nothing where it says something odd."""
     name = _MODULE(kind)
     return name if type(name) is str else ""
+
+
+def name_of(kind: type) -> str:
+    """Return the name of the class ``kind``, without asking its metaclass."""
+    name: str = _NAME(kind)
+    return name
 
 
 def namespace_of(kind: type) -> Mapping[str, Any]:

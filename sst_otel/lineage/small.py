@@ -23,7 +23,9 @@ _SMALLEST = 10
 _STATE = "small_numbers"
 _MOST = 200
 _CALLERS = 3
-"""Functions on the way to a value's place that may put it into a text."""
+"""Functions, the one that computed a value and its callers, that may have got it."""
+_HANDED_ON = 2
+"""Functions, the running one and its caller, of which one must have got a value to be using it."""
 _OWN = str(PurePath(__file__).parent)
 
 _Place = CodeType | tuple[CodeType, int]
@@ -63,10 +65,9 @@ def entry_of(value: Any) -> Mark | None:
     found = _known_in(current_scope()).get(value)
     if found is None:
         return None
-    function, line = _here()
-    # Of the smallest ones only what is computed on in the same expression.
-    known = function in found[1] if value >= _SMALLEST else (function, line) in found[1]
-    return found[0] if known else None
+    if value < _SMALLEST:  # only what is computed on in the same expression
+        return found[0] if _here() in found[1] else None
+    return found[0] if not found[1].isdisjoint(_functions(_HANDED_ON)) else None
 
 
 def _is_in(buffer: bytearray, entry: Mark) -> bool:
@@ -90,11 +91,15 @@ def _here() -> tuple[CodeType, int]:
 
 def _places() -> frozenset[_Place]:
     """Return the code of the application's functions that are running, and the line in it."""
-    place = _here()
-    found: list[_Place] = [place]
+    return frozenset((_here(), *_functions(_CALLERS)))
+
+
+def _functions(most: int) -> list[CodeType]:
+    """Return the code of the application's functions that are running, the innermost first."""
+    found: list[CodeType] = []
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and len(found) <= _CALLERS:
+    while frame is not None and len(found) < most:
         if not frame.f_code.co_filename.startswith(_OWN):
             found.append(frame.f_code)
         frame = frame.f_back
-    return frozenset(found)
+    return found

@@ -9,6 +9,11 @@ ONE = PD + "d = pd.DataFrame([{'e': email, 'i': inc}])\n"
 TWO = PD + "d = pd.DataFrame([{'e': email, 'i': inc}, {'e': theirs, 'i': paid}])\n"
 FLOWS: Rows = [
     (
+        "def bmi(kilos, height):\n    return kilos / (height / 100) ** 2\n"
+        "def view():\n    height = inc // 280\n    return bmi(70.5, height)\nr = view()",
+        "derived(floordiv,truediv,pow,truediv):ada",
+    ),
+    (
         "low = inc // 10000 * 10000 + 1\nr = f'{low}-{low + 9999}'",
         "composed derived(floordiv,mul,add):ada derived(floordiv,mul,add):ada",
     ),

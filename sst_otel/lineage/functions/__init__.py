@@ -35,7 +35,7 @@ from sst_otel.lineage.functions import (
 )
 from sst_otel.lineage.functions.rules import Follow, by_result, computes
 from sst_otel.lineage.locate import TEXTS
-from sst_otel.lineage.scanning import bases, module_of
+from sst_otel.lineage.scanning import bases, module_of, name_of
 from sst_otel.registry.identity import MARKABLE
 
 Resolved = tuple[Follow, tuple[Any, ...]]
@@ -115,7 +115,7 @@ def _of_builtin(function: Any) -> Resolved | None:
         return None
     if issubclass(type(owner), type):
         known = CLASS_METHODS.get(owner, {}).get(name) if type(owner) is type else None
-        known = known or by_name(module_of(owner), f"{owner.__name__}.{name}", exact=False)
+        known = known or by_name(module_of(owner), f"{name_of(owner)}.{name}", exact=False)
         return (known, ()) if known is not None else None
     rule = of_instance(type(owner), name)
     return (rule, (owner,)) if rule is not None else None
@@ -174,7 +174,7 @@ def _of_method_caller(function: Any) -> Resolved | None:
 
 
 def _of_class(function: Any) -> Resolved | None:
-    rule = by_name(module_of(function), type.__dict__["__name__"].__get__(function))
+    rule = by_name(module_of(function), name_of(function))
     if rule is not None:
         if type(function) is type:
             _remember(function, rule)
@@ -189,7 +189,7 @@ def _of_other(function: Any) -> Resolved | None:
     if package in third_party.THIRD_PARTY:
         name = getattr(function, "__name__", "")
         return third_party.rule_for(package, name if type(name) is str else ""), ()
-    if kind.__name__ == "cython_function_or_method":
+    if name_of(kind) == "cython_function_or_method":
         rule = by_name(function.__module__, function.__qualname__)
         return (rule, ()) if rule is not None else None
     return None

@@ -18,7 +18,7 @@ from sst_otel.lineage.functions.rules import (
     serialises,
     templated,
 )
-from sst_otel.lineage.scanning import fields_of, module_of, scan_all
+from sst_otel.lineage.scanning import fields_of, module_of, name_of, scan_all
 from sst_otel.registry.identity import marked
 
 _BUFFERS = frozenset({io.StringIO, io.BytesIO})
@@ -60,7 +60,7 @@ BUFFER: dict[str, Follow] = {
 def _row_written(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """``writer.writerow(row)``: the buffer below the writer holds it."""
     writer, rows = args[0], [*args[1:], *kwargs.values()]
-    if type(writer).__name__ == "DictWriter":
+    if name_of(type(writer)) == "DictWriter":
         fields = fields_of(writer)
         rows = _columns(rows, fields.get("fieldnames"))
         writer = fields.get("writer")
@@ -102,7 +102,7 @@ def rows_read(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> 
     """``next(reader)``, ``list(reader)``: rows of the text in the buffer."""
     reader = args[0] if args else None
     kind = type(reader)
-    if kind.__name__ == "DictReader" and module_of(kind) == "csv":
+    if name_of(kind) == "DictReader" and module_of(kind) == "csv":
         reader = fields_of(reader).get("reader")
     elif module_of(kind) != "_csv":
         return
