@@ -87,7 +87,8 @@ class TestReports:
             row = db.execute(text("SELECT email, income FROM users ORDER BY id")).first()
         assert row is not None
         send({"contact": {"mail": row.email}})
-        assert tracking.shares() == [("POST 127.0.0.1/crm", None, ("email",))]
+        shares: list[Any] = tracking.shares()
+        assert shares == [("POST 127.0.0.1/crm", None, ("email",))]
 
 
 class TestNobodyIsNoPerson:
