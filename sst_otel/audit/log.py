@@ -67,9 +67,13 @@ class AuditLog:
         self._buffer(tag_record(tag, owner_sealed, at))
         self._drainer.wake()
 
-    def outcome(self, event_id: str, outcome: str, at: float) -> bool:
-        """Write what became of an event."""
-        return self._write(outcome_record(event_id, outcome, at))
+    def outcome(self, event_id: str, outcome: str, at: float) -> None:
+        """Note what became of an event; written with the next share, within a second or so anyway.
+
+        The event is durable already, and the call is over: nobody has to wait for this.
+        """
+        self._buffer(outcome_record(event_id, outcome, at))
+        self._drainer.wake()
 
     def alias(self, pseudonym_ref: str, owner: Owner, at: float) -> bool:
         """Write that the visitor ``pseudonym_ref`` is ``owner``, whose id must be known."""

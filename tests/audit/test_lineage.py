@@ -77,6 +77,7 @@ class TestDescendants:
         for event in (first, second, unrelated):
             log.share(event)
         log.outcome(second.event_id, "failed", NOW + 6)
+        log.flush()
 
         found = reader.descendants(income.tag_id, viewer=None)
         assert found is not None

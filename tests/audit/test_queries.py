@@ -26,6 +26,7 @@ def test_an_event_has_the_fields_of_the_api(log: AuditLog, reader: Reader) -> No
     log.share(event)
     log.outcome(event.event_id, "sent", NOW + 2)
     log.outcome(event.event_id, "failed", NOW + 1)
+    log.flush()
     assert reader.audit_logs(viewer="42") == (
         [
             {
