@@ -14,6 +14,7 @@ import decimal
 from dataclasses import dataclass
 
 from sst_otel.lineage.kinds import Kind, Kinds
+from sst_otel.lineage.leaves import is_simple
 from sst_otel.lineage.names import EVALUATED_IN_PLACE, ModuleNames
 
 _PARTS = (
@@ -54,6 +55,8 @@ class Operand:
     name: ast.Name
     whole: bool
     """True where also what is inside of it, or what it says of itself as text, counts."""
+    holder: bool = False
+    """True where only what a library's own object holds counts: ``match["name"]``."""
 
 
 class Closed:
@@ -76,11 +79,29 @@ class Closed:
         if isinstance(node, ast.Call):
             parts = [*node.args, *(keyword.value for keyword in node.keywords)]
             return self._is_pure(node) and all([self(part) for part in parts])
-        if not isinstance(node, _PARTS):
+        if not isinstance(node, _PARTS) or self._may_load(node):
             return False
         return all(
             [self(part) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
         )
+
+    def _may_load(self, node: ast.AST) -> bool:
+        """Whether ``node`` asks for more than an object's own: ``order.user.email``, ``g.user``.
+
+        What a relation or a framework's proxy leads to may be loaded at that moment.
+        """
+        steps = 0
+        if isinstance(node, ast.Subscript):
+            node, steps = node.value, 1
+        while isinstance(node, ast.Attribute):
+            steps += 1
+            node = node.value
+        if not isinstance(node, ast.Name):
+            return steps > 1 or (steps > 0 and isinstance(node, ast.Call))
+        if node.id in self._names.proxies:
+            return steps > 0
+        known = node.id in ("self", "cls") or self._names.module_of(node) is not None
+        return steps > (2 if known else 1)
 
     def _is_pure(self, call: ast.Call) -> bool:
         function = call.func
@@ -107,6 +128,12 @@ class Closed:
         """
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             return [Operand(node.value, False)]
+        if (
+            isinstance(node, ast.Subscript)
+            and isinstance(node.value, ast.Name)
+            and is_simple(node.slice)
+        ):
+            return [Operand(node.value, False, holder=True)]
         found: dict[str, Operand] = {}
         if not self._gather(node, False, found):
             return None

@@ -64,10 +64,12 @@ def marked_test(place: ast.expr, operands: Sequence[Operand] | None) -> ast.expr
         return None
     tests: list[ast.expr] = []
     for operand in operands:
-        tests.append(_membership("id", ast.In(), "ids", operand.name))
+        if not operand.holder:
+            tests.append(_membership("id", ast.In(), "ids", operand.name))
     for operand in operands:
-        if operand.whole:
-            tests.append(_membership("type", ast.NotIn(), "plain", operand.name))
+        if operand.whole or operand.holder:
+            table = "plain" if operand.whole else "holders"
+            tests.append(_membership("type", ast.NotIn(), table, operand.name))
     if len(tests) == 1:
         return tests[0]
     return ast.copy_location(ast.BoolOp(ast.Or(), tests), place)

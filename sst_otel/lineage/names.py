@@ -24,6 +24,7 @@ BYTECODE_READERS = frozenset({"numba", "pony", "taichi"})
 EVALUATED_IN_PLACE = frozenset({"int", "float", "complex", "str", "repr", "round", "abs", "format"})
 """Functions that never consume an argument, so that it can be looked at after the call."""
 
+_FRAMEWORKS = frozenset({"flask", "quart", "werkzeug", "starlette", "django"})
 _DATA_MODULES = frozenset(module.partition(".")[0] for module in KNOWN_NAMES) - {"builtins"}
 _FAILURES = ("Error", "Exception", "Warning", "Exit", "Interrupt")
 
@@ -53,6 +54,8 @@ class ModuleNames:
         self.from_data_modules: set[str] = set()
         self.modules: dict[str, str] = {}
         self.classes: set[str] = set()
+        self.proxies: set[str] = set()
+        """Names from web frameworks, such as ``request`` and ``current_user``."""
 
     def module_of(self, node: ast.expr) -> str | None:
         """Return the module that ``node`` names (``re``, ``urllib.parse``); None for others."""
@@ -115,6 +118,8 @@ class _Collector(ast.NodeVisitor):
         self._check(module)
         for alias in node.names:
             name = alias.asname or alias.name
+            if module.partition("_")[0].partition(".")[0] in _FRAMEWORKS:
+                self.names.proxies.add(name)
             if alias.name in KNOWN_NAMES.get(module, ()):
                 self.names.functions.add(name)
             elif f"{module}.{alias.name}" in KNOWN_NAMES:
