@@ -1,8 +1,8 @@
 """``SST_*`` variables and ``sst.yaml`` become one frozen, validated :class:`Settings`.
 
 The file (named by ``SST_CONFIG``) uses the same keys in lower case without the prefix
-(``database_url``), plus the structured sections ``data_types``, ``models``, ``recipients``
-and ``owner``. The environment wins over the file, keyword arguments over both.
+(``database_url``), plus the structured sections ``data_types``, ``models``, ``fields``,
+``recipients`` and ``owner``. The environment wins over the file, keyword arguments over both.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from sst_otel.selection import KEYS, read_choice
 
 DEFAULT_DATABASE_URL = "sqlite:///sst_audit.db"
 DEFAULT_OWNER_RULES = (
@@ -52,6 +54,10 @@ class Settings:
     service_name: str = ""
     data_types: Mapping[str, Any] = field(default_factory=dict)
     models: Mapping[str, Any] = field(default_factory=dict)
+    """Per model class: ``owner``, ``fields`` (attribute → data type), and what of it is tracked."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """What is tracked of requests, jobs and commands: ``track``, ``propagate`` and ``opaque``, as
+    :mod:`sst_otel.selection` says."""
     recipients: tuple[Mapping[str, Any], ...] = ()
     registry_values: int = 100_000
     """Most tagged values kept in memory."""
@@ -195,8 +201,23 @@ def _data_types(value: Any) -> dict[str, Any]:
 def _models(value: Any) -> dict[str, Any]:
     section = _section(value)
     for name, spec in section.items():
-        if not isinstance(spec, dict) or not set(spec) <= {"owner", "fields"}:
-            raise ValueError(f"{name}: must be a mapping with owner and fields")
+        if not isinstance(spec, dict) or not set(spec) <= {"owner", "fields", *KEYS}:
+            raise ValueError(
+                f"{name}: must be a mapping with owner, fields, track, propagate, opaque"
+            )
+        try:
+            read_choice(spec)
+        except ValueError as error:
+            raise ValueError(f"{name}: {error}") from None
+    return section
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    section = _section(value)
+    unknown = sorted(set(map(str, section)) - KEYS)
+    if unknown:
+        raise ValueError(f"{unknown[0]}: must be track, propagate or opaque")
+    read_choice(section)
     return section
 
 
@@ -240,6 +261,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "service_name": _text,
     "data_types": _data_types,
     "models": _models,
+    "fields": _fields,
     "recipients": _recipients,
     "registry_values": _whole_number,
     "registry_seconds": _whole_number,

@@ -19,10 +19,11 @@ from sst_otel.datatypes.rarity import is_common, is_first_name
 from sst_otel.guard import say_once
 from sst_otel.keys import Keys
 from sst_otel.missed import DEPTH, FIELDS, missed
-from sst_otel.registry.datum import Datum
+from sst_otel.registry.datum import FOLLOWED, OPAQUE, Datum
 from sst_otel.registry.identity import mark
 from sst_otel.registry.registry import Registry
 from sst_otel.scope import PROCESS, Scope, current_scope
+from sst_otel.selection import UNTRACKED, Selection
 from sst_otel.tags import Minter, Owner, Tag
 
 MAX_FIELDS = 2_000
@@ -44,10 +45,13 @@ class Tagger:
         keys: Keys,
         classifier: FieldClassifier,
         audit: AuditLog,
+        selection: Selection | None = None,
     ) -> None:
         self.registry = registry
         self.minter = minter
         self.classifier = classifier
+        self.selection = selection or Selection()
+        """What is tracked, followed, or only named."""
         self._audit = audit
         self._aliases: dict[str, Owner] = {}
         self._sealed = lru_cache(maxsize=20_000)(keys.seal)
@@ -66,16 +70,25 @@ class Tagger:
         source: str,
         scope: Scope | None = None,
         by_identity: bool = True,
+        handling: int = FOLLOWED,
     ) -> Datum:
         """Tag one value as ``data_type`` of ``owner``.
 
         ``by_identity``: false for an object that is not this value's alone, such as a constant.
+        ``handling``: of the field it is from (:mod:`sst_otel.selection`); that of a column is known
+        by its ``source``. A datum that is not to be tracked is returned and forgotten.
         """
         scope = scope or current_scope()
+        handling = max(handling, self.selection.source(source))
+        if handling == UNTRACKED:
+            return Datum(owner, data_type, value, source)
         datum = self.registry.add(owner, data_type, value, source)
+        if handling > datum.handling:  # the strictest of its sources decides
+            datum.handling = handling
+            datum.tag = None
         if scope is not PROCESS:
             scope.data[datum] = None
-        if by_identity:
+        if by_identity and datum.handling == FOLLOWED:
             mark(value, (datum,), scope)
         return datum
 
@@ -87,7 +100,7 @@ class Tagger:
         if datum is not None:
             if scope is not PROCESS:
                 scope.data[datum] = None
-            if by_identity:
+            if by_identity and datum.handling == FOLLOWED:
                 mark(value, (datum,), scope)
         return datum
 
@@ -120,19 +133,23 @@ class Tagger:
         for position, (name, value) in enumerate(items):
             if type(value) not in _SCALARS:
                 continue
+            handling = self.selection.field(name)
+            if handling == UNTRACKED:
+                continue
             # Cookies and hidden fields often hold a quoted value: the datum is what it stands for.
             plain = unquote(value) if type(value) is str and "%" in value else value
             named = None if plan is None else plan[position]
             datum = None
-            if named is not None and former is not None:
+            if named is not None and former is not None and handling == FOLLOWED:
                 datum = self.again(plain, named, former, scope)
             if datum is None:
                 data_type = classify_value(self.classifier, name, plain, siblings, context)
                 if data_type is None:
                     continue
                 owner = owner or self.scope_owner(scope)
-                datum = self.value(plain, data_type, owner, f"{kind}:{_shown(name)}", scope)
-            if plain is not value:
+                source = f"{kind}:{_shown(name)}"
+                datum = self.value(plain, data_type, owner, source, scope, True, handling)
+            if plain is not value and datum.handling == FOLLOWED:
                 mark(value, (datum,), scope)
             if collect and not datum.collected:
                 self.collect(datum)
@@ -188,13 +205,13 @@ class Tagger:
         found = datum.tag
         if found is None:
             lineage = tuple(self.tag(parent).tag_id for parent in datum.parents)
+            opaque = datum.handling == OPAQUE
+            written = "" if opaque else normalise(datum.data_type, datum.value)
             found = datum.tag = Tag(
-                self.minter.tag_id(
-                    datum.owner.ref, datum.data_type, normalise(datum.data_type, datum.value)
-                ),
+                self.minter.tag_id(datum.owner.ref, datum.data_type, written),
                 datum.owner.ref,
                 datum.data_type,
-                datum.source,
+                "" if opaque else datum.source,
                 lineage,
                 datum.operations,
             )

@@ -26,6 +26,7 @@ from sst_otel.patching import Patches
 from sst_otel.recipients import Register
 from sst_otel.registry.registry import Registry
 from sst_otel.scope import exhausted, release_all, sweep
+from sst_otel.selection import Selection
 from sst_otel.settings import Settings
 from sst_otel.sinks import httpx as httpx_sink
 from sst_otel.sinks import openai as openai_sink
@@ -63,7 +64,12 @@ class Tracker:
         )
         self.audit = AuditLog(settings, self.keys)
         self.tagger = Tagger(
-            self.registry, Minter(self.keys.secret), self.keys, classifier, self.audit
+            self.registry,
+            Minter(self.keys.secret),
+            self.keys,
+            classifier,
+            self.audit,
+            Selection(settings.fields),
         )
         self.emit = Outgoing(
             self.registry,

@@ -12,6 +12,10 @@ STRONG_BITS = 20.0
 """From here a value may be recognised by content alone (engine section 2)."""
 _MAX_OPERATIONS = 12
 
+FOLLOWED, BY_CONTENT, OPAQUE = range(3)
+"""How a value is handled: followed through the program, only recognised by its content, or that and
+reported by its type alone (:mod:`sst_otel.selection`). The greater is the stricter."""
+
 
 class Datum:
     """One tagged value of one person; the in-memory side of a :class:`sst_otel.tags.Tag`.
@@ -24,6 +28,7 @@ class Datum:
         "collected",
         "data_type",
         "folded",
+        "handling",
         "operations",
         "owner",
         "parents",
@@ -50,6 +55,8 @@ class Datum:
         """The source data a derived value goes back to, all of the same owner."""
         self.operations = operations
         """How it was computed, e.g. ``("sub", "truediv", "round")``."""
+        self.handling = FOLLOWED
+        """:data:`FOLLOWED`, :data:`BY_CONTENT` or :data:`OPAQUE`."""
         self.tag: Any = None
         """The :class:`~sst_otel.tags.Tag`, minted when it is first reported."""
         self.collected = False

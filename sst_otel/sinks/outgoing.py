@@ -18,6 +18,7 @@ from sst_otel.matching.payload import shown_key
 from sst_otel.matching.rules import NAMED
 from sst_otel.missed import UNREAD, missed
 from sst_otel.recipients import Register
+from sst_otel.registry.datum import OPAQUE
 from sst_otel.registry.identity import IDS
 from sst_otel.registry.registry import Registry
 from sst_otel.scope import PROCESS, Scope, current_scope
@@ -185,8 +186,10 @@ class Outgoing:
         for hit in hits:
             tag = self._tagger.collect(hit.datum)
             if tag.tag_id not in found:
-                found[tag.tag_id] = Finding(tag, hit.evidence, mask_path(hit.leaf.path, words))
-                why.append(_reason(hit, words))
+                opaque = hit.datum.handling == OPAQUE
+                path = "" if opaque else mask_path(hit.leaf.path, words)
+                found[tag.tag_id] = Finding(tag, hit.evidence, path)
+                why.append({"rule": hit.rule} if opaque else _reason(hit, words))
         return tuple(found.values()), why
 
     def _recipient(self, call: Call) -> Recipient:

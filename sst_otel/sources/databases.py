@@ -28,6 +28,7 @@ class Databases:
         self._people = People(
             lambda column, siblings, table: classifier.classify(column, siblings, table),
             lambda table: override_of(table, models),
+            tagger.selection.learn,
         )
         self._rows = RowTagger(tagger, self._directory)
         self._texts = TextPlans(

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
-from sst_otel.guard import guard
+from sst_otel.guard import guard, say_once
 from sst_otel.patching import Patches
+from sst_otel.selection import read_choice
 
 _PLACE = "source.tables"
 
@@ -98,9 +99,15 @@ def override_of_class(
         return None
     owner = entry.get("owner")
     fields = entry.get("fields") or {}
+    choice = read_choice(entry)
+    unknown = sorted(choice.names - {name.lower() for name in (*names, *names.values())})
+    if unknown:
+        path = f"{model.__module__}.{model.__qualname__}"
+        say_once(f"models.{path}", f"models: {path} has no attribute {unknown[0]!r}")
     return {
         "owner": names.get(owner, owner),
         "fields": {names.get(name, name): kind for name, kind in fields.items()},
+        "handling": {column: choice.handling(name) for name, column in names.items()},
     }
 
 

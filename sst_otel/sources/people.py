@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sst_otel.selection import UNTRACKED
+
 Classify = Callable[[str, tuple[str, ...], str], "str | None"]
 """``classify(column, sibling columns, table)`` → data type or None."""
 
@@ -80,19 +82,24 @@ class TablePlan:
 
 
 class People:
-    """Plans tables. ``override_of(table)`` gives the ``models`` entry of sst.yaml, if any."""
+    """Plans tables. ``override_of(table)`` gives the ``models`` entry of sst.yaml, if any.
+
+    ``learn(source, handling)`` is told of the columns that are not simply tracked.
+    """
 
     def __init__(
         self,
         classify: Classify,
         override_of: Callable[[Any], Mapping[str, Any] | None] = lambda _table: None,
+        learn: Callable[[str, int], None] = lambda _source, _handling: None,
     ) -> None:
         self._classify = classify
         self._override_of = override_of
+        self._learn = learn
         self._plans: dict[tuple[Any, bool], TablePlan] = {}
 
     def plan(self, table: Any, override: Mapping[str, Any] | None = None) -> TablePlan:
-        """Return the plan of a ``sqlalchemy.Table``; ``override``: ``{owner, fields}``."""
+        """Return the plan of a ``sqlalchemy.Table``; ``override`` as ``override_of`` has it."""
         table = getattr(table, "current", table)
         key = (table, bool(override))
         found = self._plans.get(key)
@@ -126,6 +133,10 @@ class People:
             if column.name not in types and is_text(column) and not column.foreign_keys
         )
         constants = frozenset(column.name for column in table.columns if is_enumeration(column))
+        for column, handling in (override.get("handling") or {}).items():
+            self._learn(f"db:{table.name}.{column}", handling)
+            if handling == UNTRACKED:
+                types.pop(column, None)
         return TablePlan(table.name, types, tuple(owners), login, names, texts, constants)
 
     def _types(self, table: Any) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sst_otel.registry.datum import Datum, derive
+from sst_otel.registry.datum import FOLLOWED, Datum, derive
 from sst_otel.registry.identity import MARKABLE, mark
 from sst_otel.scope import PROCESS, Scope, current_scope
 from sst_otel.sources.cells import key_text, scalar, tag_cell
@@ -112,7 +112,12 @@ class RowTagger:
         value = scalar(stored)
         if type(value) not in MARKABLE or not value:
             return
-        data = tuple(self._column(part, owner) for part in output.parts if part.data_type)
+        handling = self._tagger.selection.source
+        data = tuple(
+            self._column(part, owner)
+            for part in output.parts
+            if part.data_type and handling(part.source) == FOLLOWED
+        )
         if not data:
             return
         if output.how == COMPOSED:

@@ -7,7 +7,7 @@ from typing import Any
 from sst_otel import semconv
 from sst_otel.matching.content import Content
 from sst_otel.matching.texts import Texts
-from sst_otel.registry.datum import Datum
+from sst_otel.registry.datum import FOLLOWED, Datum
 from sst_otel.registry.identity import IDS
 from sst_otel.registry.registry import Registry
 
@@ -28,10 +28,15 @@ def data_in(value: Any, registry: Registry) -> list[Sources]:
     """
     entry = IDS.get(id(value))
     if entry is not None:
-        return [(datum,) for datum in entry.data]
+        return [(datum,) for datum in entry.data]  # a mark is only of what is followed
     kind = type(value)
     if len(value) < SHORTEST:
         return []
     text = value if kind is str else bytes(value).decode("utf-8", "replace")
     found = Content(registry.indexes()).find(Texts([text]))
-    return [tuple(data) for _, data, how, _ in found if how != semconv.ENCODED]
+    followed = [
+        tuple([datum for datum in data if datum.handling == FOLLOWED])
+        for _, data, how, _ in found
+        if how != semconv.ENCODED
+    ]
+    return [data for data in followed if data]
