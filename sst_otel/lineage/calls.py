@@ -25,7 +25,7 @@ from sst_otel.lineage.functions import (
     resolve,
     serialisation,
 )
-from sst_otel.lineage.functions.rules import Follow, Watched
+from sst_otel.lineage.functions.rules import Follow, Watched, listed_characters, nothing
 from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.identity import IDS, MARKABLE
 from sst_otel.scope import current_scope
@@ -46,7 +46,8 @@ ARGUMENT_METHODS = frozenset(
         *("model_copy", "parse_obj", "parse_raw", "validate_python", "dump_python", "render"),
         *("writerow", "writerows", "write", "writelines", "update", "hexdigest", "digest"),
         *("getvalue", "read", "readline", "readlines", "mean", "median", "std", "var", "item"),
-        *("cumsum", "tolist", "to_dict", "to_list", "to_json", "to_csv", "to_numpy", "agg"),
+        *("cumsum", "tolist", "to_dict", "to_list", "to_json", "to_csv", "to_html"),
+        *("to_numpy", "agg"),
         *("round", "sum", "min", "max", "astype", "fillna", "sign", "sign_object"),
         *("as_string", "as_bytes", "choice", "structure", "unstructure"),
         *(name for methods in METHODS.values() for name in methods),
@@ -64,6 +65,8 @@ _NEUTRAL = frozenset(
         *("keys", "values", "items", "compare_digest", "open", "chr", "filter", "map", "reversed"),
     }
 )
+_NOT_CONSUMING = (serialisation.rows_read, listed_characters, nothing)
+"""Rules of functions that hand on what an iterator gives, or are to see the iterator itself."""
 _LOOKED_INTO = marks.CONTAINERS | marks.VIEWS
 _lost: Counter[str] = Counter()
 
@@ -184,7 +187,7 @@ def _prepared(function: Any, args: tuple[Any, ...]) -> Prepared:
         if resolved is None:
             return None, (), args, args
         rule, before = resolved
-        if args and type(args[0]) in marks.ITERATORS and rule is not serialisation.rows_read:
+        if args and type(args[0]) in marks.ITERATORS and rule not in _NOT_CONSUMING:
             watched = Watched(text_behind(args[0]))
             return rule, before, (_watch(args[0], watched), *args[1:]), (watched, *args[1:])
         at = 0 if before else 1

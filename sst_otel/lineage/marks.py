@@ -7,6 +7,7 @@ Only objects of exact builtin types are looked at here (a mark is the proof of i
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Iterable
 from types import GeneratorType
 from typing import Any
@@ -32,7 +33,13 @@ from sst_otel.registry.identity import IDS, MARKABLE, Mark, mark
 from sst_otel.scope import current_scope
 
 TIMES = frozenset({datetime.date, datetime.datetime, datetime.time})
-ITERATORS = frozenset({GeneratorType, map, filter, zip, reversed})
+ITERATORS = frozenset({GeneratorType, map, filter, zip, reversed, enumerate}) | frozenset(
+    {
+        *(itertools.chain, itertools.islice, itertools.starmap, itertools.compress),
+        *(itertools.takewhile, itertools.dropwhile, itertools.filterfalse),
+        *map(type, (iter([]), iter(()), iter({}), iter({}.values()), iter(""), iter("\u00e9"))),
+    }
+)
 """One-shot iterators that a known function consumes; looked at while it does."""
 ENCODED = "encoded"
 HASHED = "hashed"

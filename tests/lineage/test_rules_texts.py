@@ -107,8 +107,28 @@ FLOWS: Rows = [
     ("import operator\nr = operator.concat('x', name)", "composed name:ada"),
     ("import operator\nr = operator.methodcaller('upper')(name)", "name:ada"),
     ("r = getattr(name, 'upper')()", "name:ada"),
+    ("import re\nr = ''.join(re.findall('[0-9]', phone))", "phone:ada"),
+    ("r = ''.join(sorted(name)).strip()", "name:ada"),
+    ("c = list(name)\nc[0] = '*'\nr = ''.join(c)", "name:ada"),
+    ("import itertools\nr = ''.join(itertools.chain([name], ['!']))", "composed name:ada"),
+    ("r = ', '.join({'a': name, 'b': 'x'}.values())", "composed name:ada"),
+    (
+        "import io, zipfile\nout = io.BytesIO()\nwith zipfile.ZipFile(out, 'w') as z:\n"
+        "    z.writestr(zipfile.ZipInfo('a'), email)\nr = out.getvalue()",
+        "composed email:ada",
+    ),
+    (
+        "from email.message import EmailMessage\nm = EmailMessage()\n"
+        "m.set_content(f'Hi {name}')\nr = m.as_string()",
+        "composed name:ada",
+    ),
+    (
+        "from email.mime.text import MIMEText\nm = MIMEText(f'Hi {name}')\nr = m.as_string()",
+        "composed name:ada",
+    ),
 ]
 CLEAN = [
+    "c = list(name)\nc[:] = ['*'] * 5\nr = ''.join(c)",
     "from string import Template\nr = Template('Hi $n!').substitute(n='x', e=email)",
     "r = '{n} there'.format(n='x', e=email)",
     "r = '{n} there'.format(**{'n': 'text', 'e': email})",

@@ -165,6 +165,7 @@ def cuts(operation: str, position: int = 0) -> Follow:
 
     def follow(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         for source in marks.found(args[position : position + 1]):
+            characters(result, source)
             stack = [result]
             while stack:
                 piece = stack.pop()
@@ -174,6 +175,21 @@ def cuts(operation: str, position: int = 0) -> Follow:
                     marks.part(piece, source, operation)
 
     return follow
+
+
+def characters(result: Any, source: Mark) -> None:
+    """Hold a list of single characters of a text: they are shared, and never marked."""
+    if type(result) is not list or not result or source.obj is None:
+        return
+    if all(type(one) in marks.TEXTS and len(one) < 2 for one in result):
+        carriers.hold(result, source.data, source.composed, source.form)
+
+
+def listed_characters(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """``list(text)``, ``sorted(text)``."""
+    for source in marks.found(args[:1]):
+        if marks.is_text(source.obj):
+            characters(result, source)
 
 
 def edits(operation: str, position: int = 0) -> Follow:

@@ -13,6 +13,7 @@ from sst_otel.lineage.functions.rules import (
     Follow,
     by_result,
     encodes,
+    listed_characters,
     nothing,
     pieces,
     serialises,
@@ -99,7 +100,8 @@ def _buffer_of(user: Any) -> Any:
 
 
 def rows_read(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
-    """``next(reader)``, ``list(reader)``: rows of the text in the buffer."""
+    """``next(reader)``, ``list(reader)``: rows of the text in the buffer; ``list(text)``."""
+    listed_characters(result, args, kwargs)
     reader = args[0] if args else None
     kind = type(reader)
     if name_of(kind) == "DictReader" and module_of(kind) == "csv":
@@ -114,6 +116,18 @@ def rows_read(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> 
 def _printed(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """``print(…, file=buffer)``."""
     _written(None, (kwargs.get("file"), *args), {})
+
+
+def _archived(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """``archive.writestr(name, data)``."""
+    _written(None, (fields_of(args[0]).get("fp"), *args[1:], *kwargs.values()), {})
+
+
+def _message(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """``message.set_content(text)``, ``message.attach(part)``: the message holds it."""
+    sources = scan_all((*args[1:], *kwargs.values()), into_objects=True)
+    if sources and carriers.is_carrier(type(args[0])):
+        carriers.hold(args[0], marks.data_of(sources))
 
 
 def _configuration(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
@@ -152,6 +166,7 @@ RULES: dict[str, dict[str, Follow]] = {
         "SubElement": nothing,
         "Element": nothing,
     },
+    "email.mime.text": {"MIMEText": by_result("MIMEText")},
     "plistlib": {"dumps": serialises, "loads": pieces("loads")},
     "tomllib": {"loads": pieces("loads")},
     "yaml": {
@@ -174,6 +189,16 @@ METHODS: dict[str, dict[str, Follow]] = {
     "json.decoder.JSONDecoder": {"decode": pieces("decode")},
     "jwt.api_jwt.PyJWT": {"encode": encodes(), "decode": pieces("decode")},
     "itsdangerous.serializer.Serializer": {"dumps": encodes(), "loads": pieces("loads")},
-    "email.message.Message": {"as_string": templated, "as_bytes": templated},
+    "zipfile.ZipFile": {"writestr": _archived},
+    "email.message.MIMEPart": {
+        **dict.fromkeys(("set_content", "add_alternative", "add_attachment"), _message),
+        **dict.fromkeys(("as_string", "as_bytes"), templated),
+    },
+    "email.message.EmailMessage": {"set_content": _message},
+    "email.message.Message": {
+        **dict.fromkeys(("attach", "set_payload", "add_header"), _message),
+        "as_string": templated,
+        "as_bytes": templated,
+    },
     "configparser.RawConfigParser": {"get": by_result("get"), "write": _configuration},
 }
