@@ -94,8 +94,10 @@ def share_attributes(event: SharingEvent, call: Call) -> dict[str, Any]:
         attributes["server.address"] = event.host
     if call.port:
         attributes["server.port"] = call.port
-    if event.route:
+    if event.route.startswith("/"):
         attributes["http.route"] = event.route
+    elif event.route:
+        attributes[semconv.JOB] = event.route
     if event.code is not None:
         attributes["code.file.path"] = event.code.file
         attributes["code.line.number"] = event.code.line

@@ -136,6 +136,21 @@ def test_an_unsampled_request_is_still_logged(
     assert log.trace_id == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "attribute"), [("/orders/<id>", "http.route"), ("task shop.remind", "sst.job")]
+)
+def test_a_job_is_no_http_route(
+    name: str, attribute: str, exported: Exported, vendor: Vendor, tmp_path: Path
+) -> None:
+    with tracking_in(tmp_path), sst_otel.scope(1, name=name):
+        sst_otel.tag(MAIL, "email")
+        requests.post(vendor.url, json={"mail": MAIL})
+    (log,) = exported.log_events()
+    assert log.attributes is not None
+    told = {key: log.attributes.get(key) for key in ("http.route", "sst.job")}
+    assert told == {"http.route": None, "sst.job": None, attribute: name}
+
+
 class TestDatabase:
     """The statement's own span where there is one, ours where not."""
 
