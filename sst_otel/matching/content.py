@@ -88,11 +88,15 @@ class _Look:
         for number, key in spots:
             entries = [index.phrases.get(key) for index in self._indexes]
             self._keep(number, entries, rules.PHRASE, encoded)
+        made: dict[tuple[int, str], dict[Datum, None]] = {}
         for index in self._indexes:
             if index.made:
                 for position, output in index.made.find(texts.words):
-                    number = texts.number_of_word(position)
-                    self.found.append((number, output.data(), output.evidence, rules.MADE))
+                    data = made.setdefault((position, output.evidence), {})
+                    data.update(dict.fromkeys(output.data()))
+        for (position, evidence), data in made.items():
+            # Of several people who have the value in common the matcher chooses.
+            self.found.append((texts.number_of_word(position), list(data), evidence, rules.MADE))
         if not texts.joined.isascii() and any(index.substrings for index in self._indexes):
             self._scripts(texts, encoded)
         if self._runs:
