@@ -59,7 +59,7 @@ OF_A_PERSON: list[tuple[str, tuple[str, ...]]] = [
     ("ask_model", ("birthday", "derived")),
     ("picture", ("email",)),
     ("report_error", ("email",)),
-    ("archive", PROFILE),
+    ("archive", (*PROFILE, "password")),  # the whole row: the plain digest of the pin too
     ("send_mail", ("email", "first_name", "last_name")),
 ]
 TRUTH: Counter[Share] = Counter(
