@@ -1,6 +1,7 @@
-"""Brings the audit store's tables to this version of the package, with Alembic.
+"""Brings the audit store's tables to this version of the package: made anew, or by Alembic.
 
-Alembic is imported only where the stored version differs. Neither its command line nor an
+Alembic, 17 MB in the memory of the application, is imported only where there are tables of an
+older version. Neither its command line nor an
 ``env.py`` is used: both set process-wide proxies (``alembic.op``, ``alembic.context``), and the
 application in this process may be running migrations of its own. Our version stands in a table of
 our own for the same reason. A new revision is a file in ``migrations/versions`` whose
@@ -14,6 +15,8 @@ from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
+
+from sst_otel.audit import models
 
 HEAD = "0002"
 VERSION_TABLE = "sst_alembic_version"
@@ -35,8 +38,28 @@ def migrate(connection: Connection) -> None:
     finds it done. Raises ``sqlalchemy.exc.SQLAlchemyError`` where the database refuses, and
     ``RuntimeError`` for tables newer than this package.
     """
-    if stored_version(connection) == HEAD:
-        return
+    version = stored_version(connection)
+    if version is None:
+        _make(connection)
+    elif version != HEAD:
+        revise(connection)
+
+
+def _make(connection: Connection) -> None:
+    """Make all tables as the models have them, and note their version as Alembic would."""
+    models.Base.metadata.create_all(connection, checkfirst=False)
+    connection.execute(
+        text(
+            f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL, "
+            f"CONSTRAINT {VERSION_TABLE}_pkc PRIMARY KEY (version_num))"
+        )
+    )
+    statement = text(f"INSERT INTO {VERSION_TABLE} VALUES (:version)")  # noqa: S608  # a constant
+    connection.execute(statement, {"version": HEAD})
+
+
+def revise(connection: Connection) -> None:
+    """Run the revisions that are missing, all of them on an empty database."""
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory

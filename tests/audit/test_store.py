@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 from sst_otel.audit import models
 from sst_otel.audit.decoding import decode
 from sst_otel.audit.records import Record, alias_record, share_record, tag_record
-from sst_otel.audit.schema import HEAD, MIGRATIONS, VERSION_TABLE, stored_version
+from sst_otel.audit.schema import HEAD, MIGRATIONS, VERSION_TABLE, revise, stored_version
 from sst_otel.audit.store import Store
 from sst_otel.tags import Tag
 from tests.audit.helpers import MINTER, NOW, sealed, share, start, tag
@@ -50,9 +50,9 @@ class TestSchema:
     def test_head_is_the_last_migration(self) -> None:
         assert ScriptDirectory(str(MIGRATIONS)).get_heads() == [HEAD]
 
-    def test_migrations_make_what_the_models_say(self, store: Store) -> None:
-        store.upgrade()
+    def test_revisions_make_what_the_models_say(self, store: Store) -> None:
         with store.reading() as connection:
+            revise(connection)
             context = MigrationContext.configure(
                 connection=connection,
                 opts={
@@ -63,9 +63,24 @@ class TestSchema:
             )
             assert compare_metadata(context, models.Base.metadata) == []
 
-    def test_again_changes_nothing_and_needs_no_alembic(self, tmp_path: Path) -> None:
+    def test_making_them_is_the_same_as_the_revisions(self, store: Store, tmp_path: Path) -> None:
+        query = text("SELECT type, name, tbl_name FROM sqlite_master ORDER BY type, name")
+        store.upgrade()
+        with store.reading() as connection:
+            made = connection.execute(query).fetchall()
+        other = Store(f"sqlite:///{tmp_path}/revised.db")
+        with other.reading() as connection:
+            revise(connection)
+            assert connection.execute(query).fetchall() == made
+            assert stored_version(connection) == HEAD
+
+    @pytest.mark.parametrize("times", [1, 2])
+    def test_neither_making_nor_finding_them_needs_alembic(
+        self, tmp_path: Path, times: int
+    ) -> None:
         url = f"sqlite:///{tmp_path}/audit.db"
-        Store(url).upgrade()
+        for _ in range(times - 1):
+            Store(url).upgrade()
         script = """
 import sys
 from sst_otel.audit.store import Store
