@@ -109,7 +109,7 @@ BROKEN: dict[str, Callable[[], tuple[Any, str, Any]]] = {
     "marked": lambda: (_module("sst_otel.matching.payload"), "marked", bang),
     "computed": lambda: (_module("sst_otel.lineage.marks"), "compute", bang),
     "composed": lambda: (_module("sst_otel.lineage.marks"), "compose", bang),
-    "scanned": lambda: (_module("sst_otel.lineage.marks"), "scan", bang),
+    "scanned": lambda: (_module("sst_otel.lineage.functions.rules"), "scan_all", bang),
 }
 """What is made to raise: gives (object, attribute, replacement) once tracking runs."""
 
