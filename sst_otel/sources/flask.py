@@ -15,8 +15,9 @@ from sst_otel.guard import guard
 from sst_otel.patching import Patches, watching
 from sst_otel.scope import Lease, Scope, current_scope, end_scope, leave_scope, open_scope
 from sst_otel.sources.owner import request_owner_id
+from sst_otel.sources.session import stored_values
 from sst_otel.sources.streams import InScope
-from sst_otel.tagging import Tagger
+from sst_otel.tagging import Tagger, scalars
 from sst_otel.tags import Owner
 
 _REQUEST = "werkzeug.wrappers.request"
@@ -132,6 +133,9 @@ class _FlaskSource:
             tagger.fields(request.args.items(multi=True), "query", _form_of(request), scope)
         if request.view_args:
             tagger.fields(request.view_args.items(), "path", _form_of(request), scope)
+        stored = stored_values()
+        if stored:
+            tagger.fields(scalars(stored), "session", "session", scope, collect=False)
         return scope
 
     def _end(self, scope: Scope, token: Any, response: Any) -> None:

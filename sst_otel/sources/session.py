@@ -14,6 +14,7 @@ from typing import Any
 
 _ID_KEYS = ("id", "user_id", "uid", "sub")
 _MAX_LENGTH = 255
+_NOT_STORED = ("id", "token", "nonce", "csrf")
 
 
 def signed_session_owner(rules: Iterable[str]) -> str | None:
@@ -45,6 +46,24 @@ def signed_session_owner(rules: Iterable[str]) -> str | None:
         if found is not None:
             return found
     return None
+
+
+def stored_values() -> dict[str, Any]:
+    """Return what the application keeps in the current request's session, by its keys.
+
+    Without what tells whose it is or guards it: ids, tokens, keys of libraries (``_fresh``). The
+    session is not marked as accessed; one that is no mapping of plain values gives nothing.
+    """
+    context = _request_context()
+    state = vars(context) if context is not None else {}
+    session = state.get("_session", state.get("session"))
+    if not session or not isinstance(session, dict):
+        return {}
+    return {
+        name: value
+        for name, value in dict.items(session)
+        if type(name) is str and name[:1] != "_" and not name.lower().endswith(_NOT_STORED)
+    }
 
 
 def _request_context() -> Any:
