@@ -18,6 +18,8 @@ from sst_otel.sources.expressions import NOTHING, Ref, Selected, Value, joined, 
 from sst_otel.sources.text_values import value_of
 from sst_otel.sql_text import Parsed
 
+_UNIONS: type = getattr(exp, "SetOperation", None) or exp.Union
+"""Older versions of the parser have no common name for UNION, INTERSECT and EXCEPT."""
 _DEEPEST = 12
 _LONGEST_RESULT = 2_000
 Path = tuple[tuple[str, str], ...]
@@ -106,7 +108,7 @@ class _Reader:
         if len(path) > _DEEPEST:
             return [], ()
         tree = scope.expression
-        if isinstance(tree, exp.SetOperation):
+        if isinstance(tree, _UNIONS):
             # Older versions of the parser call them by another name.
             scopes = getattr(scope, "set_operation_scopes", None)
             scopes = scopes or getattr(scope, "union_scopes", None) or ()
