@@ -61,18 +61,6 @@ def install(tagger: Tagger, rules: tuple[str, ...]) -> Patches:
     return patches
 
 
-def _may_bring_values(request: Any, environ: Any) -> bool:
-    """Whether the application can come by a person's value without a query we see first."""
-    import flask
-
-    if environ.get("CONTENT_LENGTH", "0") not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ:
-        return True
-    if "HTTP_AUTHORIZATION" in environ:
-        return True
-    cookies = environ.get("HTTP_COOKIE", "")
-    return bool(cookies) and flask.current_app.config["SESSION_COOKIE_NAME"] in cookies
-
-
 def tag_current_request() -> None:
     """Parse and tag the current request's form or JSON now (``auto_tag_request_data``)."""
     import flask
@@ -128,7 +116,6 @@ class _FlaskSource:
         rule = request.url_rule
         scope = Scope(owner_of, rule.rule if rule is not None else "")
         scope.on_look = lambda: self._tag_metadata(request, scope)
-        scope.live = _may_bring_values(request, environ)
         if environ.get("QUERY_STRING"):
             tagger.fields(request.args.items(multi=True), "query", _form_of(request), scope)
         if request.view_args:
