@@ -125,6 +125,11 @@ class Matcher:
         longest = weak.longest_among(content.words, owners, view.explained)
         if longest and any(part.where in _BODIES for part in handed_over):
             # The body was made of these objects: what it holds besides them is no weak value.
+            if not leaves.leaves:  # nothing in them is marked, so they are not read yet
+                leaves.add_parts(handed_over)
+                view.leaves = [leaf for leaf in leaves.leaves if leaf.text in everything]
+                if leaves.unread:
+                    return None
             handed = len(leaves.leaves)
             leaves.add_parts(part for part in parts if part.where in _BESIDE_BODY)
             view.leaves += leaves.leaves[handed:]

@@ -171,3 +171,12 @@ class TestIdentity:
         assert world.found(Part("json", payload), scope=scope) == {
             "ann": {"email": "exact", "city": "exact"}
         }
+
+    def test_a_weak_value_among_objects_without_marks(self, world: World) -> None:
+        scope = world.scope
+        world.add("ann", "city", "Boston", scope)
+        handed_over = (Part("json", {"city": "".join(["Bos", "ton"])}),)
+        body = (Part("body", b'{"city": "Boston"}'),)
+        match = world.matcher.match(body, scope, handed_over)
+        (hits,) = match.owners.values()
+        assert [hit.datum.data_type for hit in hits] == ["city"]
