@@ -31,6 +31,8 @@ DEPTH = "depth"
 """Documents nested deeper than is looked at."""
 FACTORY = "factory"
 """Classes of the application that stand where ours would: their rows are not tagged; by class."""
+STATEMENTS = "statements"
+"""SQL texts that name something personal and were too long or could not be parsed."""
 HOOK = "hook"
 """Functions that this version of a library does not have; by name."""
 

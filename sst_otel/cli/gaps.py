@@ -58,6 +58,10 @@ _WHAT = {
         "times the application's own class stood where ours would, and was left alone",
         "rows it reads are not tagged; tag what matters with sst_otel.tag(value, data_type)",
     ),
+    missed.STATEMENTS: (
+        "SQL texts that name something personal were too long to be parsed, or not understood",
+        "rows they give are not tagged; tag what matters with sst_otel.tag(value, data_type)",
+    ),
     missed.HOOK: (
         "functions that are hooked are not in the installed version of their library",
         "use a version that is covered (above), or tell us",

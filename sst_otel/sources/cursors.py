@@ -63,12 +63,7 @@ class CursorSource:
             try:
                 cursor.__class__ = self.cursor_class(kind)
             except TypeError:
-                missed(FACTORY, f"{kind.__module__}.{kind.__qualname__}")
-                say_once(
-                    f"{self.place}.factory",
-                    f"rows fetched by cursors of {kind.__module__}.{kind.__qualname__} are not "
-                    "looked at: the application makes them itself",
-                )
+                left_alone(self.place, "cursor", kind)
         return cursor
 
     def executed(self, cursor: Any, args: tuple[Any, ...]) -> None:
@@ -117,13 +112,31 @@ class CursorSource:
             return None
         tag = self._rows.reader(plan, given)
         values_of = self._values
+        unreadable = False
 
         def read(row: Any) -> None:
+            nonlocal unreadable
             values = row if type(row) is tuple else values_of(row, names)
             if values is not None:
                 tag(values)
+            elif not unreadable:
+                unreadable = True
+                left_alone(self.place, "row", type(row))
 
         return read
+
+
+def left_alone(place: str, what: str, made_by: Any) -> None:
+    """Count and say once that rows are not looked at, by the class or function that makes them."""
+    name = (
+        f"{made_by.__module__}.{made_by.__qualname__}" if hasattr(made_by, "__qualname__") else ""
+    )
+    missed(FACTORY, name)
+    say_once(
+        f"{place}.{what}",
+        f"rows that come by {name or 'a factory of the application'} are not looked at: it stands "
+        f"where our {what} would",
+    )
 
 
 def _cursor_class(base: type, source: CursorSource) -> type:

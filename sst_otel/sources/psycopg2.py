@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sst_otel.guard import guard, say_once
+from sst_otel.guard import guard
 from sst_otel.lineage.tracebacks import drop_own_entry
-from sst_otel.missed import FACTORY, missed
 from sst_otel.patching import Patches
-from sst_otel.sources.cursors import CursorSource
+from sst_otel.sources.cursors import CursorSource, left_alone
 from sst_otel.sources.row_tagging import RowTagger
 from sst_otel.sources.text_plans import TextPlans
 
@@ -64,12 +63,7 @@ class _Connections:
         positional = len(args) > 1
         given = (args[1] if positional else kwargs.get("connection_factory")) or connection
         if not (isinstance(given, type) and issubclass(given, connection)):
-            missed(FACTORY, "psycopg2.connect")
-            say_once(
-                f"{_PLACE}.factory",
-                "rows of a psycopg2 connection are not looked at: the application's factory is no "
-                "class",
-            )
+            left_alone(_PLACE, "connection", given)
             return args, kwargs
         ours = self._classes.get(given)
         if ours is None:

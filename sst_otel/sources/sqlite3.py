@@ -10,11 +10,10 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sst_otel.guard import guard, say_once
+from sst_otel.guard import guard
 from sst_otel.lineage.tracebacks import drop_own_entry
-from sst_otel.missed import FACTORY, missed
 from sst_otel.patching import Patches
-from sst_otel.sources.cursors import CursorSource, row_values
+from sst_otel.sources.cursors import CursorSource, left_alone, row_values
 from sst_otel.sources.row_tagging import RowTagger
 from sst_otel.sources.text_plans import TextPlans
 
@@ -63,12 +62,7 @@ class _Connections:
         positional = len(args) > _FACTORY
         given = args[_FACTORY] if positional else kwargs.get("factory", sqlite3.Connection)
         if not (isinstance(given, type) and issubclass(given, sqlite3.Connection)):
-            missed(FACTORY, "sqlite3.connect")
-            say_once(
-                f"{_PLACE}.factory",
-                "rows of an SQLite connection are not looked at: the application's factory is no "
-                "class",
-            )
+            left_alone(_PLACE, "connection", given)
             return args, kwargs
         ours = self._class(given)
         if positional:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from sst_otel.missed import STATEMENTS, missed
 from sst_otel.sources.people import People
 from sst_otel.sources.row_plan import RowPlan, plan_rows
 from sst_otel.sources.schema_book import SchemaBook, declared_by
@@ -64,7 +65,7 @@ class TextPlans:
             return known[1]
         plan = None
         version = _FOR_EVER  # nothing that is learnt later changes what no word speaks of
-        if names and len(statement) <= LONGEST and self._says_something(statement, names):
+        if names and self._says_something(statement[:LONGEST], names):
             plan = self._make(statement, names, dialect)
             version = self.book.version
         if plan is None or not plan.holds_a_value():
@@ -118,6 +119,7 @@ class TextPlans:
         text = statement[declared.end() :] if declared is not None else statement
         parsed = parse(text, dialect)
         if parsed is None:
+            missed(STATEMENTS)
             return None
         from sst_otel.sources.text_columns import selected_by_text
 

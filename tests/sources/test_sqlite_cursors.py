@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 import sst_otel
+from sst_otel import missed
 from tests.sources.rows import ANN, BEA, told, whole
 from tests.support import Tracking
 
@@ -80,6 +81,7 @@ class TestTheWaysToFetch:
     def test_one_value_for_a_row(self, db: sqlite3.Connection) -> None:
         db.row_factory = lambda _cursor, row: row[0]
         assert db.execute("SELECT email, id FROM users ORDER BY id").fetchone() == ANN
+        assert missed.counts()[missed.FACTORY] == {"builtins.str": 1}
 
 
 class TestWhose:
@@ -152,7 +154,8 @@ class TestTheDriverIsAsItWas:
         assert type(connection) is sqlite3.Connection
         assert whole(connection.execute("SELECT email, id FROM users")) == [set(), set()]
         connection.close()
-        assert "the application's factory is no class" in caplog.text
+        assert "are not looked at: it stands where our connection would" in caplog.text
+        assert any("make" in name for name in missed.counts()[missed.FACTORY])
 
     @pytest.mark.parametrize(
         "act",

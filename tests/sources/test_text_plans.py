@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sst_otel import missed
 from sst_otel.datatypes import FieldClassifier, default_taxonomy
 from sst_otel.sources.people import People
 from sst_otel.sources.row_plan import RowPlan
@@ -218,7 +219,10 @@ class TestWhatIsNotEvenParsed:
 
     def test_very_long_statements(self, plans: TextPlans) -> None:
         statement = "SELECT email FROM users WHERE id IN (" + ", ".join("?" * 20_000) + ")"
+        missed.forget()
         assert plans.plan(statement, ("email",), "sqlite") is None
+        assert plans.plan("SELECT email FROM users WHERE (", ("email",), "sqlite") is None
+        assert missed.counts() == {missed.STATEMENTS: {"": 2}}
 
     def test_no_statement_is_kept_as_it_is(self, plans: TextPlans) -> None:
         statement = "SELECT income FROM users WHERE email = 'ann.keller@example.com'"
