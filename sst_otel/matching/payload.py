@@ -27,6 +27,7 @@ from sst_otel.matching.parts import (
     told_headers,
 )
 from sst_otel.matching.tabular import table_rows
+from sst_otel.matching.xml import Field, xml_fields
 from sst_otel.registry.identity import MARKABLE, Mark, marked
 from sst_otel.shares import Part
 
@@ -184,6 +185,10 @@ class Leaves:
                     self._add_text(f"{where}.{shown_key(name)}", value, group, None, name)
                     self._add_key(where, name, group)
                 return
+        fields = xml_fields(text) if text.lstrip()[:1] == "<" else None
+        if fields is not None:
+            self._add_xml(where, fields, group)
+            return
         table = table_rows(text) if "\n" in text else None
         if table is not None:
             self._add_table(where, *table, group)
@@ -197,6 +202,19 @@ class Leaves:
             inner = (*group, self._group())
             for name, value in zip(header, row, strict=False):
                 self._add(((where, position), name), name, inner, value)
+
+    def _add_xml(self, where: str, fields: list[Field], group: tuple[int, ...]) -> None:
+        """Read the elements of a document, each as an object of its own."""
+        numbers: dict[int, int] = {}
+        for field in fields:
+            place: Place = where
+            for name in field.path:
+                place = (place, name)
+            for element in field.objects:
+                if element not in numbers:
+                    numbers[element] = self._group()
+            inner = (*group, *(numbers[element] for element in field.objects))
+            self._add(place, field.path[-1].removeprefix("@"), inner, field.text)
 
     def _add_key(self, place: Place, key: str, group: tuple[int, ...]) -> None:
         """Read a key as a value: a payload keyed by a personal value shares it too."""

@@ -109,15 +109,6 @@ def mark(
         scope.composed[key] = None
 
 
-def mark_text(text: str, data: tuple[Datum, ...], scope: Holder, composed: bool) -> None:
-    """Record what a text that was just made holds: :func:`mark` for the most frequent case."""
-    key = id(text)
-    if len(text) > 1 and key not in IDS and scope.hold(key, text):
-        IDS[key] = Mark(text, data, composed, scope)
-        if composed:
-            scope.composed[key] = None
-
-
 def _are_different_people(former: tuple[Datum, ...], data: tuple[Datum, ...]) -> bool:
     """Whether two source values of one object have no owner in common."""
     if former[0].parents or data[0].parents:

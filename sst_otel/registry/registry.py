@@ -19,6 +19,7 @@ from sst_otel.registry.made import Made
 from sst_otel.tags import Owner
 
 _NAME_PARTS = {"first_name": "last_name", "last_name": "first_name"}
+_REMEMBERED = 100
 _LONGEST_VALUE = 4_096
 """Characters of a value that are kept; longer free text is recognised by its beginning."""
 
@@ -91,7 +92,7 @@ class Registry:
         known = young.words.get(owner_ref)
         if known is None or known[0] != size:
             known = (size, words_in(datum.value for datum in self.of_owner(owner_ref)))
-            young.words[owner_ref] = known
+            _remember(young.words, owner_ref, known)
         return known[1]
 
     def weak_of(self, owner_ref: str) -> list[WeakForms]:
@@ -103,7 +104,8 @@ class Registry:
                 if data:
                     forms = generation.weak.get(owner_ref)
                     if forms is None:
-                        forms = generation.weak[owner_ref] = WeakForms(data)
+                        forms = WeakForms(data)
+                        _remember(generation.weak, owner_ref, forms)
                     found.append(forms.read())
         return found
 
@@ -164,6 +166,13 @@ class Registry:
             missed(EVICTED, count=len(self._old.values))
         self._old = young
         self._young = _Generation(now)
+
+
+def _remember(made: dict[str, Any], owner_ref: str, what: Any) -> None:
+    """Keep what was made of one person's values, for the people whose calls are under way."""
+    if len(made) >= _REMEMBERED:
+        made.clear()
+    made[owner_ref] = what
 
 
 def _index_pending(generation: _Generation) -> None:
