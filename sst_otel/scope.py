@@ -15,7 +15,7 @@ from contextvars import ContextVar, Token
 from typing import Any
 
 from sst_otel.registry.datum import Datum
-from sst_otel.registry.identity import forget
+from sst_otel.registry.identity import IDS, Mark, forget
 from sst_otel.tags import NOBODY, Owner
 
 MARKS_PER_SCOPE = 3_000
@@ -29,6 +29,7 @@ HELD_SCOPES = 64
 HELD_BYTES = 32_000_000
 HELD_SECONDS = 3600.0
 """Ended scopes with a :class:`Lease`, and what they may hold together; beyond it the oldest go."""
+_MOST_TOGETHER = 200
 
 
 class Scope:
@@ -39,6 +40,7 @@ class Scope:
         "_held",
         "_owner_of",
         "_spent",
+        "_together",
         "_visitor",
         "composed",
         "data",
@@ -72,6 +74,7 @@ class Scope:
         self._held: dict[int, int] = {}
         self._bytes = 0
         self._spent = 0
+        self._together: dict[tuple[int, ...], tuple[Any, tuple[Datum, ...]]] = {}
         self.live = False
         """Whether values in it may be marked: rewritten code does nothing of ours before."""
         self.exhausted = ""
@@ -109,6 +112,23 @@ class Scope:
             self.live = True
         return True
 
+    def keep_text(self, text: str, data: tuple[Datum, ...], composed: bool) -> None:
+        """Mark a text that was just made: :func:`sst_otel.registry.identity.mark` in one go."""
+        key = id(text)
+        size = len(text)
+        held = self._held
+        if size < 2 or key in IDS:
+            return
+        if len(held) >= MARKS_PER_SCOPE or self._bytes + size > BYTES_PER_SCOPE:
+            if not self.hold(key, text):
+                return
+        else:
+            self._bytes += size
+            held[key] = size
+        IDS[key] = Mark(text, data, composed, self)
+        if composed:
+            self.composed[key] = None
+
     def let_go(self, key: int) -> None:
         """Give back the room of one mark."""
         self._bytes -= self._held.pop(key, 0)
@@ -120,6 +140,20 @@ class Scope:
         if self._spent > OPERATIONS_PER_SCOPE and self is not PROCESS:
             self._exhaust("operations")
         return self.live
+
+    def together(self, parts: tuple[tuple[Datum, ...], ...]) -> tuple[Datum, ...]:
+        """Return the data of ``parts``, each once; the same object for the same parts.
+
+        Programs put the same values together again and again, for one line after the other.
+        """
+        key = tuple(map(id, parts))
+        known = self._together.get(key)
+        if known is not None:
+            return known[1]
+        data = tuple(dict.fromkeys([datum for part in parts for datum in part]))
+        if len(self._together) < _MOST_TOGETHER:
+            self._together[key] = (parts, data)  # held, so that the ids are theirs
+        return data
 
     def _exhaust(self, budget: str) -> None:
         self.live = False
@@ -133,6 +167,7 @@ class Scope:
         held, self._held = self._held, {}
         self._bytes = 0
         self.live = self is PROCESS
+        self._together = {}
         self.composed = {}
         self.shared = {}
         self.data = {}

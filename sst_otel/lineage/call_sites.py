@@ -45,7 +45,8 @@ class CallSites(ast.NodeTransformer):
         edited = ast.Constant(composition.edited)
         kinds = self.closed.kinds
         names = [n for n in composition.names.values() if kinds(n.id) is not Kind.FRESH]
-        return self.helper("made", node, node, edited, *names)
+        helper = {1: "made1", 2: "made2"}.get(len(names), "made")
+        return self.helper(helper, node, node, edited, *names)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Rewrite a call."""

@@ -11,7 +11,7 @@ from sst_otel.lineage.locate import as_text
 from sst_otel.lineage.scanning import scan
 from sst_otel.lineage.small import entry_of
 from sst_otel.lineage.tracebacks import drop_own_entry
-from sst_otel.registry.identity import IDS, MARKABLE, Mark, mark, mark_text
+from sst_otel.registry.identity import IDS, MARKABLE, Mark, mark
 from sst_otel.scope import current_scope
 
 _PLAIN = MARKABLE | {bool, type(None)}
@@ -132,14 +132,14 @@ def compose(text: Any, sources: list[Mark], alone: bool = False) -> None:
     source = sources[0]
     obj = source.obj
     if len(sources) > 1:
-        data = tuple(dict.fromkeys([datum for source in sources for datum in source.data]))
-        mark_text(text, data, current_scope(), True)
+        scope = current_scope()
+        scope.keep_text(text, scope.together(tuple([source.data for source in sources])), True)
     elif alone or source.form or type(obj) is not str:
         if text is not obj:
             marks.compose(text, sources, alone)
     elif text is not obj:
         composed = source.composed or len(text) != len(obj)
-        mark_text(text, source.data, current_scope(), composed)
+        current_scope().keep_text(text, source.data, composed)
 
 
 def made(text: Any, edited: bool, *operands: Any) -> Any:
@@ -166,16 +166,40 @@ def made(text: Any, edited: bool, *operands: Any) -> Any:
     return text
 
 
+def made1(text: Any, edited: bool, operand: Any) -> Any:
+    """Return ``text``: :func:`made` for one operand."""
+    entry = IDS.get(id(operand))
+    if entry is None or entry.form or type(operand) is not str:
+        return made(text, edited, operand)
+    scope = current_scope()
+    if scope.spend() and text is not operand and (not edited or _is_left(text, entry)):
+        scope.keep_text(text, entry.data, entry.composed or len(text) != len(operand))
+    return text
+
+
+def made2(text: Any, edited: bool, left: Any, right: Any) -> Any:
+    """Return ``text``: :func:`made` for two operands."""
+    first, second = IDS.get(id(left)), IDS.get(id(right))
+    if first is None or second is None or edited or not (first.data and second.data):
+        return made(text, edited, left, right)
+    scope = current_scope()
+    if scope.spend():
+        scope.keep_text(text, scope.together((first.data, second.data)), True)
+    return text
+
+
 def kept(text: Any, value: Any) -> Any:
     """Return ``text``, made in place of the text ``value`` by changes of case and of blanks."""
     entry = IDS.get(id(value))
-    if entry is not None and text is not value and type(text) in marks.TEXTS:
-        scope = current_scope()
-        if scope.spend() and id(text) not in IDS:
-            try:
-                mark(text, entry.data, scope, entry.composed, entry.form)
-            except Exception as error:
-                count_error("lineage", type(error).__name__)
+    if entry is None or text is value or type(text) not in marks.TEXTS:
+        return text
+    scope = current_scope()
+    if not scope.spend() or id(text) in IDS:
+        return text
+    if type(text) is str and not entry.form:
+        scope.keep_text(text, entry.data, entry.composed)
+    else:
+        mark(text, entry.data, scope, entry.composed, entry.form)
     return text
 
 
@@ -184,4 +208,4 @@ def _is_left(text: Any, source: Mark) -> bool:
     if type(text) is not str:
         return False
     before = source.obj if type(source.obj) is str else as_text(source.obj)
-    return before in text or marks.shares_characters(text, source.obj)
+    return before.lower() in text.lower() or marks.shares_characters(text, source.obj)

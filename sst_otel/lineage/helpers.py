@@ -37,6 +37,8 @@ HELPERS: dict[str, Any] = {
     "_sst_converted": fstrings.converted,
     "_sst_joined": fstrings.joined,
     "_sst_kept": fstrings.kept,
+    "_sst_made1": fstrings.made1,
+    "_sst_made2": fstrings.made2,
     "_sst_made": fstrings.made,
     "_sst_piece": fstrings.piece,
     "_sst_method": methods.method,

@@ -473,7 +473,7 @@ class TestStartedPrograms:
                 "prog/__init__.py": "",
                 "prog/__main__.py": "import sys\n"
                 "def f(a):\n    return a + 'x'\n"
-                "print(__name__, f('a'), '_sst_made' in f.__code__.co_names)\n",
+                "print(__name__, f('a'), '_sst_made1' in f.__code__.co_names)\n",
             },
         )
         out = self.run(
