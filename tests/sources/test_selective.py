@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import requests
 from flask import Flask, request
-from sqlalchemy import create_engine, text
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy import Column, Integer, String, create_engine, text
+from sqlalchemy.orm import Session, declarative_base
 
 import sst_otel
 from sst_otel.registry.identity import marked
@@ -22,16 +22,15 @@ PHONE = "+49 341 5550178"
 FORM = {"email": EMAIL, "phone": PHONE, "city": "Leipzig"}
 
 
-class Base(DeclarativeBase):
-    pass
+Base: Any = declarative_base()
 
 
-class User(Base):
+class User(Base):  # type: ignore[misc]
     __tablename__ = "users"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    email: Mapped[str]
-    mobile: Mapped[str] = mapped_column("phone")
-    income: Mapped[int]
+    id = Column(Integer, primary_key=True)
+    email = Column(String)
+    mobile: Any = Column("phone", String)
+    income = Column(Integer)
 
 
 def tell(vendor: Vendor, **payload: Any) -> None:
@@ -40,6 +39,12 @@ def tell(vendor: Vendor, **payload: Any) -> None:
 
 def types(tracking: Tracking) -> list[tuple[str, ...]]:
     return [kinds for _, _, kinds in tracking.shares()]
+
+
+def the_user(session: Session) -> User:
+    user = session.get(User, 1)
+    assert user is not None
+    return user
 
 
 def another(value: str) -> str:
@@ -162,7 +167,7 @@ class TestModels:
         models = {"User": {"track": ["email", "income"], "propagate": ["email"]}}
         with tracking_in(tmp_path, models=models) as tracking, sst_otel.scope():
             with Session(engine) as session:
-                user = session.get_one(User, 1)
+                user = the_user(session)
                 tell(vendor, email=user.email, phone=user.mobile, income=user.income)
                 assert marked(user.email) is not None
                 assert marked(user.income) is None
@@ -181,7 +186,7 @@ class TestModels:
     ) -> None:
         with tracking_in(tmp_path, models={"User": {"opaque": ["mobile"]}}) as tracking:
             with sst_otel.scope(), Session(engine) as session:
-                user = session.get_one(User, 1)
+                user = the_user(session)
                 tell(vendor, to=user.mobile)
                 tell(vendor, text=f"Call {user.mobile}")
                 user.mobile = "+49 341 5550199"
@@ -202,7 +207,7 @@ class TestModels:
     ) -> None:
         models = {"User": {"track": ["emial"]}}
         with tracking_in(tmp_path, models=models), Session(engine) as session:
-            session.get_one(User, 1)
+            the_user(session)
         assert "User has no attribute 'emial'" in caplog.text
 
 
