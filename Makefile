@@ -71,7 +71,7 @@ corpus: setup ## run the corpus, print what each layer of the engine finds
 soak: setup ## repeat tests and demo ROUNDS times, each with a seed of its own
 	@for round in $$(seq $(ROUNDS)); do \
 	  echo "round $$round of $(ROUNDS)"; \
-	  $(BIN)/python -m pytest -m "not stack" --hypothesis-seed=$$round $(ARGS) || exit 1; \
+	  SST_SOAK_REQUESTS=5000 $(BIN)/python -m pytest -m "not stack" --hypothesis-seed=$$round $(ARGS) || exit 1; \
 	  $(BIN)/python -m examples.demo --dir .run/soak > /dev/null || exit 1; \
 	done
 

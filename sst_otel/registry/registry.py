@@ -14,6 +14,7 @@ from sst_otel.datatypes import bits
 from sst_otel.missed import EVICTED, missed
 from sst_otel.registry.datum import STRONG_BITS, Datum, strength
 from sst_otel.registry.forms import WeakForms
+from sst_otel.registry.identity import MARKABLE
 from sst_otel.registry.index import Index
 from sst_otel.registry.made import Made
 from sst_otel.tags import Owner
@@ -22,12 +23,18 @@ _NAME_PARTS = {"first_name": "last_name", "last_name": "first_name"}
 _REMEMBERED = 100
 _LONGEST_VALUE = 4_096
 """Characters of a value that are kept; longer free text is recognised by its beginning."""
+_BYTES_A_VALUE = 700
+"""What a value of usual length takes, indexed (``benchmarks/matching.py`` measures it)."""
+_BYTES_A_CHARACTER = 4
+_MAX_BYTES = 100_000_000
+_SINGLETONS = frozenset({bool, type(None)})
 
 
 class _Generation:
     def __init__(self, started: float) -> None:
         self.started = started
         self.values: dict[tuple[Any, ...], Datum] = {}
+        self.bytes = 0
         self.owners: dict[str, dict[Datum, None]] = {}
         self.pending: list[Datum] = []
         self.index = Index()
@@ -38,11 +45,19 @@ class _Generation:
 class Registry:
     """Tagged values of everybody.
 
-    ``max_values`` and ``max_seconds`` are the budget; ``clock`` gives seconds, monotonic.
+    ``max_values``, ``max_seconds`` and ``max_bytes`` (estimated) are the budget; ``clock`` gives
+    seconds, monotonic.
     """
 
-    def __init__(self, max_values: int, max_seconds: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        max_values: int,
+        max_seconds: float,
+        clock: Callable[[], float],
+        max_bytes: int = _MAX_BYTES,
+    ) -> None:
         self._half = max(1, max_values // 2)
+        self._half_bytes = max_bytes // 2
         self._half_life = max_seconds / 2
         self._clock = clock
         self._lock = threading.RLock()
@@ -53,9 +68,19 @@ class Registry:
         return len(self._young.values) + len(self._old.values)
 
     def add(self, owner: Owner, data_type: str, value: Any, source: str) -> Datum:
-        """Return the datum of this value, new or known; it lives at least half the time budget."""
-        if type(value) is str and len(value) > _LONGEST_VALUE:
-            value = value[:_LONGEST_VALUE]
+        """Return the datum of this value, new or known; it lives at least half the time budget.
+
+        An object of the application's own type is never compared: of a text its letters are taken,
+        of anything else nothing is kept.
+        """
+        kind = type(value)
+        if kind is str:
+            if len(value) > _LONGEST_VALUE:
+                value = value[:_LONGEST_VALUE]
+        elif kind not in MARKABLE and kind not in _SINGLETONS:
+            if not issubclass(kind, str):
+                return Datum(owner, data_type, "", source)
+            value = str.__str__(value)[:_LONGEST_VALUE]
         key = (owner.ref, data_type, type(value), value)
         datum = self._young.values.get(key)
         if datum is not None:
@@ -66,6 +91,8 @@ class Registry:
             if datum is None:
                 datum = Datum(owner, data_type, value, source)
             self._young.values[key] = datum
+            length = len(value) if type(value) in (str, bytes) else 0
+            self._young.bytes += _BYTES_A_VALUE + _BYTES_A_CHARACTER * length
             self._young.owners.setdefault(datum.owner.ref, {})[datum] = None
             self._young.pending.append(datum)
         return datum
@@ -158,7 +185,8 @@ class Registry:
     def _rotate(self) -> None:
         now = self._clock()
         young = self._young
-        if len(young.values) < self._half and now - young.started < self._half_life:
+        full = len(young.values) >= self._half or young.bytes >= self._half_bytes
+        if not full and now - young.started < self._half_life:
             return
         if now - young.started >= 2 * self._half_life:
             young = _Generation(now)  # nothing came for so long that both have expired
