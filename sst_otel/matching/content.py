@@ -25,6 +25,7 @@ _FRACTION = re.compile(r"\d\.\Z")
 _INTEGER_PART = re.compile(r"\.\d+\Z")
 _MAX_PIECES = 8
 _MAX_CODES = 1_000
+_SHORTEST_HEX = 16
 
 Found = tuple[int, list[Datum], str, str]
 """Which text, the data, the evidence, and the rule that found them."""
@@ -112,14 +113,18 @@ class _Look:
         for count, (offset, code) in enumerate(texts.long_codes()):
             if count >= _MAX_CODES:
                 break
-            for word in code.lower().split("/"):
-                if len(word) in DIGEST_LENGTHS and _HEX.fullmatch(word):
+            pieces = [code]
+            for word in code.split("/"):
+                if len(word) < _SHORTEST_HEX or not _HEX.fullmatch(word.lower()):
+                    continue
+                if len(word) in DIGEST_LENGTHS:
                     self.digests = True
-                    self._keep_digest(texts.number_of_char(offset), word)
+                    self._keep_digest(texts.number_of_char(offset), word.lower())
+                elif word != code:
+                    pieces.append(word)
             if len(code) in _DIGEST_BASE64:
                 self._base64_digest(texts.number_of_char(offset), code)
-            readable = hidden_text(code)
-            if readable:
+            for readable in filter(None, map(hidden_text, pieces)):
                 hidden.append((texts.number_of_char(offset), readable))
         return hidden
 
