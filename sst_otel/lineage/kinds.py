@@ -7,6 +7,7 @@ variables need no test, or a shorter one, at the sites that use them.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from enum import IntEnum
 
 from sst_otel.lineage.names import ModuleNames
@@ -37,7 +38,7 @@ _ROUNDS = 10
 
 
 class Kinds:
-    """The kinds of the variables of one function and of those around it."""
+    """The kinds of the variables of one function, of those around it, and of the module."""
 
     def __init__(
         self, function: ast.AST | None, names: ModuleNames, around: Kinds | None = None
@@ -47,7 +48,8 @@ class Kinds:
         self._found: dict[str, Kind] = dict(around._found) if around is not None else {}
         if function is None:
             return
-        for node in ast.walk(function):
+        parts = _own_parts(function) if isinstance(function, ast.Module) else ast.walk(function)
+        for node in parts:
             self._note(node)
         self._settle()
 
@@ -163,6 +165,16 @@ class Kinds:
             if kind and function.attr in _CONTAINER_TAKING:
                 return Kind.PLAIN
         return Kind.UNKNOWN
+
+
+def _own_parts(module: ast.Module) -> Iterator[ast.AST]:
+    """Yield what runs as the module itself: nothing of its functions and classes."""
+    stack: list[ast.AST] = [module]
+    while stack:
+        node = stack.pop()
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            stack.extend(ast.iter_child_nodes(node))
 
 
 def _is_named_call(node: ast.expr) -> bool:

@@ -43,6 +43,7 @@ def rewrite(tree: ast.Module) -> ast.Module:
     if any(name == "_sst" or name.startswith("_sst_") for name in names.bound):
         raise NotRewritable("uses names that the rewriting uses")
     rewriter = _Rewriter(names, variables(tree))
+    rewriter.closed.kinds = Kinds(tree, names)
     return cast(ast.Module, ast.fix_missing_locations(rewriter.visit(tree)))
 
 
