@@ -83,6 +83,10 @@ _ORDERS = (
 )
 
 
+_MIDNIGHTS = ("T00:00:00", "T00:00:00Z", "T00:00:00.000Z", "T00:00:00+00:00", " 00:00:00", " 00:00")
+"""What is written after a day where the day went through a point in time."""
+
+
 def date_renderings(day: date) -> tuple[str, ...]:
     """Return the spellings of ``day`` that programs write, ISO first.
 
@@ -92,7 +96,7 @@ def date_renderings(day: date) -> tuple[str, ...]:
     name = _ENGLISH[month - 1]
     return (
         f"{year}-{month:02d}-{number:02d}",
-        f"{year}-{month:02d}-{number:02d}T00:00:00",
+        *(f"{year}-{month:02d}-{number:02d}{midnight}" for midnight in _MIDNIGHTS),
         f"{year}{month:02d}{number:02d}",
         f"{year}/{month:02d}/{number:02d}",
         f"{number:02d}.{month:02d}.{year}",
