@@ -35,6 +35,14 @@ def run(source: str, *, plain: bool = False, **names: Any) -> dict[str, Any]:
     return namespace
 
 
+def run_in_function(source: str, **names: Any) -> dict[str, Any]:
+    """Execute ``source`` as the body of a function, where gates stand; return its variables."""
+    given = ", ".join(names)
+    body = "\n".join(f"    {line}" for line in source.splitlines())
+    module = run(f"def view({given}):\n{body}\n    return r\n")
+    return {"r": module["view"](**names)}
+
+
 @contextmanager
 def scope() -> Iterator[Scope]:
     """Open a scope as a request does; its marks go with it."""
@@ -81,6 +89,7 @@ __all__ = [
     "fresh",
     "marked",
     "run",
+    "run_in_function",
     "scope",
     "source_value",
 ]

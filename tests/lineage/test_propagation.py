@@ -16,7 +16,16 @@ from sst_otel.lineage.nodes import last_name
 from sst_otel.registry.identity import IDS
 from sst_otel.scope import Scope
 from tests.lineage.rows import CLEAN, FLOWS
-from tests.lineage.support import BOB, describe, fresh, marked, run, scope, source_value
+from tests.lineage.support import (
+    BOB,
+    describe,
+    fresh,
+    marked,
+    run,
+    run_in_function,
+    scope,
+    source_value,
+)
 
 MAKERS = {"helper", "helper_call", "named", "_right", "_membership"}
 """Functions of the rewriting whose first argument names a helper."""
@@ -64,6 +73,17 @@ def values(opened: Scope) -> dict[str, Any]:
 def test_result_inherits(code: str, expected: str, people: dict[str, Any]) -> None:
     names = run(code, **people)
     assert describe(marked(names["r"])) == expected
+
+
+@pytest.mark.parametrize(("code", "expected"), FLOWS, ids=[code for code, _ in FLOWS])
+def test_result_inherits_in_a_function(code: str, expected: str, people: dict[str, Any]) -> None:
+    names = run_in_function(code, **people)
+    assert describe(marked(names["r"])) == expected
+
+
+@pytest.mark.parametrize("code", CLEAN)
+def test_result_inherits_nothing_in_a_function(code: str, people: dict[str, Any]) -> None:
+    assert describe(marked(run_in_function(code, **people)["r"])) == ""
 
 
 @pytest.mark.parametrize("code", CLEAN)
