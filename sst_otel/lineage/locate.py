@@ -11,6 +11,7 @@ import decimal
 import fractions
 import html
 import re
+from bisect import bisect_left
 from typing import Any, NamedTuple
 
 from sst_otel.datatypes import digit_run, renderings
@@ -26,6 +27,8 @@ _DATES = frozenset({datetime.date, datetime.datetime})
 _NOT_WORDS = re.compile(r"[\W_]+")
 _LONGEST = 400_000
 """Characters of a text that are searched for data."""
+_MOST_PLACES = 50
+_MOST_SPANS = 5_000
 _RUN = 7
 """Shortest separator-free form that is recognised among other separators."""
 
@@ -91,22 +94,60 @@ def _number_forms(value: Any) -> list[str]:
     return [format(value, spec) for spec in specs]
 
 
-def spans(entry: Mark) -> list[Span]:
-    """Return where the data of ``entry`` stand in its text."""
-    whole = folded(entry.obj)[:_LONGEST]
+class Placed:
+    """A composed text and where its data stand in it."""
+
+    __slots__ = ("_longest", "spans", "whole")
+
+    def __init__(self, entry: Mark) -> None:
+        self.whole = folded(entry.obj)
+        self.spans = sorted(_spans(self.whole[:_LONGEST], entry.data), key=_start)
+        """In the order of the text."""
+        self._longest = max((span.end - span.start for span in self.spans), default=0)
+
+    def overlapping(self, start: int, end: int) -> list[Span]:
+        """Return the spans of which a letter or digit is in that part of the text."""
+        first = bisect_left(self.spans, start - self._longest, key=_start)
+        last = bisect_left(self.spans, end, key=_start)
+        return [
+            span
+            for span in self.spans[first:last]
+            if start < span.end
+            and says_something(self.whole[max(start, span.start) : min(end, span.end)])
+        ]
+
+
+def is_placed(entry: Mark) -> bool:
+    """Whether it is known where the data of ``entry`` stand."""
+    return getattr(entry, "spans", None) is not None
+
+
+def placed(entry: Mark) -> Placed:
+    """Return where the data of ``entry`` stand in its text; looked for once."""
+    known: Placed | None = getattr(entry, "spans", None)
+    if known is None:
+        known = entry.spans = Placed(entry)
+    return known
+
+
+def _start(span: Span) -> int:
+    return span.start
+
+
+def _spans(whole: str, data: tuple[Datum, ...]) -> list[Span]:
     found: list[Span] = []
-    for datum in entry.data:
-        taken: list[tuple[int, int]] = []
+    for datum in data:
+        left = whole
         for form in sorted(forms(datum.value, datum.data_type), key=len, reverse=True):
-            start = whole.find(form)
-            while start >= 0:
+            start = left.find(form)
+            if start < 0:
+                continue
+            while start >= 0 and len(found) < _MOST_SPANS:
                 end = start + len(form)
-                if _stands_alone(whole, start, end) and not any(
-                    start < other_end and other < end for other, other_end in taken
-                ):
-                    taken.append((start, end))
-                start = whole.find(form, end)
-        found += [Span(start, end, datum) for start, end in taken]
+                if _stands_alone(whole, start, end):
+                    found.append(Span(start, end, datum))
+                start = left.find(form, end)
+            left = left.replace(form, "\0" * len(form))  # no shorter form inside this one
     return found
 
 
@@ -118,14 +159,13 @@ def _stands_alone(whole: str, start: int, end: int) -> bool:
     return not (before.isalnum() or after.isalnum())
 
 
-def places(piece: str, entry: Mark) -> list[int]:
-    """Return where ``piece`` stands in the text of ``entry``."""
-    whole, sought = folded(entry.obj), piece.lower()
+def places(piece: str, whole: str) -> list[int]:
+    """Return where ``piece`` stands in ``whole``; both folded."""
     found: list[int] = []
-    start = whole.find(sought) if sought else -1
-    while start >= 0 and len(found) < 50:
+    start = whole.find(piece) if piece else -1
+    while start >= 0 and len(found) < _MOST_PLACES:
         found.append(start)
-        start = whole.find(sought, start + 1)
+        start = whole.find(piece, start + 1)
     return found
 
 
@@ -137,36 +177,98 @@ class Shown:
         if "&" in plain:
             plain = html.unescape(plain)
         self.words = f" {words(plain)} "
-        self.run = ""
+        self._run = ""
 
-    def holds(self, form: str) -> bool:
-        """Whether ``form`` stands in the text, as words of its own."""
-        sought = words(form)
+    @property
+    def run(self) -> str:
+        """All letters and digits of the text, without anything between them."""
+        self._run = self._run or self.words.replace(" ", "")
+        return self._run
+
+    def holds(self, sought: str) -> bool:
+        """Whether ``sought``, folded words, stands in the text as words of its own."""
         if not sought:
             return False
-        if has_no_word_boundaries(sought):
-            return sought in self.words
-        return f" {sought} " in self.words
-
-    def is_all(self, form: str) -> bool:
-        """Whether the text is ``form`` and nothing else."""
-        return self.words.strip() == words(form) != ""
-
-    def data_of(self, entry: Mark) -> tuple[Datum, ...]:
-        """Return which data of ``entry`` the text shows, as they are or rewritten."""
-        if not entry.composed and any(map(self.holds, forms(entry.obj))):
-            return entry.data
-        if entry.composed and self.holds(as_text(entry.obj)):
-            return entry.data
-        return tuple(datum for datum in entry.data if self.shows(datum))
+        return (sought if has_no_word_boundaries(sought) else f" {sought} ") in self.words
 
     def shows(self, datum: Datum) -> bool:
         """Whether a rendering of ``datum`` stands in the text."""
-        if any(map(self.holds, forms(datum.value, datum.data_type))):
+        if any(self.holds(words(form)) for form in forms(datum.value, datum.data_type)):
             return True
-        runs = digit_run(datum.data_type, datum.value)
-        if not runs:
-            return False
-        if not self.run:
-            self.run = self.words.replace(" ", "")
-        return any(len(run) >= _RUN and run in self.run for run in runs)
+        return any(len(run) >= _RUN and run in self.run for run in _runs(datum))
+
+    def data_of(self, entry: Mark) -> tuple[Datum, ...]:
+        """Return which data of ``entry`` the text shows, as they are or rewritten."""
+        return tuple(Needles([entry]).found_in(self)[0])
+
+
+class Needles:
+    """The data of several marks, to be looked for in many texts."""
+
+    def __init__(self, entries: list[Mark]) -> None:
+        self._by_word: dict[str, list[tuple[str, tuple[Datum, ...]]]] = {}
+        self._unbound: list[tuple[str, tuple[Datum, ...]]] = []
+        self._runs: list[tuple[str, Datum]] = []
+        for entry in entries:
+            own = (as_text(entry.obj),) if entry.composed else forms(entry.obj)
+            self._add(own, entry.data)
+            for datum in entry.data:
+                self._add(forms(datum.value, datum.data_type), (datum,))
+                self._runs += [(run, datum) for run in _runs(datum)]
+
+    def _add(self, texts: tuple[str, ...], data: tuple[Datum, ...]) -> None:
+        for sought in dict.fromkeys(map(words, texts)):
+            if sought and has_no_word_boundaries(sought):
+                self._unbound.append((sought, data))
+            elif sought:
+                self._by_word.setdefault(sought.partition(" ")[0], []).append((sought, data))
+
+    def found_in(self, text: Shown) -> tuple[dict[Datum, None], bool]:
+        """Return the data that ``text`` shows, and whether it is one of the values as a whole."""
+        found: dict[Datum, None] = {}
+        whole = False
+        candidates = list(self._unbound)
+        for word in self._by_word.keys() & text.words.split():
+            candidates += self._by_word[word]
+        for sought, data in candidates:
+            if text.holds(sought):
+                found.update(dict.fromkeys(data))
+                whole = whole or (len(data) == 1 and len(sought) + 2 == len(text.words))
+        for run, datum in self._runs:
+            if run in text.run:
+                found[datum] = None
+        return found, whole
+
+
+def _runs(datum: Datum) -> list[str]:
+    return [run for run in digit_run(datum.data_type, datum.value) if len(run) >= _RUN]
+
+
+def located(result: Any, source: Mark) -> tuple[Datum, ...]:
+    """Return which data of a composed text are left in ``result``, an edition of it.
+
+    A datum that was rendered in a form not known here counts where half of the text is left.
+    """
+    where, left = placed(source), folded(result)
+    whole = where.whole
+    shown = Shown(result)
+    known = {span.datum for span in where.spans}
+    data = []
+    for datum in source.data:
+        if datum not in known:
+            inside = len(left) * 2 >= len(whole)
+        else:
+            inside = shown.shows(datum) or any(
+                form in left or _cut_at_an_end(form, left)
+                for form in forms(datum.value, datum.data_type)
+                if form in whole
+            )
+        if inside:
+            data.append(datum)
+    return tuple(data)
+
+
+def _cut_at_an_end(form: str, text: str) -> bool:
+    """Whether ``text`` starts or ends with at least half of a value."""
+    half = (len(form) + 1) // 2
+    return half > 1 and (text.endswith(form[:half]) or text.startswith(form[-half:]))

@@ -17,14 +17,15 @@ from sst_otel.lineage import carriers
 from sst_otel.lineage.locate import (
     NUMBERS,
     TEXTS,
-    Shown,
+    Placed,
     Span,
     as_text,
     folded,
-    forms,
+    is_placed,
+    located,
+    placed,
     places,
     says_something,
-    spans,
 )
 from sst_otel.lineage.scanning import CONTAINERS, VIEWS, scan
 from sst_otel.lineage.small import entry_of, is_small, remember
@@ -43,6 +44,8 @@ ITERATORS = frozenset({GeneratorType, map, filter, zip, reversed, enumerate}) | 
 """One-shot iterators that a known function consumes; looked at while it does."""
 ENCODED = "encoded"
 HASHED = "hashed"
+_CHARACTERS_AN_OPERATION = 1_000
+"""Characters that are searched at about the price of one operation of a scope's budget."""
 _SHORTEST_DIGEST = 8
 """Characters of a digest that are still a digest; fewer are a computed value."""
 
@@ -162,12 +165,7 @@ def part(result: Any, source: Mark, operation: str, start: int = -1) -> None:
 
     ``start``: where in the text of ``source`` the piece stood; -1 where that is not known.
     """
-    if type(result) not in TEXTS or not says_something(result) or not is_text(source.obj):
-        return
-    if source.composed and not source.form:
-        _cut(result, source, operation, start)
-    else:
-        _keep_rest(result, source, operation)
+    Cutter(source, operation).part(result, start)
 
 
 def edited(result: Any, source: Mark, operation: str) -> None:
@@ -178,8 +176,8 @@ def edited(result: Any, source: Mark, operation: str) -> None:
         return
     if not source.composed or source.form:
         _keep_rest(result, source, operation)
-    elif folded(result) in folded(source.obj):
-        _cut(result, source, operation, -1)
+    elif folded(result) in _placed(source).whole:
+        Cutter(source, operation).part(result)
     else:
         keep(result, located(result, source) or _begun(result, source, operation), composed=True)
 
@@ -192,91 +190,89 @@ def _keep_rest(result: Any, source: Mark, operation: str) -> None:
         keep(result, derive(source.data, result, operation))
 
 
-def _cut(result: Any, source: Mark, operation: str, start: int) -> None:
-    """Mark a piece of a composed text with the data it was cut through or holds.
-
-    A piece that the literals of the text hold as well says nothing.
-    """
-    piece, whole = folded(result), folded(source.obj)
-    placed = spans(source)
-    known = {span.datum for span in placed}
-    data = [datum for datum in source.data if datum not in known and len(piece) * 2 >= len(whole)]
-    found_at = [start] if start >= 0 else places(piece, source)
-    overlaps = [_overlapping(whole, at, at + len(piece), placed) for at in found_at]
-    if overlaps and all(overlaps):
-        if len(overlaps[0]) == 1 and not data:
-            span = overlaps[0][0]
-            at = found_at[0]
-            if span.start <= at + _blanks(piece) and at + len(piece.rstrip()) <= span.end:
-                _keep_piece(result, span, operation)
-                return
-        for span in overlaps[0]:
-            inside = min(span.end, found_at[0] + len(piece)) - max(span.start, found_at[0])
-            if inside * 2 >= span.end - span.start:
-                data.append(span.datum)
-            else:
-                data.extend(derive((span.datum,), result, operation))
-    keep(result, tuple(dict.fromkeys(data)), composed=True)
+def _placed(source: Mark) -> Placed:
+    """Return where the data of ``source`` stand; looking for them has its price."""
+    if not is_placed(source):
+        current_scope().spend(len(source.obj) // _CHARACTERS_AN_OPERATION)
+    return placed(source)
 
 
-def _keep_piece(result: Any, span: Span, operation: str) -> None:
-    """Mark a piece with nothing but (some of) one datum in it."""
-    if len(result) * 2 >= span.end - span.start:
-        keep(result, (span.datum,))
-    else:
-        keep(result, derive((span.datum,), result, operation))
+class Cutter:
+    """Takes the text of one mark apart, for any number of pieces."""
 
+    def __init__(self, source: Mark, operation: str) -> None:
+        self.source = source
+        self.operation = operation
+        self._at = 0
+        self._where: Placed | None = None
+        if source.composed and not source.form and is_text(source.obj):
+            self._where = _placed(source)
 
-def _blanks(text: str) -> int:
-    return len(text) - len(text.lstrip())
+    @property
+    def whole(self) -> str:
+        """The text, folded."""
+        return self._where.whole if self._where is not None else folded(self.source.obj)
 
+    def next(self, piece: Any) -> None:
+        """Mark ``piece``; each stands after the one before."""
+        start = -1
+        if self._where is not None and type(piece) in TEXTS:
+            start = self._where.whole.find(folded(piece), self._at)
+            self._at = start + len(piece) if start >= 0 else self._at
+        self.part(piece, start)
 
-def _overlapping(whole: str, start: int, end: int, placed: list[Span]) -> list[Span]:
-    return [
-        span
-        for span in placed
-        if span.start < end
-        and start < span.end
-        and says_something(whole[max(start, span.start) : min(end, span.end)])
-    ]
-
-
-def located(result: Any, source: Mark) -> tuple[Datum, ...]:
-    """Return which data of a composed text are left in ``result``, an edition of it.
-
-    A datum that was rendered in a form not known here counts where half of the text is left.
-    """
-    whole, left = folded(source.obj), folded(result)
-    shown = Shown(result)
-    known = {span.datum for span in spans(source)}
-    data = []
-    for datum in source.data:
-        if datum not in known:
-            inside = len(left) * 2 >= len(whole)
+    def part(self, piece: Any, start: int = -1) -> None:
+        """Mark a piece; ``start``: where it stood in the text, -1 where that is not known."""
+        source = self.source
+        if type(piece) not in TEXTS or not is_text(source.obj) or piece is source.obj:
+            return
+        if not says_something(piece):
+            return
+        if self._where is not None:
+            self._cut(piece, start, self._where)
         else:
-            inside = shown.shows(datum) or any(
-                form in left or _cut_at_an_end(form, left)
-                for form in forms(datum.value, datum.data_type)
-                if form in whole
-            )
-        if inside:
-            data.append(datum)
-    return tuple(data)
+            _keep_rest(piece, source, self.operation)
+
+    def _cut(self, result: Any, start: int, where: Placed) -> None:
+        """Mark a piece of a composed text with the data it was cut through or holds.
+
+        A piece that the literals of the text hold as well says nothing.
+        """
+        piece, whole = folded(result), where.whole
+        data: list[Datum] = []
+        if len(piece) * 2 >= len(whole):
+            known = {span.datum for span in where.spans}
+            data += [datum for datum in self.source.data if datum not in known]
+        found_at = [start] if start >= 0 else places(piece, whole)
+        overlaps = [where.overlapping(at, at + len(piece)) for at in found_at]
+        if overlaps and all(overlaps):
+            at = found_at[0]
+            if len(overlaps[0]) == 1 and not data:
+                span = overlaps[0][0]
+                before = len(piece) - len(piece.lstrip())
+                if span.start <= at + before and at + len(piece.rstrip()) <= span.end:
+                    keep(result, self._of(span, result, len(result)))
+                    return
+            for span in overlaps[0]:
+                length = min(span.end, at + len(piece)) - max(span.start, at)
+                data += self._of(span, result, length)
+        keep(result, tuple(dict.fromkeys(data)), composed=True)
+
+    def _of(self, span: Span, piece: Any, length: int) -> tuple[Datum, ...]:
+        """Return the datum of ``span``, or what is derived of it where less than half is left."""
+        if length * 2 >= span.end - span.start:
+            return (span.datum,)
+        return derive((span.datum,), piece, self.operation)
 
 
 def _begun(result: Any, source: Mark, operation: str) -> tuple[Datum, ...]:
     """Return what is derived from data that ``result``, like ``source``, begins to tell."""
-    whole, left = folded(source.obj), folded(result)
+    where, left = placed(source), folded(result)
+    whole = where.whole
     pairs = enumerate(zip(whole, left, strict=False))
     same = next((at for at, (one, other) in pairs if one != other), min(len(whole), len(left)))
-    cut = _overlapping(whole, 0, same, spans(source)) if same > 1 else []
+    cut = where.overlapping(0, same) if same > 1 else []
     return derive(tuple(span.datum for span in cut), result, operation)
-
-
-def _cut_at_an_end(form: str, text: str) -> bool:
-    """Whether ``text`` starts or ends with at least half of a value."""
-    half = (len(form) + 1) // 2
-    return half > 1 and (text.endswith(form[:half]) or text.startswith(form[-half:]))
 
 
 def is_text(value: Any) -> bool:
@@ -296,4 +292,4 @@ def shares_characters(result: Any, source: Any) -> bool:
     return not left.isdisjoint(folded(result))
 
 
-__all__ = ["CONTAINERS", "NUMBERS", "TEXTS", "VIEWS", "scan"]
+__all__ = ["CONTAINERS", "NUMBERS", "TEXTS", "VIEWS", "located", "scan"]

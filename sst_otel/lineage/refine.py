@@ -13,14 +13,24 @@ from typing import Any
 from sst_otel.datatypes.dates import parse_date
 from sst_otel.datatypes.numbers import number_text, parse_number
 from sst_otel.lineage import marks
-from sst_otel.lineage.locate import NUMBERS, TEXTS, Shown, folded, forms, says_something, words
+from sst_otel.lineage.locate import (
+    NUMBERS,
+    TEXTS,
+    Needles,
+    Shown,
+    folded,
+    forms,
+    says_something,
+    words,
+)
 from sst_otel.lineage.scanning import SCAN_LIMIT, fields_of, items_of
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import IDS, MARKABLE, Mark
+from sst_otel.scope import current_scope
 
 _DATES = frozenset({datetime.date, datetime.datetime})
-_MOST_PAIRS = 100_000
-"""Comparisons of a leaf with a value that one result may cost."""
+_MOST_LEAVES = 5_000
+"""Texts of one result that are searched for values."""
 
 
 def convert(result: Any, sources: list[Mark], operation: str) -> None:
@@ -38,21 +48,11 @@ def convert(result: Any, sources: list[Mark], operation: str) -> None:
             marks.compute(result, sources, (operation,))
 
 
-def show(result: Any, sources: list[Mark]) -> bool:
+def show(result: Any, sources: list[Mark], needles: Needles | None = None) -> bool:
     """Mark a text with those of ``sources`` that it shows; tell whether it shows any."""
     if type(result) not in TEXTS or not sources:
         return False
-    shown = Shown(result)
-    data: dict[Datum, None] = {}
-    whole = False
-    for source in sources:
-        found = shown.data_of(source)
-        data.update(dict.fromkeys(found))
-        whole = whole or (
-            bool(found)
-            and not source.composed
-            and any(map(shown.is_all, forms(source.obj, source.data[0].data_type)))
-        )
+    data, whole = (needles or Needles(sources)).found_in(Shown(result))
     if data:
         marks.keep(result, tuple(data), composed=not (whole and len(data) == 1))
     return bool(data)
@@ -99,10 +99,15 @@ class Leaves:
         computed: bool = False,
     ) -> None:
         self.sources = sources
-        self.taken_apart = [entry for entry in taken_apart or () if type(entry.obj) in TEXTS]
+        self.cutters = [
+            marks.Cutter(entry, operation)
+            for entry in taken_apart or ()
+            if type(entry.obj) in TEXTS and not entry.form
+        ]
         self.operation = operation
         self.computed = computed
-        self.pairs = _MOST_PAIRS
+        self.budget = _MOST_LEAVES
+        self.needles = Needles(sources)
         self.one_owner = len({datum.owner.ref for datum in marks.data_of(sources)}) == 1
         self.exact: dict[str, dict[Datum, None]] = {}
         for source in sources:
@@ -121,7 +126,7 @@ class Leaves:
         stack = [result]
         seen: set[int] = set()
         left = SCAN_LIMIT
-        while stack and left and self.pairs > 0:
+        while stack and left and self.budget > 0 and current_scope().live:
             left -= 1
             node = stack.pop()
             kind = type(node)
@@ -158,20 +163,20 @@ class Leaves:
             if self.computed and self.one_owner:
                 marks.compute(leaf, self.sources, (self.operation,))
             return
-        self.pairs -= len(self.sources)
-        if len(leaf) > 1 and not show(leaf, self.sources):
-            for source in self.taken_apart:
-                if not source.form and _inside(leaf, source):
-                    marks.part(leaf, source, self.operation)
+        self.budget -= 1
+        if len(leaf) > 1 and not show(leaf, self.sources, self.needles):
+            for cutter in self.cutters:
+                if _inside(leaf, cutter.whole):
+                    cutter.part(leaf)
 
 
 def _values_in(instance: Any) -> list[Any]:
     return [value for name, value in fields_of(instance).items() if name[:2] != "__"]
 
 
-def _inside(leaf: Any, source: Mark) -> bool:
-    """Whether a text was cut out of the one of ``source``, at the borders of words."""
-    piece, whole = folded(leaf).strip(), folded(source.obj)
+def _inside(leaf: Any, whole: str) -> bool:
+    """Whether a text was cut out of the folded text ``whole``, at the borders of words."""
+    piece = folded(leaf).strip()
     start = whole.find(piece) if piece else -1
     while start >= 0:
         end = start + len(piece)

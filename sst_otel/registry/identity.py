@@ -54,7 +54,7 @@ class Holder(Protocol):
 class Mark:
     """What one object carries."""
 
-    __slots__ = ("composed", "data", "form", "obj", "scope")
+    __slots__ = ("composed", "data", "form", "obj", "scope", "spans")
 
     def __init__(
         self, obj: Any, data: tuple[Datum, ...], composed: bool, scope: Holder, form: str = ""
@@ -67,6 +67,9 @@ class Mark:
         self.scope = scope
         self.form = form
         """``encoded`` or ``hashed`` where the data cannot be read in the object as they are."""
+
+    spans: Any
+    """Where the data stand in a composed text; unset until somebody asked."""
 
     def __repr__(self) -> str:
         return f"<Mark of {len(self.data)} data>"

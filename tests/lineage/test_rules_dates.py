@@ -35,7 +35,7 @@ FLOWS: Rows = [
     (
         DT
         + "import time\nr = time.strftime('%d %b %Y', time.strptime(born.isoformat(), '%Y-%m-%d'))",
-        "composed birthday:ada",
+        "birthday:ada",
     ),
     (DT + "import calendar\nr = calendar.timegm(seen.timetuple())", "derived(timegm):ada"),
     (

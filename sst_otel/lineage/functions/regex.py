@@ -83,9 +83,10 @@ def groups(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Non
         named = [(match.start(name), piece) for name, piece in result.items()]
     else:
         named = [(match.start(index), piece) for index, piece in enumerate(result, 1)]
+    cutter = marks.Cutter(source, "group")
     for start, piece in named:
-        if start >= 0 and piece is not source.obj:
-            marks.part(piece, source, "group", start)
+        if start >= 0:
+            cutter.part(piece, start)
 
 
 def _expand(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:

@@ -10,6 +10,7 @@ from sst_otel.lineage.locate import Shown
 from sst_otel.lineage.scanning import items_of, scan_all
 from sst_otel.registry.datum import Datum, derive
 from sst_otel.registry.identity import IDS, MARKABLE, Mark
+from sst_otel.scope import current_scope
 
 Follow = Callable[[Any, tuple[Any, ...], Mapping[str, Any]], None]
 """Marks a result, given it, the positional and the named arguments it was made from.
@@ -166,13 +167,12 @@ def cuts(operation: str, position: int = 0) -> Follow:
     def follow(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         for source in marks.found(args[position : position + 1]):
             characters(result, source)
-            stack = [result]
-            while stack:
-                piece = stack.pop()
-                if type(piece) in marks.CONTAINERS:
-                    stack.extend(piece.values() if type(piece) is dict else piece)
-                elif piece is not source.obj:
-                    marks.part(piece, source, operation)
+            cutter = marks.Cutter(source, operation)
+            for piece in result if type(result) in marks.CONTAINERS else (result,):
+                if not current_scope().spend():
+                    return
+                for inner in piece if type(piece) is tuple else (piece,):
+                    cutter.next(inner)
 
     return follow
 
