@@ -16,8 +16,6 @@ from contextlib import suppress
 from pathlib import Path
 from types import CodeType
 
-_ENGINE_SOURCES = ("calls.py", "leaves.py", "methods.py", "names.py", "nodes.py", "rewrite.py")
-
 
 class CodeCache:
     """Code objects by module file and source, in ``directory`` (created 0700)."""
@@ -78,6 +76,6 @@ def _engine_version() -> bytes:
     here = Path(__file__).parent
     key = hashlib.sha256(importlib.util.MAGIC_NUMBER)
     key.update(f"{sys.implementation.cache_tag}-{sys.flags.optimize}".encode())
-    for name in _ENGINE_SOURCES:
-        key.update((here / name).read_bytes())
+    for file in sorted(here.rglob("*.py")):  # also the tables that decide what is rewritten
+        key.update(file.read_bytes())
     return key.digest()
