@@ -47,9 +47,11 @@ test: setup ## check style and types, run the tests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -m "not stack" $(ARGS)
 
-test-stack: .venv/.synced-stack ## run the tests that need a browser
+test-stack: .venv/.synced-stack ## run the tests that need a browser or a database server
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
 	  || { echo "make: test-stack needs chromium (Debian: apt-get install chromium)" >&2; exit 1; }
+	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+	  || { echo "make: test-stack needs PostgreSQL (Debian: apt-get install postgresql)" >&2; exit 1; }
 	$(BIN)/python -m pytest -m stack $(ARGS)
 
 lint: setup ## check style and types
