@@ -125,6 +125,9 @@ def compute(result: Any, sources: Iterable[Mark], operations: tuple[str, ...]) -
         return
     if (not result) if kind in MARKABLE else not carriers.is_carrier(kind):
         return
+    if kind not in MARKABLE and issubclass(kind, str):  # Markup("<p>") + x
+        keep(result, data_of(sources), composed=True)
+        return
     if len(sources) == 1 and kind in NUMBERS and result == 1:
         return  # x / x: true of everybody
     if len(sources) == 1 and same_number(result, sources[0]):

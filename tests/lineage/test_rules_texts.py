@@ -4,7 +4,12 @@ import pytest
 
 from tests.lineage.rule_support import Rows, inherited
 
+MARKUP = "from markupsafe import Markup, escape\n"
 FLOWS: Rows = [
+    (MARKUP + "r = str(Markup('<b>%s</b>') % name)", "composed name:ada"),
+    (MARKUP + "r = Markup('<p>') + name", "composed name:ada"),
+    (MARKUP + "r = f'<b>{escape(name)}</b>'", "composed name:ada"),
+    (MARKUP + "r = escape(name)", "name:ada"),
     ("import html\nr = html.escape(name + '&')", "composed name:ada"),
     ("from html import unescape\nr = unescape(name + '&amp;')", "composed name:ada"),
     ("from urllib.parse import quote\nr = quote(email)", "email:ada"),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sst_otel.lineage import carriers, marks, refine
-from sst_otel.lineage.locate import Shown
+from sst_otel.lineage.locate import Needles, Shown
 from sst_otel.lineage.scanning import items_of, scan_all
 from sst_otel.registry.datum import Datum, derive
 from sst_otel.registry.identity import IDS, MARKABLE, Mark
@@ -147,10 +147,8 @@ def serialises(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) ->
     if not inside:
         marks.compose(result, direct)
         return
-    shown = Shown(result)
-    data = dict.fromkeys(marks.data_of(direct))
-    for entry in inside:
-        data.update(dict.fromkeys(shown.data_of(entry)))
+    shown, _ = Needles(inside).found_in(Shown(result))
+    data = {**dict.fromkeys(marks.data_of(direct)), **shown}
     marks.keep(result, tuple(data), composed=True)
 
 
@@ -249,8 +247,9 @@ def _hold(result: Any, sources: list[Mark], operation: str) -> None:
             seen.update(dict.fromkeys(leaves.data_at(value)))
         data = tuple(seen) or derive(data, None, operation)
     elif issubclass(type(result), str):
-        shown = Shown(str.__str__(result))
-        data = tuple(datum for source in sources for datum in shown.data_of(source))
+        found, whole = Needles(sources).found_in(Shown(result))
+        carriers.hold(result, tuple(found), composed=not (whole and len(found) == 1))
+        return
     elif (number := carriers.number_in(result)) is not None:
         same = tuple(datum for datum in data if number in refine.numbers_of(datum.value))
         if len(data) > 1 and operation in _OF_ALL:
