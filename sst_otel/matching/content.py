@@ -16,6 +16,8 @@ from sst_otel.registry.text import fold
 _DIGIT_RUN = re.compile(
     r"(?<![A-Za-z0-9_])[+(]{0,2}[A-Z0-9][A-Z0-9\s()./\-]{5,40}[0-9](?![A-Za-z0-9_])"
 )
+_SEPARATORS = re.compile(r"[^A-Z0-9]+")
+_LETTERS = re.compile(r"[A-Z]+")
 _RUN_PIECE = re.compile(r"[A-Z0-9]+")
 _HEX = re.compile(r"[0-9a-f]+")
 _DIGEST_BASE64 = frozenset({22, 27, 43})
@@ -142,6 +144,9 @@ class _Look:
 
     def _find_runs(self, number: int, text: str, encoded: str | None) -> None:
         for match in _DIGIT_RUN.finditer(text):
+            runs = _LETTERS.split(_SEPARATORS.sub("", match.group()))
+            if not any([index.may_hold_run(runs) for index in self._runs]):
+                continue
             pieces = list(_RUN_PIECE.finditer(match.group()))
             for first in range(len(pieces)):
                 run = ""

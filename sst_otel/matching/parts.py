@@ -51,13 +51,14 @@ def raw_text(part: Part) -> tuple[str, bool] | None:
         return "\n".join([text for _, text in told_headers(value)]), False
     if where.startswith("table:"):
         return None
-    if isinstance(value, (bytes, bytearray, memoryview)):
+    size = size_of_bytes(value)
+    if size is not None:
         text = text_of(inflate(first_bytes(value)))
     elif type(value) is str and where in TEXTS:
-        text = value[:MAX_BODY]
+        text, size = value[:MAX_BODY], len(value)
     else:
         return None
-    return _spaced(text) if is_form(text) else text, len(value) > MAX_BODY
+    return _spaced(text) if is_form(text) else text, size > MAX_BODY
 
 
 def carries_mark(part: Part) -> bool:
@@ -91,9 +92,10 @@ def told_headers(headers: list[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
         lowered = name.lower()
         if lowered in _PROTOCOL_HEADERS or lowered.startswith("x-stainless-"):
             continue
-        text = text_of(value) if isinstance(value, bytes) else value
-        if isinstance(text, str):
-            yield name, text
+        if type(value) is bytes:
+            yield name, text_of(value)
+        elif type(value) is str:
+            yield name, value
 
 
 def _spaced(text: str) -> str:
@@ -106,10 +108,21 @@ def is_form(text: str) -> bool:
     return "=" in head and "\n" not in head and " " not in head[:60] and text[:1] not in JSON_BEGINS
 
 
-def first_bytes(value: bytes | bytearray | memoryview) -> bytes:
+def size_of_bytes(value: object) -> int | None:
+    """Return the size of bytes of any kind, None for other objects; a subclass is not asked."""
+    kind = type(value)
+    if issubclass(kind, bytes):
+        return bytes.__len__(value)  # type: ignore[arg-type]
+    if issubclass(kind, bytearray):
+        return bytearray.__len__(value)  # type: ignore[arg-type]
+    return value.nbytes if kind is memoryview else None  # type: ignore[attr-defined]
+
+
+def first_bytes(value: Any) -> bytes:
     """Return what is read of a body; a subclass is not asked."""
-    if isinstance(value, memoryview):
-        return bytes(value[:MAX_BODY])
-    if isinstance(value, bytes):
+    kind = type(value)
+    if issubclass(kind, bytes):
         return bytes.__getitem__(value, slice(0, MAX_BODY))
-    return bytes(bytearray.__getitem__(value, slice(0, MAX_BODY)))
+    if issubclass(kind, bytearray):
+        return bytes(bytearray.__getitem__(value, slice(0, MAX_BODY)))
+    return bytes(value[:MAX_BODY])

@@ -24,6 +24,7 @@ from sst_otel.matching.parts import (
     TEXTS,
     first_bytes,
     is_form,
+    size_of_bytes,
     told_headers,
 )
 from sst_otel.matching.tabular import table_rows
@@ -101,9 +102,9 @@ class Leaves:
         elif where.startswith("table:"):
             table = where.partition(":")[2]
             self._add_tree(shown_key(table), table, value, (self._group(),), 0)
-        elif isinstance(value, (bytes, bytearray, memoryview)):
+        elif (size := size_of_bytes(value)) is not None:
             self._add_bytes(where, first_bytes(value), marked(value))
-            self.unread += len(value) > MAX_BODY
+            self.unread += size > MAX_BODY
         elif type(value) is str and where in TEXTS:
             self._add_text(where, value[:MAX_BODY], (self._group(),), marked(value))
             self.unread += len(value) > MAX_BODY
@@ -187,6 +188,8 @@ class Leaves:
                 return
         fields = xml_fields(text) if text.lstrip()[:1] == "<" else None
         if fields is not None:
+            if mark is not None:
+                self._add(where, key, group, text, mark, False)
             self._add_xml(where, fields, group)
             return
         table = table_rows(text) if "\n" in text else None

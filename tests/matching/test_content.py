@@ -157,15 +157,6 @@ class TestBadInput:
     def test_body_that_claims_gzip(self, world: World) -> None:
         assert "ann" in world.found(Part("body", b"\x1f\x8b" + MAIL.encode()))
 
-    def test_gzip_bomb_is_cut(self, world: World) -> None:
-        assert world.found(Part("body", gzip.compress(b"\0" * 50_000_000))) == {}
-
-    @pytest.mark.parametrize("depth", [100, 1000])  # Python's own limit is between, until 3.12
-    def test_deep_json(self, world: World, depth: int) -> None:
-        body = "[" * depth + json.dumps(MAIL) + "]" * depth
-        assert "ann" in world.found(Part("body", body.encode()))
-        assert world.match(Part("body", ("[" * 100_000).encode())).owners == {}
-
     def test_invalid_utf8(self, world: World) -> None:
         assert "ann" in world.found(Part("body", b"\xfa\xfe\xfa " + MAIL.encode() + b" \xff"))
 
