@@ -13,7 +13,7 @@ import datetime
 import decimal
 from dataclasses import dataclass
 
-from sst_otel.lineage.kinds import Kind, Kinds
+from sst_otel.lineage.kinds import COUNTING, Kind, Kinds
 from sst_otel.lineage.leaves import is_simple
 from sst_otel.lineage.names import EVALUATED_IN_PLACE, ModuleNames
 
@@ -41,9 +41,7 @@ NEUTRAL_FUNCTIONS = frozenset(
     }
 )
 """Builtins without a rule of their own that may stand in a closed expression."""
-_SCALAR_FUNCTIONS = EVALUATED_IN_PLACE | {
-    *("len", "ord", "chr", "hex", "bin", "oct", "bool", "isinstance", "ascii"),
-}
+_SCALAR_FUNCTIONS = EVALUATED_IN_PLACE | {"chr", "hex", "bin", "oct", "ascii"}
 """Builtins that hand out nothing they found inside an argument."""
 _LOOK_INSIDE = frozenset({"str", "repr", "format", "ascii"})
 
@@ -92,7 +90,7 @@ class Closed:
         """
         steps = 0
         if isinstance(node, ast.Subscript):
-            node, steps = node.value, 1
+            return isinstance(node.value, ast.Name) and node.value.id in self._names.proxies
         while isinstance(node, ast.Attribute):
             steps += 1
             node = node.value
@@ -174,6 +172,8 @@ class Closed:
         function = node.func
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
         if isinstance(function, ast.Name):
+            if function.id in COUNTING:
+                return True
             whole = function.id in _LOOK_INSIDE
             return function.id in _SCALAR_FUNCTIONS and self._gather_all(arguments, whole, found)
         if not isinstance(function, ast.Attribute):

@@ -36,14 +36,14 @@ class Gate:
 
     def test(self, place: ast.expr, operands: Sequence[Operand] | None) -> ast.expr:
         """Return the condition under which the rewritten form of ``place`` is needed."""
-        scope = named("scope", place)
-        live = ast.copy_location(ast.Attribute(scope, "live", ast.Load()), place)
+        start = _start(place)
+        live = ast.copy_location(ast.Attribute(named("scope", start), "live", ast.Load()), start)
         self._scopes.append(live)
         self._in_loop = self._in_loop or self.loops > 0
         marked = marked_test(place, operands)
         if marked is None:
             return live
-        return ast.copy_location(ast.BoolOp(ast.And(), [live, marked]), place)
+        return ast.copy_location(ast.BoolOp(ast.And(), [live, marked]), start)
 
     def close(self) -> bool:
         """Say how the gates get at the scope; True if the function is to ask for it first."""
@@ -72,7 +72,15 @@ def marked_test(place: ast.expr, operands: Sequence[Operand] | None) -> ast.expr
             tests.append(_membership("type", ast.NotIn(), table, operand.name))
     if len(tests) == 1:
         return tests[0]
-    return ast.copy_location(ast.BoolOp(ast.Or(), tests), place)
+    return ast.copy_location(ast.BoolOp(ast.Or(), tests), _start(place))
+
+
+def _start(place: ast.expr) -> ast.expr:
+    """Return a place of one character: an attribute over several lines counts for its last one."""
+    start = ast.copy_location(ast.Name("", ast.Load()), place)
+    start.end_lineno = place.lineno
+    start.end_col_offset = place.col_offset + 1
+    return start
 
 
 def _membership(function: str, operator: ast.cmpop, table: str, name: ast.Name) -> ast.expr:

@@ -24,7 +24,8 @@ class Kind(IntEnum):
 
 
 _SCALARS = (str, bytes, int, float, complex, bool, type(None))
-_COUNTING = frozenset({"len", "ord", "isinstance", "issubclass", "callable", "bool", "hash", "id"})
+COUNTING = frozenset({"len", "ord", "isinstance", "issubclass", "callable", "bool", "hash", "id"})
+"""Builtins whose results say nothing of what their arguments say."""
 _SCALAR_MAKERS = frozenset({"int", "float", "complex", "str", "repr", "ascii", "format", "chr"})
 _TEXT_MAKERS = frozenset(
     {
@@ -154,7 +155,7 @@ class Kinds:
         if isinstance(function, ast.Name):
             if function.id in self._names.bound:
                 return Kind.UNKNOWN
-            if function.id in _COUNTING:
+            if function.id in COUNTING:
                 return Kind.FRESH
             if function.id in _SCALAR_MAKERS:
                 return max(Kind.PLAIN, min(map(self.of, given), default=Kind.FRESH))
