@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 
 import pytest
 import requests
-from celery import Celery
+from celery import Celery, signals
 from celery.contrib.testing.worker import start_worker
 from flask import Flask, request
 
@@ -36,7 +37,10 @@ def _vendor(vendor: Vendor) -> None:
 @pytest.fixture(scope="module")
 def celery() -> Celery:
     app: Any = Celery("shop", broker="memory://", backend="cache+memory://")
-    app.conf.update(broker_connection_retry_on_startup=False, task_always_eager=False)
+    app.conf.update(
+        broker_connection_retry_on_startup=False,
+        broker_transport_options={"polling_interval": 0.02},
+    )
 
     def tell(**payload: Any) -> None:
         requests.post(f"{_VENDOR['url']}/v1", json=payload, timeout=5)
@@ -70,8 +74,14 @@ def celery() -> Celery:
 
 @pytest.fixture(scope="module")
 def worker(celery: Celery) -> Iterator[None]:
+    def leave_it(**_: object) -> None:
+        """Keep Celery from setting the levels of loggers, which are other tests' too."""
+
+    signals.setup_logging.connect(leave_it)
     with start_worker(celery, pool="solo", perform_ping_check=False, shutdown_timeout=30):
         yield
+    signals.setup_logging.disconnect(leave_it)
+    logging.captureWarnings(False)
 
 
 def shares(tracking: Tracking) -> list[tuple[str, str, tuple[str, ...]]]:
@@ -81,7 +91,7 @@ def shares(tracking: Tracking) -> list[tuple[str, str, tuple[str, ...]]]:
 
 
 def send(celery: Celery, name: str, *args: Any, **kwargs: Any) -> Any:
-    return celery.tasks[name].apply_async(args, kwargs).get(timeout=30)
+    return celery.tasks[name].apply_async(args, kwargs).get(timeout=30, interval=0.02)
 
 
 @pytest.mark.usefixtures("worker")
@@ -148,8 +158,6 @@ class TestEagerly:
 
 
 def test_after_tracking_tasks_run_without_us(celery: Celery, tmp_path: Path) -> None:
-    from celery import signals
-
     from tests.support import tracking_in
 
     with tracking_in(tmp_path):
@@ -164,7 +172,7 @@ def test_a_worker_process_is_tracked_without_code(tmp_path: Path, vendor: Vendor
             """
             import os
             import requests
-            from celery import Celery
+            from celery import Celery, signals
 
             app = Celery(
                 "jobs", broker="filesystem://", backend="file://" + os.environ["RESULTS"]
