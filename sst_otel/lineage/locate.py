@@ -206,38 +206,49 @@ class Needles:
     """The data of several marks, to be looked for in many texts."""
 
     def __init__(self, entries: list[Mark]) -> None:
-        self._by_word: dict[str, list[tuple[str, tuple[Datum, ...]]]] = {}
-        self._unbound: list[tuple[str, tuple[Datum, ...]]] = []
+        self._by_word: dict[str, list[_Needle]] = {}
+        self._unbound: list[_Needle] = []
         self._runs: list[tuple[str, Datum]] = []
         for entry in entries:
-            own = (as_text(entry.obj),) if entry.composed else forms(entry.obj)
-            self._add(own, entry.data)
+            if entry.composed:
+                self._add((as_text(entry.obj),), entry.data, False)
+            else:
+                self._add(forms(entry.obj), entry.data, len(entry.data) == 1)
             for datum in entry.data:
-                self._add(forms(datum.value, datum.data_type), (datum,))
+                self._add(forms(datum.value, datum.data_type), (datum,), True)
                 self._runs += [(run, datum) for run in _runs(datum)]
 
-    def _add(self, texts: tuple[str, ...], data: tuple[Datum, ...]) -> None:
+    def _add(self, texts: tuple[str, ...], data: tuple[Datum, ...], is_value: bool) -> None:
         for sought in dict.fromkeys(map(words, texts)):
+            needle = _Needle(sought, data, is_value)
             if sought and has_no_word_boundaries(sought):
-                self._unbound.append((sought, data))
+                self._unbound.append(needle)
             elif sought:
-                self._by_word.setdefault(sought.partition(" ")[0], []).append((sought, data))
+                self._by_word.setdefault(sought.partition(" ")[0], []).append(needle)
 
     def found_in(self, text: Shown) -> tuple[dict[Datum, None], bool]:
         """Return the data that ``text`` shows, and whether it is one of the values as a whole."""
         found: dict[Datum, None] = {}
         whole = False
         candidates = list(self._unbound)
-        for word in self._by_word.keys() & text.words.split():
-            candidates += self._by_word[word]
-        for sought, data in candidates:
+        present = set(text.words.split())
+        for word, needles in self._by_word.items():
+            if word in present:
+                candidates += needles
+        for sought, data, is_value in candidates:
             if text.holds(sought):
                 found.update(dict.fromkeys(data))
-                whole = whole or (len(data) == 1 and len(sought) + 2 == len(text.words))
+                whole = whole or (is_value and len(sought) + 2 == len(text.words))
         for run, datum in self._runs:
             if run in text.run:
                 found[datum] = None
         return found, whole
+
+
+class _Needle(NamedTuple):
+    words: str
+    data: tuple[Datum, ...]
+    is_value: bool
 
 
 def _runs(datum: Datum) -> list[str]:
