@@ -70,6 +70,14 @@ class Content:
         return look.found
 
 
+def find_plain(indexes: tuple[Index, ...], texts: Texts) -> list[Found]:
+    """Return the data that stand in the texts for everybody to read; nothing is decoded."""
+    runs = tuple([index for index in indexes if index.digits])
+    look = _Look(indexes, runs, texts.texts)
+    look.at(texts, None)
+    return look.found
+
+
 class _Look:
     """One look at one payload; texts are numbered, and ``originals`` what was sent."""
 

@@ -119,6 +119,8 @@ def _put(
     wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
     """Note the scope in which an item is put into a queue."""
+    if current_scope() is PROCESS and _ITEMS not in vars(instance):
+        return wrapped(*args, **kwargs)
     leases: list[Lease | None] | None = None
     with guard(_PLACE):
         leases = _expect(instance, args[0] if args else kwargs.get("item"))
@@ -136,15 +138,20 @@ def _get(
 ) -> Any:
     """Work from now on for whoever put the item that a queue has given out."""
     item = wrapped(*args, **kwargs)
-    with guard(_PLACE):
-        leases = vars(instance).get(_ITEMS)
-        waiting = leases.get(id(item)) if leases else None
-        lease = waiting.pop(0) if waiting else None
-        if waiting is not None and not waiting:
-            leases.pop(id(item), None)
-        if (lease is not None or _hint.lease is not None) and _is_work(item) and _is_worker():
-            _work_for(lease)
+    leases = vars(instance).get(_ITEMS)
+    if leases or _hint.lease is not None:
+        with guard(_PLACE):
+            _got(item, leases)
     return item
+
+
+def _got(item: Any, leases: dict[int, list[Lease | None]] | None) -> None:
+    waiting = leases.get(id(item)) if leases else None
+    lease = waiting.pop(0) if waiting else None
+    if leases and waiting is not None and not waiting:
+        leases.pop(id(item), None)
+    if (lease is not None or _hint.lease is not None) and _is_work(item) and _is_worker():
+        _work_for(lease)
 
 
 def _expect(instance: Any, item: Any) -> list[Lease | None] | None:

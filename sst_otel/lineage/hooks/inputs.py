@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sst_otel import semconv
-from sst_otel.matching.content import Content
+from sst_otel.matching.content import find_plain
 from sst_otel.matching.texts import Texts
 from sst_otel.registry.datum import FOLLOWED, Datum
 from sst_otel.registry.identity import IDS
@@ -33,10 +32,8 @@ def data_in(value: Any, registry: Registry) -> list[Sources]:
     if len(value) < SHORTEST:
         return []
     text = value if kind is str else bytes(value).decode("utf-8", "replace")
-    found = Content(registry.indexes()).find(Texts([text]))
     followed = [
         tuple([datum for datum in data if datum.handling == FOLLOWED])
-        for _, data, how, _ in found
-        if how != semconv.ENCODED
+        for _, data, _, _ in find_plain(registry.indexes(), Texts([text]))
     ]
     return [data for data in followed if data]
