@@ -93,6 +93,7 @@ class Server:
             "SST_DATABASE_URL": f"sqlite:///{folder / 'sst_audit.db'}",
             **settings,
         }
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)  # no server is started without its bytecode
         self.figures: dict[tuple[str, str], list[float]] = defaultdict(list)
         """(kind of request, figure) → its value in each round."""
         began = time.perf_counter()
