@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from sst_otel.audit import AuditLog
-from sst_otel.datatypes import FieldClassifier, classify_value, normalise
+from sst_otel.datatypes import FieldClassifier, classify_value, normalise, recognise
 from sst_otel.datatypes.rarity import is_common, is_first_name
 from sst_otel.guard import say_once
 from sst_otel.keys import Keys
@@ -143,7 +143,10 @@ class Tagger:
             if named is not None and former is not None and handling == FOLLOWED:
                 datum = self.again(plain, named, former, scope)
             if datum is None:
-                data_type = classify_value(self.classifier, name, plain, siblings, context)
+                if plan is not None and named is None:
+                    data_type = recognise(plain, self.classifier.taxonomy)
+                else:
+                    data_type = classify_value(self.classifier, name, plain, siblings, context)
                 if data_type is None:
                     continue
                 owner = owner or self.scope_owner(scope)
@@ -232,8 +235,17 @@ class Tagger:
         return self._sealed(owner.id) if owner.id is not None else ""
 
 
-def scalars(tree: Any, path: str = "", depth: int = 0) -> Iterable[tuple[str, Any]]:
-    """Yield ``(path, value)`` of each leaf of exact dictionaries and lists, keys joined by dots."""
+def scalars(tree: Any) -> list[tuple[str, Any]]:
+    """Return ``(path, value)`` of the leaves of exact dictionaries and lists, in their order.
+
+    The keys of a path are joined by dots. Ends where :meth:`Tagger.fields` does.
+    """
+    found: list[tuple[str, Any]] = []
+    _collect_scalars(tree, "", 0, found)
+    return found
+
+
+def _collect_scalars(tree: Any, path: str, depth: int, found: list[tuple[str, Any]]) -> None:
     if depth > _MAX_DEPTH:
         missed(DEPTH)
         say_once(
@@ -242,14 +254,18 @@ def scalars(tree: Any, path: str = "", depth: int = 0) -> Iterable[tuple[str, An
             "looked at as input",
         )
         return
-    if type(tree) is dict:
-        for name, value in tree.items():
-            yield from scalars(value, f"{path}.{name}" if path else name, depth + 1)
-    elif type(tree) is list:
-        for value in tree:
-            yield from scalars(value, path, depth + 1)
-    else:
-        yield path, tree
+    named = type(tree) is dict
+    if not named and type(tree) is not list:
+        found.append((path, tree))
+        return
+    for name, value in tree.items() if named else ((path, value) for value in tree):
+        inner = f"{path}.{name}" if named and path else name
+        if type(value) is dict or type(value) is list:
+            _collect_scalars(value, inner, depth + 1, found)
+        else:
+            found.append((inner, value))
+        if len(found) > MAX_FIELDS:
+            return
 
 
 def _shown(name: str) -> str:

@@ -119,7 +119,8 @@ def _put(
     wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
     """Note the scope in which an item is put into a queue."""
-    if current_scope() is PROCESS and _ITEMS not in vars(instance):
+    nothing = bool(args) and args[0] is None  # places of a connection pool that are still empty
+    if (nothing or current_scope() is PROCESS) and _ITEMS not in vars(instance):
         return wrapped(*args, **kwargs)
     leases: list[Lease | None] | None = None
     with guard(_PLACE):
