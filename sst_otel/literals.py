@@ -1,38 +1,27 @@
-"""Texts that stand in the application's own source: its constants, nobody's data.
+"""Constants that stand in the application's own source: the program's, nobody's data.
 
-A shop's support address may be a colleague's e-mail address too. Where such a text leaves, content
-alone cannot tell the two apart; that it is written in the program can.
+A support address may be a colleague's e-mail address too, and a list of countries holds the
+visitor's. Content alone cannot tell the two apart; that the value is written in the program can.
 """
 
 from __future__ import annotations
 
 from types import CodeType
+from typing import Any
 
 from sst_otel.registry.text import phrase
 
-_SHORTEST, _LONGEST = 5, 2_000
-_codes: list[CodeType] = []
-_phrases: set[str] = set()
+CONSTANTS: dict[int, Any] = {}
+"""``id`` of a constant → the constant. Objects the interpreter shares with data never enter."""
+
+_LONGEST = 2_000
+_folded: dict[str, str] = {}
+"""Text constant → its phrase, folded when first asked for."""
+_unfolded: list[str] = []
 
 
 def note(code: CodeType) -> None:
-    """Remember a module of the application; its texts are read when they are first asked for."""
-    _codes.append(code)
-
-
-def stands_in_code(text: str) -> bool:
-    """Whether ``text`` is, or is a run of whole words of, a text in a noted module's source."""
-    while _codes:
-        _read(_codes.pop())
-    wanted = phrase(text)
-    if not wanted:
-        return False
-    padded = f" {wanted} "
-    return wanted in _phrases or any(padded in f" {known} " for known in tuple(_phrases))
-
-
-def _read(code: CodeType) -> None:
-    """Fold the text constants of ``code`` and of what is nested in it, docstrings included."""
+    """Remember the constants of a module, functions and classes in it included."""
     pending: list[object] = [code]
     while pending:
         constant = pending.pop()
@@ -40,5 +29,32 @@ def _read(code: CodeType) -> None:
             pending.extend(constant.co_consts)
         elif isinstance(constant, (tuple, frozenset)):
             pending.extend(constant)
-        elif type(constant) is str and _SHORTEST <= len(constant) <= _LONGEST:
-            _phrases.add(phrase(constant))
+        elif type(constant) is str:
+            if len(constant) > 1:
+                CONSTANTS[id(constant)] = constant
+                _unfolded.append(constant)
+        elif type(constant) is float or (type(constant) is int and not -5 <= constant <= 256):
+            CONSTANTS[id(constant)] = constant
+
+
+def stands_in_code(text: str) -> bool:
+    """Whether ``text`` is a constant of the program, however it is spelled there."""
+    wanted = phrase(text)
+    return bool(wanted) and wanted in _phrases().values()
+
+
+def brings(text: str, value: str) -> bool:
+    """Whether ``text`` holds a longer constant of the program, whole, that holds ``value``."""
+    wanted, whole = f" {phrase(value)} ", f" {phrase(text)} "
+    return any(
+        wanted in f" {known} " and len(known) + 2 > len(wanted) and f" {known} " in whole
+        for known in tuple(_phrases().values())
+    )
+
+
+def _phrases() -> dict[str, str]:
+    while _unfolded:
+        constant = _unfolded.pop()
+        if len(constant) <= _LONGEST:
+            _folded[constant] = phrase(constant)
+    return _folded

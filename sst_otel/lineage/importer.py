@@ -22,6 +22,7 @@ from sst_otel.lineage.calls import lost
 from sst_otel.lineage.helpers import provide
 from sst_otel.lineage.rewrite import NotRewritable, rewrite
 from sst_otel.lineage.tracebacks import drop_own_entry
+from sst_otel.literals import note
 
 SUPPORTED = ((3, 10), (3, 13))
 """First and last Python version the suite has passed on."""
@@ -164,6 +165,7 @@ class RewritingLoader(SourceFileLoader):
         if code is not None:
             _rewritten.add(fullname)
             _skipped.pop(fullname, None)
+            note(code)
             return code
         _rewritten.discard(fullname)
         _skipped.setdefault(fullname, "could not be rewritten")

@@ -13,6 +13,7 @@ from sst_otel.matching.content import Content, Found
 from sst_otel.matching.hits import Hit, by_owner, folded, not_reclaimed
 from sst_otel.matching.parts import carries_mark, holds_marks, raw_text
 from sst_otel.matching.payload import Leaf, Leaves
+from sst_otel.matching.program import not_the_programs
 from sst_otel.matching.texts import Texts
 from sst_otel.matching.view import View, taken_apart
 from sst_otel.matching.weak import WeakValues
@@ -76,7 +77,7 @@ class Matcher:
             # A weak value that could be several people's says nothing about any of them.
             chosen = self._choose(leaf, data, how, rule, anchors, scope)
             hits += [hit for hit in chosen if not hit.ambiguous]
-        kept = not_reclaimed(view.identified, hits)
+        kept = not_the_programs(not_reclaimed(view.identified, hits), view.leaves, scope)
         return Match(by_owner([*_still_nobodys(view.identified, kept), *kept]), view.unread)
 
     def _at_a_glance(

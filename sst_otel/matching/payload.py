@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
 from sst_otel.datatypes.forms import as_text
+from sst_otel.literals import CONSTANTS
 from sst_otel.matching.decode import inflate, text_of
 from sst_otel.matching.multipart import multipart_fields
 from sst_otel.matching.parts import (
@@ -64,6 +65,8 @@ class Leaf:
     """False for running text (a header, a raw body), where weak values are never looked for."""
     folded: str | None = None
     """The text's phrase, None = not folded yet."""
+    constant: Any = None
+    """The object itself where it is a constant of the application's source, None = it is not."""
 
     @property
     def path(self) -> str:
@@ -123,11 +126,12 @@ class Leaves:
         text: str,
         mark: Mark | None = None,
         structured: bool = True,
+        constant: Any = None,
     ) -> None:
         if len(self.leaves) >= MAX_LEAVES:
             self.unread += 1
             return
-        self.leaves.append(Leaf(place, key, group, text, mark, structured))
+        self.leaves.append(Leaf(place, key, group, text, mark, structured, None, constant))
 
     def _add_url(self, url: str) -> None:
         group = (self._group(),)
@@ -234,7 +238,8 @@ class Leaves:
         elif value is None or kind is bool:
             return
         elif kind is int or kind is float:
-            self._add(place, key, group, as_text(value), marked(value))
+            constant = CONSTANTS.get(id(value))
+            self._add(place, key, group, as_text(value), marked(value), True, constant)
         elif kind is bytes:
             self._add(place, key, group, text_of(inflate(value[:MAX_BODY])), marked(value))
         elif kind in MARKABLE:
@@ -267,7 +272,7 @@ class Leaves:
             if isinstance(nested, (dict, list)):
                 self._add_tree(place, key, nested, group, depth + 1)
                 return
-        self._add(place, key, group, value[:MAX_BODY], mark)
+        self._add(place, key, group, value[:MAX_BODY], mark, True, CONSTANTS.get(id(value)))
 
 
 def _items(value: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
