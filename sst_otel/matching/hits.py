@@ -9,9 +9,11 @@ from sst_otel.matching import rules
 from sst_otel.matching.payload import Leaf
 from sst_otel.registry.datum import DERIVED, Datum
 from sst_otel.registry.text import phrase
+from sst_otel.scope import Scope
 from sst_otel.tags import Owner
 
 _NAME_PARTS = frozenset({"first_name", "last_name"})
+_CREDENTIALS = "header.authorization"
 _RANK = {
     name: rank
     for rank, name in enumerate(
@@ -86,6 +88,21 @@ def not_reclaimed(identified: list[Hit], hits: list[Hit]) -> list[Hit]:
             continue
         kept.append(hit)
     return kept
+
+
+def not_the_callers(hits: list[Hit], scope: Scope) -> list[Hit]:
+    """Drop what content finds in credentials, as far as it is the account the application has.
+
+    A user and a password are followed or they are the caller's own, who may be a person here as
+    well; of a token only what the request has touched counts.
+    """
+    return [hit for hit in hits if not _in_credentials(hit, scope)]
+
+
+def _in_credentials(hit: Hit, scope: Scope) -> bool:
+    if not hit.leaf.path.lower().startswith(_CREDENTIALS):
+        return False
+    return hit.datum not in scope.data or not (hit.leaf.encoded or hit.rule == rules.DECODED)
 
 
 def by_owner(hits: list[Hit]) -> dict[Owner, list[Hit]]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from sst_otel import semconv
+from sst_otel.matching.claims import BEGINS
 from sst_otel.matching.content import Content, Found
-from sst_otel.matching.hits import Hit, by_owner, folded, not_reclaimed
+from sst_otel.matching.hits import Hit, by_owner, folded, not_reclaimed, not_the_callers
 from sst_otel.matching.parts import carries_mark, holds_marks, raw_text
 from sst_otel.matching.payload import Leaf, Leaves
 from sst_otel.matching.program import not_the_programs
@@ -78,6 +80,7 @@ class Matcher:
             chosen = self._choose(leaf, data, how, rule, anchors, scope)
             hits += [hit for hit in chosen if not hit.ambiguous]
         kept = not_the_programs(not_reclaimed(view.identified, hits), view.leaves, scope)
+        kept = not_the_callers(kept, scope)
         return Match(by_owner([*_still_nobodys(view.identified, kept), *kept]), view.unread)
 
     def _at_a_glance(
@@ -103,6 +106,8 @@ class Matcher:
             texts.append(raw[0])
             unread += raw[1]
         everything = "\n".join(texts)
+        if BEGINS in everything:
+            return None
         view = View([], unread)
         leaves = Leaves()
         if IDS and any([holds_marks(part.value) for part in handed_over]):
@@ -152,6 +157,8 @@ class Matcher:
         scope: Scope,
     ) -> list[Hit]:
         """Decide whose a value is when several people have it."""
+        if leaf.encoded and how in (semconv.EXACT, semconv.NORMALIZED):
+            how = semconv.ENCODED
         owners = {datum.owner for datum in data}
         if len(owners) > MAX_OWNERS:
             return []

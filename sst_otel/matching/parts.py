@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote_plus
 
+from sst_otel.matching.claims import told_by_credentials
 from sst_otel.matching.decode import inflate, text_of
 from sst_otel.registry.identity import IDS
 from sst_otel.shares import Part
@@ -23,7 +24,6 @@ _PROTOCOL_HEADERS = frozenset(
     {
         "accept",
         "accept-encoding",
-        "authorization",
         "connection",
         "content-encoding",
         "content-length",
@@ -34,7 +34,7 @@ _PROTOCOL_HEADERS = frozenset(
         "transfer-encoding",
     }
 )
-"""Headers that the client library writes about the message, or that hold the caller's secret."""
+"""Headers that the client library writes about the message."""
 
 
 def raw_text(part: Part) -> tuple[str, bool] | None:
@@ -48,7 +48,8 @@ def raw_text(part: Part) -> tuple[str, bool] | None:
     if where == "url":
         return _spaced(value), False
     if where == "headers":
-        return "\n".join([text for _, text in told_headers(value)]), False
+        told = [told_by(name, text) for name, text in told_headers(value)]
+        return "\n".join(told), False
     if where.startswith("table:"):
         return None
     size = size_of_bytes(value)
@@ -96,6 +97,11 @@ def told_headers(headers: list[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
             yield name, text_of(value)
         elif type(value) is str:
             yield name, value
+
+
+def told_by(name: str, text: str) -> str:
+    """Return what a header says, credentials decoded."""
+    return told_by_credentials(text) if name.lower() == "authorization" else text
 
 
 def _spaced(text: str) -> str:

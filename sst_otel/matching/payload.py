@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
 from sst_otel.datatypes.forms import as_text
 from sst_otel.literals import CONSTANTS
+from sst_otel.matching.claims import BEGINS, claims_in
 from sst_otel.matching.decode import inflate, text_of
 from sst_otel.matching.multipart import multipart_fields
 from sst_otel.matching.parts import (
@@ -26,6 +27,7 @@ from sst_otel.matching.parts import (
     first_bytes,
     is_form,
     size_of_bytes,
+    told_by,
     told_headers,
 )
 from sst_otel.matching.tabular import table_rows
@@ -67,6 +69,8 @@ class Leaf:
     """The text's phrase, None = not folded yet."""
     constant: Any = None
     """The object itself where it is a constant of the application's source, None = it is not."""
+    encoded: bool = False
+    """Whether it was read in a token's claims or other JSON in base64."""
 
     @property
     def path(self) -> str:
@@ -87,6 +91,7 @@ class Leaves:
         """Parts or bytes left out by a budget."""
         self._groups = 0
         self._nodes = 0
+        self._encoded = False
 
     def add_parts(self, parts: Iterable[Part]) -> None:
         """Read parts one after the other."""
@@ -131,7 +136,13 @@ class Leaves:
         if len(self.leaves) >= MAX_LEAVES:
             self.unread += 1
             return
-        self.leaves.append(Leaf(place, key, group, text, mark, structured, None, constant))
+        leaf = Leaf(place, key, group, text, mark, structured, None, constant, self._encoded)
+        self.leaves.append(leaf)
+        if BEGINS in text and not self._encoded:
+            self._encoded = True
+            for claims in claims_in(text):
+                self._add_tree(place, key, claims, group, 1)
+            self._encoded = False
 
     def _add_url(self, url: str) -> None:
         group = (self._group(),)
@@ -153,7 +164,8 @@ class Leaves:
                     key, _, content = pair.strip().partition("=")
                     self._add(f"cookie.{shown_key(key)}", key, group, content)
             else:
-                self._add(f"header.{shown_key(name)}", name, group, text, marked(text), False)
+                place, told = f"header.{shown_key(name)}", told_by(name, text)
+                self._add(place, name, group, told, marked(text), False)
 
     def _add_bytes(self, where: str, body: bytes, mark: Mark | None) -> None:
         if not body:
@@ -162,8 +174,11 @@ class Leaves:
         group = (self._group(),)
         fields = multipart_fields(content)
         if fields is not None:
-            for name, value in fields:
-                self._add_text(f"{where}.{shown_key(name)}", text_of(value), group, None, name)
+            for name, value, file_name in fields:
+                place = f"{where}.{shown_key(name)}"
+                self._add_text(place, text_of(value), group, None, name)
+                if file_name:
+                    self._add((place, "filename"), "filename", group, file_name, None, False)
             return
         self._add_text(where, text_of(content), group, mark)
 

@@ -22,7 +22,7 @@ from sst_otel.sinks.streams import WatchedAsyncIterable, WatchedIterable
 from sst_otel.sinks.wrapping import Args, Kwargs, async_door, async_layer, door, layer
 
 _PLACE = "sink.httpx"
-_TREES = ("params", "data", "json", "content", "cookies")
+_TREES = ("params", "data", "json", "content", "cookies", "files")
 
 _given: weakref.WeakKeyDictionary[Any, tuple[Part, ...]] = weakref.WeakKeyDictionary()
 """Request → what the application handed over to have it built."""
@@ -59,7 +59,7 @@ def _remember(emit: Outgoing) -> Wrapper:
             if emit.idle():
                 return request
             trees = ((name, kwargs.get(name)) for name in _TREES)
-            kinds = (dict, list, str, bytes)
+            kinds = (dict, list, tuple, str, bytes)
             parts = tuple(Part(name, tree) for name, tree in trees if isinstance(tree, kinds))
             if parts:
                 _given[request] = parts
@@ -70,7 +70,9 @@ def _remember(emit: Outgoing) -> Wrapper:
 
 def _objects(_client: Any, args: Args, kwargs: Kwargs) -> Layer:
     request = args[0] if args else kwargs.get("request")
-    return Layer(parts=_given.get(request, ()))
+    parts = _given.get(request, ())
+    auth = kwargs.get("auth")
+    return Layer(parts=(*parts, Part("auth", auth)) if isinstance(auth, tuple) else parts)
 
 
 def _call(_pool: Any, args: Args, kwargs: Kwargs) -> Call | None:

@@ -21,8 +21,8 @@ from sst_otel.sinks.streams import WatchedFile, WatchedIterable
 from sst_otel.sinks.wrapping import Args, Kwargs, door, layer
 
 _PLACE = "sink.requests"
-_REQUEST_ARGUMENTS = ("method", "url", "params", "data", "headers", "cookies", "files")
-_TREES = ("params", "data", "json", "cookies")
+_REQUEST_ARGUMENTS = ("method", "url", "params", "data", "headers", "cookies", "files", "auth")
+_TREES = ("params", "data", "json", "cookies", "files", "auth")
 
 
 def install(emit: Outgoing) -> Patches:
@@ -37,8 +37,11 @@ def install(emit: Outgoing) -> Patches:
 def _objects(_session: Any, args: Args, kwargs: Kwargs) -> Layer:
     given = {**dict(zip(_REQUEST_ARGUMENTS, args, strict=False)), **kwargs}
     trees = ((name, given.get(name)) for name in _TREES)
-    kinds = (dict, list, str, bytes)
+    kinds = (dict, list, tuple, str, bytes)
     parts = [Part(name, tree) for name, tree in trees if isinstance(tree, kinds)]
+    auth = given.get("auth")
+    if type(auth).__module__ == "requests.auth":  # HTTPBasicAuth and its kind
+        parts.append(Part("auth", [vars(auth).get("username"), vars(auth).get("password")]))
     url = given.get("url")
     if type(url) is str and marked(url) is not None:  # what is sent is another object
         parts.append(Part("url", url))

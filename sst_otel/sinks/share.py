@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sst_otel import semconv
 from sst_otel.guard import guard
+from sst_otel.registry.identity import marked
 from sst_otel.shares import Call, Part, SharingEvent
 
 if TYPE_CHECKING:
@@ -28,13 +29,24 @@ _writer: ThreadPoolExecutor | None = None
 class Share:
     """The share of one call; inert where the call carries nothing personal."""
 
-    __slots__ = ("_begun", "_call", "_chunks", "_emit", "_size", "_span", "_streams", "events")
+    __slots__ = (
+        "_begun",
+        "_call",
+        "_chunks",
+        "_emit",
+        "_marked",
+        "_size",
+        "_span",
+        "_streams",
+        "events",
+    )
 
     def __init__(self, emit: Outgoing, call: Call, streams: bool = False) -> None:
         self._emit = emit
         self._call = call
         self._begun = time.time_ns()
         self._chunks: list[bytes] = []
+        self._marked: list[Any] = []
         self._size = 0
         self._streams = streams
         self._span: Any = None
@@ -82,6 +94,8 @@ class Share:
                 data = chunk.encode() if isinstance(chunk, str) else bytes(chunk)
                 self._chunks.append(data)
                 self._size += len(data)
+                if marked(chunk) is not None:  # a number or a short word is known by this alone
+                    self._marked.append(chunk)
 
     def _streamed(self) -> None:
         """Look at a call with its streamed body, whole: before the wrapped call returns."""
@@ -90,7 +104,9 @@ class Share:
         with guard("sink.stream"):
             body = b"".join(self._chunks)
             self._streams, self._chunks = False, []
-            self._call = replace(self._call, parts=(*self._call.parts, Part("body", body)))
+            followed, self._marked = self._marked, []
+            parts = [Part("body", body), *([Part("body", followed)] if followed else [])]
+            self._call = replace(self._call, parts=(*self._call.parts, *parts))
             self.found(self._emit(self._call).events)
             self.write()
 
