@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sst_otel import semconv
+from sst_otel.matching.choices import not_of_a_list
 from sst_otel.matching.claims import BEGINS
 from sst_otel.matching.content import Content, Found
 from sst_otel.matching.hits import Hit, by_owner, folded, not_reclaimed, not_the_callers
@@ -81,6 +82,7 @@ class Matcher:
             hits += [hit for hit in chosen if not hit.ambiguous]
         kept = not_the_programs(not_reclaimed(view.identified, hits), view.leaves, scope)
         kept = not_the_callers(kept, scope)
+        kept = not_of_a_list(kept, view.identified, view.leaves)
         return Match(by_owner([*_still_nobodys(view.identified, kept), *kept]), view.unread)
 
     def _at_a_glance(

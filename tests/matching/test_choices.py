@@ -1,0 +1,60 @@
+"""Lists of offices and choices: a member is no person's because one word of it is."""
+
+from __future__ import annotations
+
+from sst_otel import semconv
+from sst_otel.matching import rules
+from sst_otel.matching.choices import not_of_a_list
+from sst_otel.matching.hits import Hit
+from sst_otel.matching.payload import Leaf, Leaves
+from sst_otel.registry.datum import Datum
+from sst_otel.shares import Part
+from sst_otel.tags import Owner
+
+ADA = Owner("ada", "1")
+CITY = Datum(ADA, "city", "Reading", "form_field:city")
+GENDER = Datum(ADA, "gender", "female", "form_field:gender")
+
+
+def _leaves(tree: object) -> list[Leaf]:
+    leaves = Leaves()
+    leaves.add_part(Part("json", tree))
+    return leaves.leaves
+
+
+def _hits(leaves: list[Leaf]) -> list[Hit]:
+    by_text = {"Reading": CITY, "female": GENDER}
+    return [
+        Hit(by_text[leaf.text], semconv.FIELD, rules.KEY, leaf)
+        for leaf in leaves
+        if leaf.text in by_text
+    ]
+
+
+def _kept(tree: object) -> list[str]:
+    leaves = _leaves(tree)
+    return [hit.datum.data_type for hit in not_of_a_list(_hits(leaves), [], leaves)]
+
+
+def test_one_office_of_several_is_nobodys() -> None:
+    assert _kept({"offices": [{"city": "Reading"}, {"city": "Bath"}, {"city": "York"}]}) == []
+
+
+def test_one_choice_of_several_is_nobodys() -> None:
+    assert _kept({"gender": ["female", "male", "other"]}) == []
+
+
+def test_a_field_of_its_own_counts() -> None:
+    assert _kept({"city": "Reading", "tags": ["a", "b"]}) == ["city"]
+
+
+def test_a_row_with_two_data_of_a_person_counts_among_rows_of_others() -> None:
+    rows = [{"city": "Bath", "gender": "male"}, {"city": "Reading", "gender": "female"}]
+    assert _kept({"people": rows}) == ["city", "gender"]
+
+
+def test_a_list_that_is_mostly_the_persons_counts() -> None:
+    assert _kept({"trips": [{"city": "Reading"}, {"city": "Reading"}, {"city": "Bath"}]}) == [
+        "city",
+        "city",
+    ]
