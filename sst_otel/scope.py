@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
-from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar, Token
 from typing import Any
@@ -22,13 +20,6 @@ MARKS_PER_SCOPE = 3_000
 BYTES_PER_SCOPE = 4_000_000
 OPERATIONS_PER_SCOPE = 20_000
 """Computed values that are looked into for one scope; then only their content is."""
-KEPT_SCOPES = 8
-KEPT_SECONDS = 30.0
-"""Ended scopes whose marks stay a little, for workers that were handed something."""
-HELD_SCOPES = 64
-HELD_BYTES = 32_000_000
-HELD_SECONDS = 3600.0
-"""Ended scopes with a :class:`Lease`, and what they may hold together; beyond it the oldest go."""
 _MOST_TOGETHER = 200
 
 
@@ -83,7 +74,7 @@ class Scope:
         """Marks that the budget refused."""
         self.ended_at = 0.0
         self.leases: list[None] = []
-        """One entry for each :class:`Lease` that has not ended."""
+        """One entry for each :class:`~sst_otel.lifetime.Lease` that has not ended."""
         self.on_look: Callable[[], None] | None = None
         """What a source wants to tag before the first payload of this scope is looked at."""
         self.state: dict[str, Any] = {}
@@ -159,8 +150,7 @@ class Scope:
         self.live = False
         if not self.exhausted:
             self.exhausted = budget
-            with _lock:
-                _exhausted[budget] += 1
+            count_exhausted(budget)
 
     def release(self) -> None:
         """Drop all marks of this scope."""
@@ -214,37 +204,11 @@ class Scope:
         return visitor
 
 
-class Lease:
-    """Keeps what a scope knows, after its end too, while something that it started is under way.
-
-    It ends by :meth:`end` or when nobody holds it any more: a thread that never ran, a work item
-    that was dropped. Takes no lock, because the garbage collector may end it anywhere.
-    """
-
-    __slots__ = ("_leases", "scope")
-
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
-        self._leases: list[None] | None = scope.leases
-        scope.leases.append(None)
-
-    def end(self) -> None:
-        """Give the scope up; again and again without harm."""
-        leases, self._leases = self._leases, None
-        if leases:
-            leases.pop()
-
-    __del__ = end
-
-
 PROCESS = Scope()
 """Where values of background work without a scope belong; its marks are dropped in bulk."""
 PROCESS.live = True
 
 _current: ContextVar[Scope] = ContextVar("sst_scope", default=PROCESS)
-_ended: deque[Scope] = deque()
-_held: deque[Scope] = deque()
-"""Ended scopes that had leases at their end, oldest first."""
 _lock = threading.Lock()
 _exhausted = {"marks": 0, "operations": 0, "scopes": 0}
 
@@ -256,6 +220,12 @@ def exhausted() -> dict[str, int]:
     """
     with _lock:
         return dict(_exhausted)
+
+
+def count_exhausted(budget: str, scopes: int = 1) -> None:
+    """Count scopes in which ``budget`` ran out."""
+    with _lock:
+        _exhausted[budget] += scopes
 
 
 current_scope: Callable[[], Scope] = _current.get
@@ -276,55 +246,3 @@ def leave_scope(token: Token[Scope]) -> None:
     """Make the scope before :func:`open_scope` current again."""
     with contextlib.suppress(ValueError):  # the context was left already
         _current.reset(token)
-
-
-def end_scope(scope: Scope) -> None:
-    """End ``scope``. Its marks stay while it is leased, and else up to 30 s."""
-    scope.ended_at = time.monotonic()
-    with _lock:
-        (_held if scope.leases else _ended).append(scope)
-    sweep(scope.ended_at)
-
-
-def release_all() -> None:
-    """Release every ended scope and the process's own marks."""
-    with _lock:
-        ended = [*_ended, *_held, PROCESS]
-        _ended.clear()
-        _held.clear()
-    for scope in ended:
-        scope.release()
-
-
-def sweep(now: float) -> None:
-    """Release ended scopes that are too old (``now`` by the monotonic clock) or too many."""
-    if _held:
-        _sweep_held(now)
-    while True:
-        with _lock:
-            if not _ended:
-                return
-            if len(_ended) <= KEPT_SCOPES and now - _ended[0].ended_at < KEPT_SECONDS:
-                return
-            scope = _ended.popleft()
-        scope.release()
-
-
-def _sweep_held(now: float) -> None:
-    """Move scopes whose leases have ended to the others; give up the oldest beyond the budget."""
-    with _lock:
-        _ended.extend(scope for scope in _held if not scope.leases)
-        held = [scope for scope in _held if scope.leases]
-        _held.clear()
-        given_up: list[Scope] = []
-        size = sum(scope.size for scope in held)
-        for position, scope in enumerate(held):
-            many = len(held) - position > HELD_SCOPES or size > HELD_BYTES
-            if many or now - scope.ended_at >= HELD_SECONDS:
-                given_up.append(scope)
-                size -= scope.size
-            else:
-                _held.append(scope)
-        _exhausted["scopes"] += len(given_up)
-    for scope in given_up:
-        scope.release()

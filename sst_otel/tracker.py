@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sst_otel import lineage
+from sst_otel import lifetime, lineage
 from sst_otel.audit import AuditLog
 from sst_otel.datatypes import FieldClassifier, load_taxonomy
 from sst_otel.guard import error_counts, guard, say_once
 from sst_otel.keys import load_keys
+from sst_otel.lifetime import release_all, sweep
 from sst_otel.lineage import hooks
 from sst_otel.matching.matcher import Matcher
 from sst_otel.missed import all_counts, forget
@@ -25,7 +26,7 @@ from sst_otel.pages import flask_mount
 from sst_otel.patching import Patches
 from sst_otel.recipients import Register
 from sst_otel.registry.registry import Registry
-from sst_otel.scope import exhausted, release_all, sweep
+from sst_otel.scope import exhausted
 from sst_otel.selection import Selection
 from sst_otel.settings import Settings
 from sst_otel.sinks import httpx as httpx_sink
@@ -186,6 +187,7 @@ class Tracker:
             return
         self._stopped = threading.Event()
         self.registry.forked()
+        lifetime.forked()
         forget_writer()
         with guard("fork"):
             self._keep_house()

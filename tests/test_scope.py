@@ -7,19 +7,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from sst_otel.registry.datum import Datum
-from sst_otel.registry.identity import IDS, mark
-from sst_otel.scope import (
+from sst_otel.lifetime import (
     HELD_SCOPES,
     KEPT_SCOPES,
     KEPT_SECONDS,
     Lease,
-    Scope,
     end_scope,
-    exhausted,
     release_all,
     sweep,
 )
+from sst_otel.registry.datum import Datum
+from sst_otel.registry.identity import IDS, mark
+from sst_otel.scope import Scope, exhausted
 from sst_otel.tags import Owner
 
 ADA = Owner("ada-ref", "1")

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sst_otel.guard import guard
+from sst_otel.lifetime import Lease, end_scope
 from sst_otel.patching import Patches, watching
-from sst_otel.scope import Lease, Scope, current_scope, end_scope, leave_scope, open_scope
+from sst_otel.scope import Scope, current_scope, leave_scope, open_scope
 from sst_otel.sources.owner import request_owner_id
 from sst_otel.sources.session import stored_values
 from sst_otel.sources.streams import InScope

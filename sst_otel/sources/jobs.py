@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any
 
-from sst_otel.scope import PROCESS, Scope, current_scope, end_scope, leave_scope, open_scope
+from sst_otel.lifetime import end_scope
+from sst_otel.scope import PROCESS, Scope, current_scope, leave_scope, open_scope
 from sst_otel.tags import Owner
 
 if TYPE_CHECKING:

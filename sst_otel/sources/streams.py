@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from sst_otel.lifetime import Lease
 from sst_otel.lineage.tracebacks import drop_own_entry
-from sst_otel.scope import Lease, leave_scope, open_scope
+from sst_otel.scope import leave_scope, open_scope
 
 
 class InScope:

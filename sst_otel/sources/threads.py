@@ -19,8 +19,9 @@ from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
 
 from sst_otel.guard import guard
+from sst_otel.lifetime import Lease
 from sst_otel.patching import Patches
-from sst_otel.scope import PROCESS, Lease, current_scope, leave_scope, open_scope
+from sst_otel.scope import PROCESS, current_scope, leave_scope, open_scope
 
 _PLACE = "source.threads"
 _LEASE = "_sst_lease"

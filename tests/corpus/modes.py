@@ -10,7 +10,7 @@ from time import time
 from typing import Any
 
 from sst_otel import semconv
-from sst_otel.scope import release_all
+from sst_otel.lifetime import release_all
 from sst_otel.settings import Settings
 from tests.corpus.cases import Case
 from tests.corpus.people import Cast

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from sst_otel.datatypes import FieldClassifier, load_taxonomy
+from sst_otel.lifetime import release_all
 from sst_otel.matching.matcher import Match, Matcher
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.registry import Registry
-from sst_otel.scope import PROCESS, Scope, release_all
+from sst_otel.scope import PROCESS, Scope
 from sst_otel.shares import Part
 from sst_otel.tags import Minter, Owner
 

@@ -8,7 +8,7 @@ import flask
 import pytest
 import requests
 
-from sst_otel.scope import release_all
+from sst_otel.lifetime import release_all
 from tests.support import Tracking, Vendor
 
 EMAIL = "ada.lovelace@example.org"

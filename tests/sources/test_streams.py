@@ -10,8 +10,9 @@ import pytest
 import requests
 from flask import Flask, Response, request, send_file, stream_with_context
 
+from sst_otel.lifetime import KEPT_SCOPES, KEPT_SECONDS, sweep
 from sst_otel.registry.identity import IDS
-from sst_otel.scope import KEPT_SCOPES, KEPT_SECONDS, PROCESS, current_scope, sweep
+from sst_otel.scope import PROCESS, current_scope
 from tests.support import Tracking, Vendor
 
 FORM = {"email": "maria.schneider@example.com", "city": "Leipzig"}

@@ -16,7 +16,8 @@ import pytest
 import requests
 
 import sst_otel
-from sst_otel.scope import KEPT_SECONDS, PROCESS, Scope, current_scope, sweep
+from sst_otel.lifetime import KEPT_SECONDS, sweep
+from sst_otel.scope import PROCESS, Scope, current_scope
 from tests.support import Tracking, Vendor, tracking_in
 
 CITY = "Leipzig"

@@ -1,0 +1,109 @@
+"""How long a scope's values stay known after its end: while something it started is under way.
+
+An ended scope without leases is kept a little, for workers that were handed something before its
+end; one with leases until they end. Both are bounded, and what is given up is counted.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+
+from sst_otel.scope import PROCESS, Scope, count_exhausted
+
+KEPT_SCOPES = 8
+KEPT_SECONDS = 30.0
+"""Ended scopes without leases whose marks stay."""
+HELD_SCOPES = 64
+HELD_BYTES = 32_000_000
+HELD_SECONDS = 3600.0
+"""Ended scopes with leases, and what they may hold together; beyond it the oldest go."""
+
+_ended: deque[Scope] = deque()
+_held: deque[Scope] = deque()
+"""Ended scopes that had leases at their end, oldest first."""
+_lock = threading.Lock()
+
+
+class Lease:
+    """Keeps what a scope knows, after its end too, while something that it started is under way.
+
+    It ends by :meth:`end` or when nobody holds it any more: a thread that never ran, a work item
+    that was dropped. Takes no lock, because the garbage collector may end it anywhere.
+    """
+
+    __slots__ = ("_leases", "scope")
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self._leases: list[None] | None = scope.leases
+        scope.leases.append(None)
+
+    def end(self) -> None:
+        """Give the scope up; again and again without harm."""
+        leases, self._leases = self._leases, None
+        if leases:
+            leases.pop()
+
+    __del__ = end
+
+
+def end_scope(scope: Scope) -> None:
+    """End ``scope``. Its marks stay while it is leased, and else up to 30 s."""
+    scope.ended_at = time.monotonic()
+    with _lock:
+        (_held if scope.leases else _ended).append(scope)
+    sweep(scope.ended_at)
+
+
+def release_all() -> None:
+    """Release every ended scope and the process's own marks."""
+    with _lock:
+        ended = [*_ended, *_held, PROCESS]
+        _ended.clear()
+        _held.clear()
+    for scope in ended:
+        scope.release()
+
+
+def sweep(now: float) -> None:
+    """Release ended scopes that are too old (``now`` by the monotonic clock) or too many."""
+    if _held:
+        _sweep_held(now)
+    while True:
+        with _lock:
+            if not _ended:
+                return
+            if len(_ended) <= KEPT_SCOPES and now - _ended[0].ended_at < KEPT_SECONDS:
+                return
+            scope = _ended.popleft()
+        scope.release()
+
+
+def _sweep_held(now: float) -> None:
+    """Move scopes whose leases have ended to the others; give up the oldest beyond the budget."""
+    given_up: list[Scope] = []
+    with _lock:
+        size = sum(scope.size for scope in _held)
+        for _ in range(len(_held)):
+            scope = _held.popleft()
+            left = len(_held) + 1
+            if not scope.leases:  # asked once: a lease may end at any moment
+                _ended.append(scope)
+            elif left > HELD_SCOPES or size > HELD_BYTES or now - scope.ended_at >= HELD_SECONDS:
+                given_up.append(scope)
+            else:
+                _held.append(scope)
+                continue
+            size -= scope.size
+    for scope in given_up:
+        scope.release()
+    if given_up:
+        count_exhausted("scopes", len(given_up))
+
+
+def forked() -> None:
+    """In a forked child: leave a lock behind that a thread of the parent may have held."""
+    global _lock
+    _lock = threading.Lock()
