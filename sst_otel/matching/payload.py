@@ -89,6 +89,8 @@ class Leaves:
         self.leaves: list[Leaf] = []
         self.unread = 0
         """Parts or bytes left out by a budget."""
+        self.opened: list[str] = []
+        """Texts that were read as the JSON they are: their leaves stand for them."""
         self._groups = 0
         self._nodes = 0
         self._encoded = False
@@ -192,6 +194,7 @@ class Leaves:
                 if mark is not None:  # a document that the application composed itself
                     self._add(where, key, group, text, mark, False)
                 unread = self.unread
+                self.opened.append(text)
                 self._add_tree(where, key, tree, group, 0)
                 if self.unread > unread:  # too deep: what the tree has not shown, the text has
                     self._add(where, key, group, text, None, False)
@@ -285,6 +288,7 @@ class Leaves:
         if mark is None and len(value) > 8 and value[0] in "{[" and depth < MAX_DEPTH:
             nested = _parse_json(value)
             if isinstance(nested, (dict, list)):
+                self.opened.append(value)
                 self._add_tree(place, key, nested, group, depth + 1)
                 return
         self._add(place, key, group, value[:MAX_BODY], mark, True, CONSTANTS.get(id(value)))

@@ -32,15 +32,18 @@ def taken_apart(parts: tuple[Part, ...], handed_over: tuple[Part, ...]) -> View:
     leaves = Leaves()
     leaves.add_parts(parts)
     sent = len(leaves.leaves)
+    texts = {leaf.text for leaf in leaves.leaves}.union(leaves.opened)
     leaves.add_parts(handed_over)
     if len(leaves.leaves) > sent:
-        leaves.leaves[:] = _as_sent(leaves.leaves[:sent], leaves.leaves[sent:])
+        leaves.leaves[:] = _as_sent(leaves.leaves[:sent], texts, leaves.leaves[sent:])
     return View(leaves.leaves, leaves.unread)
 
 
-def _as_sent(sent: list[Leaf], handed_over: list[Leaf]) -> list[Leaf]:
-    """Return the leaves handed over that are part of what is sent, then what is sent."""
-    texts = {leaf.text for leaf in sent}
+def _as_sent(sent: list[Leaf], texts: set[str], handed_over: list[Leaf]) -> list[Leaf]:
+    """Return the leaves handed over that are part of what is sent, then what is sent.
+
+    ``texts``: those of the leaves sent, and of the documents they were read in.
+    """
     everything = "\n".join(texts)
     kept = [
         leaf

@@ -27,6 +27,8 @@ WEAK_BITS = 12.0
 _LONGEST_FIELD = 120
 _TOLD_BY = {"birthday": ("age",)}
 """Types of which a number computed from a value of another type is one."""
+_CLAIMS = {"sub": "user_id"}
+"""Registered names of a token's claims (RFC 7519) → a name that tells the type anywhere."""
 _STATE = "weak_forms"
 _ALGORITHMS = {32: hashlib.md5, 40: hashlib.sha1, 64: hashlib.sha256}
 
@@ -93,7 +95,8 @@ class WeakValues:
                 continue
             data = dict.fromkeys(datum for table in tables for datum in table.get(folded))
             near = owners_near(leaf)
-            named = [datum for datum in data if self._names_type(leaf.key, datum.data_type)]
+            key = _CLAIMS.get(leaf.key, leaf.key) if leaf.encoded else leaf.key
+            named = [datum for datum in data if self._names_type(key, datum.data_type)]
             if named:
                 yield leaf, named, semconv.FIELD, rules.KEY
                 continue
