@@ -29,6 +29,7 @@ class Databases:
             lambda column, siblings, table: classifier.classify(column, siblings, table),
             lambda table: override_of(table, models),
             tagger.selection.learn,
+            self._tables.described,
         )
         self._rows = RowTagger(tagger, self._directory)
         self._texts = TextPlans(

@@ -52,6 +52,13 @@ class KnownTables:
                 alive.append(weakref.ref(metadata))
             self._known = alive
 
+    def described(self) -> Iterator[Any]:
+        """Yield every table of the ``MetaData`` met so far."""
+        for known in self._known:
+            metadata = known()
+            if metadata is not None:
+                yield from list(metadata.tables.values())
+
     def table(self, name: str, schema: str) -> Any:
         """Return the ``sqlalchemy.Table`` called ``name``, None where there is none.
 

@@ -8,17 +8,17 @@ that customer 5 is never user 5.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sst_otel.selection import UNTRACKED
+from sst_otel.sources.accounts import LOGIN_NAMES, is_account, login_table, target_of
 
 Classify = Callable[[str, tuple[str, ...], str], "str | None"]
 """``classify(column, sibling columns, table)`` → data type or None."""
 
 _IDENTIFYING = frozenset({"email", "phone", "username", "name", "first_name", "last_name"})
-_LOGIN_NAMES = frozenset({"user", "users", "account", "accounts", "member", "members", "auth_user"})
 _OWNER_COLUMNS = (
     "user_id",
     "owner_id",
@@ -41,7 +41,6 @@ _WITHOUT_ACCOUNT = frozenset(
 )
 """Tables whose rows are people in somebody's care or address book: not the ones they refer to."""
 _PLURALS = {"people": "person", "children": "child"}
-_PASSWORD = re.compile(r"passw|pwd|passhash|pass_hash|^pw_|_pw$|^pin_hash$", re.IGNORECASE)
 _ACTOR_COLUMN = re.compile(
     r"(^|_)(by|author|editor|creator|approver|assignee|reviewer|staff|agent|manager|parent|"
     r"referrer|sender|recipient|doctor|physician|therapist|teacher|seller|vendor)(_id)?$"
@@ -84,7 +83,8 @@ class TablePlan:
 class People:
     """Plans tables. ``override_of(table)`` gives the ``models`` entry of sst.yaml, if any.
 
-    ``learn(source, handling)`` is told of the columns that are not simply tracked.
+    ``learn(source, handling)`` is told of the columns that are not simply tracked; ``others()``
+    gives the tables of the same application that stand in other ``MetaData``.
     """
 
     def __init__(
@@ -92,10 +92,12 @@ class People:
         classify: Classify,
         override_of: Callable[[Any], Mapping[str, Any] | None] = lambda _table: None,
         learn: Callable[[str, int], None] = lambda _source, _handling: None,
+        others: Callable[[], Iterable[Any]] = tuple,
     ) -> None:
         self._classify = classify
         self._override_of = override_of
         self._learn = learn
+        self._others = others
         self._plans: dict[tuple[Any, bool], TablePlan] = {}
 
     def plan(self, table: Any, override: Mapping[str, Any] | None = None) -> TablePlan:
@@ -125,7 +127,7 @@ class People:
         keys = [key.name for key in table.primary_key.columns]
         if keys[:1] != [column] and self._is_person(table, types):
             owners.append((keys[0], self._prefix(table)))  # a guest's order names its own person
-        login = self._is_login(table) and (column is None or _target(table, column) is None)
+        login = self._is_login(table) and (column is None or target_of(table, column) is None)
         names = _names(table, types) if keys and [name for name, _ in owners] == keys else ()
         texts = frozenset(
             column.name
@@ -150,6 +152,12 @@ class People:
 
     def _person_key(self, table: Any) -> str | None:
         """Return the column that refers to a person in another table."""
+        keys = [column.name for column in table.primary_key.columns]
+        parent = target_of(table, keys[0]) if len(keys) == 1 else None
+        if parent is not None and parent is not table and self._is_person(parent):
+            return str(keys[0])  # one row of both is one person
+        if is_account(table) and self._is_person(table):
+            return None  # a user is no part of the company that the row refers to
         noun = noun_of(table.name)
         if noun in _WITHOUT_ACCOUNT and self._is_person(table):
             return None
@@ -159,7 +167,7 @@ class People:
         for column in table.columns:
             if _ACTOR_COLUMN.search(column.name):
                 continue
-            target = _target(table, column.name)
+            target = target_of(table, column.name)
             if target is not None and target is not table and self._is_person(target):
                 known = column.name in _OWNER_COLUMNS
                 named[column.name] = _OWNER_COLUMNS.index(column.name) if known else 50
@@ -174,7 +182,7 @@ class People:
 
     def _referred_prefix(self, table: Any, column: str) -> str:
         """Return the prefix of the people a column names, by its foreign key or its own name."""
-        target = _target(table, column)
+        target = target_of(table, column)
         if target is not None:
             return self._prefix(target)
         noun = column.lower().removesuffix("_id")
@@ -184,7 +192,7 @@ class People:
         named = [other for other in tables if noun_of(other.name) == noun and other is not table]
         if len(named) == 1 and self._is_person(named[0]):
             return self._prefix(named[0])
-        return "" if noun in _LOGIN_NAMES or noun == "owner" else f"{noun}s:"
+        return "" if noun in LOGIN_NAMES or noun == "owner" else f"{noun}s:"
 
     def is_personal(self, table_name: str) -> bool:
         """Whether a table's name says that its rows are people."""
@@ -198,23 +206,18 @@ class People:
         return bool(_IDENTIFYING & set((types or self._types(table)).values()))
 
     def _is_login(self, table: Any) -> bool:
-        """Whether log-ins use this table: it has a password, is called so, or is the only one."""
+        """Whether log-ins use this table, of all that the application has."""
         if not self._is_person(table):
             return False
-        if not getattr(table, "declared", True):  # of its neighbours nothing is certain either
-            return _has_password(table) or table.name.lower() in _LOGIN_NAMES
-        people = [
-            other
-            for other in table.metadata.tables.values()
-            if getattr(other, "declared", True) and self._is_person(other)
-        ]
-        with_password = [other for other in people if _has_password(other)]
-        if with_password:
-            return table in with_password
-        named = [other for other in people if other.name.lower() in _LOGIN_NAMES]
-        if named:
-            return table in named
-        return len(people) == 1
+        described = list(self._others())
+        if getattr(table, "declared", None) is None:
+            found = login_table([*described, *table.metadata.tables.values()], self._is_person)
+            return bool(found == table.name.lower())
+        # What statements tell comes second: it is learnt bit by bit.
+        found = login_table(described, self._is_person)
+        if found is None:
+            found = login_table([*described, *table.metadata.tables.values()], self._is_person)
+        return bool(found == table.name.lower())
 
     def _prefix(self, table: Any) -> str:
         return "" if self._is_login(table) else f"{table.name}:"
@@ -259,20 +262,3 @@ def noun_of(table_name: str) -> str:
     """Return what one row of a table is called: ``crm_contacts`` → ``contact``."""
     last = table_name.lower().rpartition("_")[2]
     return _PLURALS.get(last) or last.removesuffix("s")
-
-
-def _has_password(table: Any) -> bool:
-    return any(_PASSWORD.search(column.name) for column in table.columns)
-
-
-def _target(table: Any, column_name: str) -> Any:
-    """Return the table that a column's foreign key points to, or None."""
-    column = table.columns.get(column_name)
-    if column is None:
-        return None
-    for key in column.foreign_keys:
-        schema, _, name = key.target_fullname.rpartition(".")[0].rpartition(".")
-        for candidate in table.metadata.tables.values():
-            if candidate.name == name and (not schema or candidate.schema == schema):
-                return candidate
-    return None
