@@ -107,7 +107,8 @@ class _Look:
                     data.update(dict.fromkeys(output.data()))
         for (position, evidence), data in made.items():
             # Of several people who have the value in common the matcher chooses.
-            self.found.append((texts.number_of_word(position), list(data), evidence, rules.MADE))
+            rule = rules.STORED if evidence == semconv.COMPOSED else rules.MADE
+            self.found.append((texts.number_of_word(position), list(data), evidence, rule))
         if not texts.joined.isascii() and any(index.substrings for index in self._indexes):
             self._scripts(texts, encoded)
         if self._runs:

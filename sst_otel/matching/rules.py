@@ -17,6 +17,7 @@ DIGITS = "digits"
 DECODED = "decoded"
 DIGEST = "digest"
 MADE = "made"
+STORED = "stored"
 KEY = "key"
 KEY_DIGEST = "key_digest"
 BESIDE = "beside"
@@ -34,6 +35,7 @@ SENTENCES = {
     DECODED: "it stands in the payload once a base64 or hexadecimal text is decoded",
     DIGEST: "the payload holds a digest (MD5, SHA-1, SHA-256) of a normal form of it",
     MADE: "the payload holds a digest or a code that was made of it while the program ran",
+    STORED: "it is part of a text that the program put together, stored, and read again",
     KEY: "the payload has this value under a key that names this type of data",
     KEY_DIGEST: "the payload has a digest of it under a key that names this type of data",
     BESIDE: "it stands beside a value that is certainly this person's, in the same object",
@@ -43,7 +45,7 @@ SENTENCES = {
 
 NAMED = frozenset({KEY, KEY_DIGEST})
 """Rules in which the payload's key is the reason."""
-BY_OBJECT = frozenset({IDENTITY, CONVERTED, COMPOSED, COMPUTED, OPERAND, MADE})
+BY_OBJECT = frozenset({IDENTITY, CONVERTED, COMPOSED, COMPUTED, OPERAND, MADE, STORED})
 """Rules that follow what is made of what, so that the value need not be rare."""
 BY_CONTENT = frozenset({PHRASE, SCRIPT, DIGITS, DECODED, DIGEST})
 """Rules that look at the text alone, so that the value must be rare (``STRONG_BITS``)."""

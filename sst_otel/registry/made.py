@@ -15,6 +15,8 @@ MOST_OUTPUTS = 10_000
 """Outputs of one generation; beyond it none is noted, and the drop is counted."""
 SHORTEST = 8
 """Letters that are compared at least: 32 bits of a hexadecimal digest that was cut."""
+_OF_A_SENTENCE = 12
+"""Letters of several words that are enough together, however short each is."""
 
 
 class Output:
@@ -81,10 +83,11 @@ class Made:
     ) -> bool:
         """Note that ``text`` was made of ``sources``; False when the budget is used up.
 
-        Texts under :data:`SHORTEST` letters say too little and are left out.
+        A word under :data:`SHORTEST` letters says too little, and so do few words.
         """
         words = tuple(tokens(text))
-        if not words or len(max(words, key=len)) < SHORTEST:
+        longest = max(map(len, words), default=0)
+        if longest < SHORTEST and (len(words) < 2 or sum(map(len, words)) < _OF_A_SENTENCE):
             return True
         if self._count >= MOST_OUTPUTS:
             return False
@@ -99,7 +102,7 @@ class Made:
         """Yield position and output for each that stands in ``words`` (folded tokens)."""
         outputs = self._outputs
         for position, word in enumerate(words):
-            if len(word) >= SHORTEST and word[:SHORTEST] in outputs:
+            if word[:SHORTEST] in outputs:
                 for output in outputs[word[:SHORTEST]]:
                     if output.stands_at(words, position):
                         yield position, output

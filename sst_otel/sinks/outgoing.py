@@ -35,6 +35,7 @@ from sst_otel.sinks.code import code_location
 from sst_otel.sinks.layers import Layer, current_layer
 from sst_otel.sinks.masking import mask_path, own_words
 from sst_otel.sinks.share import Share
+from sst_otel.sources.kept_texts import keep_text
 from sst_otel.suppress import is_suppressed
 from sst_otel.tagging import Tagger
 from sst_otel.tags import NOBODY, Owner
@@ -131,6 +132,7 @@ class Outgoing:
         owners = match.owners
         if call.kind == semconv.DATABASE_WRITE:
             owners = _without_keys(owners)
+            self._keep_texts(owners)
         if not owners:
             return []
         reported = chain[0].reported if chain else {}
@@ -191,6 +193,13 @@ class Outgoing:
                 found[tag.tag_id] = Finding(tag, hit.evidence, path)
                 why.append({"rule": hit.rule} if opaque else _reason(hit, words))
         return tuple(found.values()), why
+
+    def _keep_texts(self, owners: dict[Owner, list[Hit]]) -> None:
+        """Note sentences that go into the database: what comes back is another object."""
+        marks = {id(hit.leaf): hit.leaf.mark for hits in owners.values() for hit in hits}
+        for mark in marks.values():
+            if mark is not None and not keep_text(self._registry, mark):
+                return
 
     def _recipient(self, call: Call) -> Recipient:
         if call.kind == semconv.DATABASE_WRITE:

@@ -15,8 +15,9 @@ from sst_otel.guard import guard
 from sst_otel.lifetime import Lease, end_scope
 from sst_otel.patching import Patches, watching
 from sst_otel.scope import Scope, current_scope, leave_scope, open_scope
+from sst_otel.sources.kept_texts import keep_texts
 from sst_otel.sources.owner import request_owner_id
-from sst_otel.sources.session import stored_values
+from sst_otel.sources.session import stored_values, whole_session
 from sst_otel.sources.streams import InScope
 from sst_otel.tagging import Tagger, scalars
 from sst_otel.tags import Owner
@@ -129,6 +130,8 @@ class _FlaskSource:
     def _end(self, scope: Scope, token: Any, response: Any) -> None:
         leave_scope(token)
         self._tagger.settle(scope)
+        if scope.composed:
+            keep_texts(self._tagger.registry, whole_session())
         if response is not None and response.is_streamed and not response.direct_passthrough:
             # What a generator sends while it is being streamed still belongs to this request.
             response.response = InScope(response.response, Lease(scope))

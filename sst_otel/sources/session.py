@@ -54,16 +54,19 @@ def stored_values() -> dict[str, Any]:
     Without what tells whose it is or guards it: ids, tokens, keys of libraries (``_fresh``). The
     session is not marked as accessed; one that is no mapping of plain values gives nothing.
     """
+    return {
+        name: value
+        for name, value in dict.items(whole_session())
+        if type(name) is str and name[:1] != "_" and not name.lower().endswith(_NOT_STORED)
+    }
+
+
+def whole_session() -> dict[str, Any]:
+    """Return the current request's session as it is, flashed messages included; not marked."""
     context = _request_context()
     state = vars(context) if context is not None else {}
     session = state.get("_session", state.get("session"))
-    if not session or not isinstance(session, dict):
-        return {}
-    return {
-        name: value
-        for name, value in dict.items(session)
-        if type(name) is str and name[:1] != "_" and not name.lower().endswith(_NOT_STORED)
-    }
+    return session if isinstance(session, dict) else {}
 
 
 def _request_context() -> Any:
