@@ -17,6 +17,7 @@ from sst_otel.lineage import marks, methods
 from sst_otel.lineage.carriers import is_carrier
 from sst_otel.lineage.fstrings import compose
 from sst_otel.lineage.functions.formatting import percent
+from sst_otel.lineage.small import entry_of
 from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.identity import IDS, MARKABLE, Mark, unmark
 from sst_otel.scope import current_scope
@@ -53,7 +54,7 @@ def _concatenated(result: str, operands: tuple[Any, ...]) -> None:
     for operand in operands:
         if result is operand or type(operand) is not str:
             return
-        entry = IDS.get(id(operand))
+        entry = entry_of(operand)
         if entry is not None:
             sources.append(entry)
     if sources:
@@ -232,12 +233,12 @@ def _references() -> int:
             counts.append(sys.getrefcount(left))
             return entry
 
-    def extend(text: Any, mark: list[Any]) -> None:
+    def extend(mark: list[Any]) -> None:
+        text = str(4_000_000)
         mark.append(text)
         text += Counting(operator.iadd, "")
 
-    texts = [str(4_000_000)]
-    extend(texts.pop(), [])
+    extend([])
     return counts[0]
 
 
