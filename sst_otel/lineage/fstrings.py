@@ -169,7 +169,7 @@ def made(text: Any, edited: bool, *operands: Any) -> Any:
 def made1(text: Any, edited: bool, operand: Any) -> Any:
     """Return ``text``: :func:`made` for one operand."""
     entry = IDS.get(id(operand))
-    if entry is None or entry.form or type(operand) is not str:
+    if entry is None or entry.form or not entry.data or type(operand) is not str:
         return made(text, edited, operand)
     scope = current_scope()
     if scope.spend() and text is not operand and (not edited or _is_left(text, entry)):
@@ -196,11 +196,21 @@ def kept(text: Any, value: Any) -> Any:
     scope = current_scope()
     if not scope.spend() or id(text) in IDS:
         return text
+    if not entry.data:
+        _keep_character(text, value)
+        return text
     if type(text) is str and not entry.form:
         scope.keep_text(text, entry.data, entry.composed)
     else:
         mark(text, entry.data, scope, entry.composed, entry.form)
     return text
+
+
+def _keep_character(text: Any, value: Any) -> None:
+    with guard("lineage"):
+        entry = entry_of(value)
+        if entry is not None:
+            marks.keep(text, entry.data)
 
 
 def _is_left(text: Any, source: Mark) -> bool:

@@ -55,7 +55,7 @@ HELPERS: dict[str, Any] = {
     "_sst_id": id,
     "_sst_ids": IDS,
     "_sst_type": type,
-    "_sst_holders": frozenset({dict, list, tuple, str, bytes}),
+    "_sst_holders": frozenset({dict, list, tuple, bytes}),
     "_sst_plain": MARKABLE | {bool, type(None)},
 }
 

@@ -118,7 +118,10 @@ class Sites(CallSites):
         """Rewrite ``match["name"]``: the item of a variable, or of what a call returns."""
         if isinstance(node.value, ast.Name) and leaves.is_simple(node.slice):
             return self.helper("after_item", node, node, node.slice, node.value)
-        if isinstance(node.value, ast.Call) and leaves.is_simple(node.slice):
+        looked_into = isinstance(node.value, ast.Call) or (
+            isinstance(node.value, ast.Subscript | ast.Attribute) and _is_position(node.slice)
+        )
+        if looked_into and (leaves.is_simple(node.slice) or _is_position(node.slice)):
             return self.helper("item", node, self.visit(node.value), node.slice)
         return self.generic_visit(node)
 
@@ -133,3 +136,10 @@ class Sites(CallSites):
             name = ast.Constant(node.attr)
             return self.helper("after_attribute", node, node, name, node.value)
         return self.helper("attribute", node, self.visit(node.value), ast.Constant(node.attr))
+
+
+def _is_position(index: ast.expr) -> bool:
+    """Whether an index is a number written in the program: of a letter, of a column."""
+    if isinstance(index, ast.UnaryOp) and isinstance(index.op, ast.USub):
+        index = index.operand
+    return isinstance(index, ast.Constant) and type(index.value) is int

@@ -1,4 +1,6 @@
-"""Small numbers: an age, a month, a band. The interpreter shares them, so they have no identity.
+"""Small numbers and single characters: an age, a month, an initial.
+
+The interpreter shares them, so they have no identity.
 
 What was computed is remembered by value for the scope, and found again where a text is put together
 in the same function (or in one that called it), never by value alone. In the identity table stands
@@ -20,34 +22,46 @@ from sst_otel.scope import PROCESS, Scope, current_scope
 _SHARED = range(-5, 257)
 _SMALLEST = 10
 """Below, a number is rather a position or a count than what was computed."""
-_STATE = "small_numbers"
+_STATE = "small_values"
 _MOST = 200
 _CALLERS = 3
 """Functions, the one that computed a value and its callers, that may have got it."""
 _HANDED_ON = 2
 """Functions, the running one and its caller, of which one must have got a value to be using it."""
+_OF_CHARACTERS = 2
+"""Functions that may have got a character: an expression inside a comprehension is one, too."""
 _OWN = str(PurePath(__file__).parent)
 
 _Place = CodeType | tuple[CodeType, int]
-_Known = dict[int, tuple[Mark, frozenset[_Place]]]
+_Known = dict[int | str, tuple[Mark, frozenset[_Place]]]
 
 
 def is_small(value: Any) -> bool:
-    """Whether ``value`` is an integer that the interpreter shares."""
-    return type(value) is int and value in _SHARED
+    """Whether ``value`` is an integer or a character that the interpreter shares."""
+    kind = type(value)
+    return value in _SHARED if kind is int else kind is str and len(value) == 1
 
 
-def remember(value: int, data: tuple[Datum, ...]) -> None:
-    """Note that ``value`` was computed from, or is, ``data``; 0 and ±1 say nothing."""
+def remember(value: int | str, data: tuple[Datum, ...]) -> None:
+    """Note that ``value`` was computed from, or is, ``data``.
+
+    0 and ±1 say nothing, and no more does a character that is neither letter nor digit.
+    """
     scope = current_scope()
-    if scope is PROCESS or -1 <= value <= 1:
+    if scope is PROCESS or not data:
+        return
+    if not value.isalnum() if isinstance(value, str) else -1 <= value <= 1:
         return
     known = _known_in(scope)
     former = known.get(value)
-    places = _places()
+    places = _places(_OF_CHARACTERS if isinstance(value, str) else _CALLERS)
     if former is not None:
         places |= former[1]
-    elif len(known) >= _MOST or not scope.hold(id(value), value):
+        if isinstance(value, str) and former[0].data[0].owner is data[0].owner:
+            data = tuple(dict.fromkeys((*former[0].data, *data)))
+    elif len(known) >= _MOST:
+        return
+    if id(value) not in IDS and not scope.hold(id(value), value):
         return
     known[value] = (Mark(value, data, False, scope), places)
     IDS[id(value)] = Mark(value, (), False, scope)
@@ -56,7 +70,7 @@ def remember(value: int, data: tuple[Datum, ...]) -> None:
 
 
 def entry_of(value: Any) -> Mark | None:
-    """Return the mark of ``value``; of a small number only where it may be what was computed."""
+    """Return the mark of ``value``; of a small one only where it may be what was computed."""
     entry = IDS.get(id(value))
     if entry is None:
         return None
@@ -65,9 +79,13 @@ def entry_of(value: Any) -> Mark | None:
     found = _known_in(current_scope()).get(value)
     if found is None:
         return None
-    if value < _SMALLEST:  # only what is computed on in the same expression
-        return found[0] if _here() in found[1] else None
-    return found[0] if not found[1].isdisjoint(_functions(_HANDED_ON)) else None
+    mark, places = found
+    if type(value) is str and not value.isdigit():
+        code, _ = _here()
+        return mark if code in places and value not in code.co_consts else None
+    if type(value) is str or value < _SMALLEST:  # only in the same expression
+        return mark if _here() in places else None
+    return mark if not places.isdisjoint(_functions(_HANDED_ON)) else None
 
 
 def _is_in(buffer: bytearray, entry: Mark) -> bool:
@@ -89,9 +107,9 @@ def _here() -> tuple[CodeType, int]:
     return frame.f_code, frame.f_lineno
 
 
-def _places() -> frozenset[_Place]:
+def _places(most: int) -> frozenset[_Place]:
     """Return the code of the application's functions that are running, and the line in it."""
-    return frozenset((_here(), *_functions(_CALLERS)))
+    return frozenset((_here(), *_functions(most)))
 
 
 def _functions(most: int) -> list[CodeType]:

@@ -6,6 +6,19 @@ from tests.lineage.rule_support import Rows, inherited
 
 MARKUP = "from markupsafe import Markup, escape\n"
 FLOWS: Rows = [
+    ("r = f'{name[0]}. {email}'", "composed derived(slice):ada email:ada"),
+    ("r = name[0].upper() + '.' + email", "composed derived(slice):ada email:ada"),
+    ("r = '%s.%s' % (name[:1], email)", "composed derived(slice):ada email:ada"),
+    ("r = '{}. {}'.format(name[0], email)", "composed derived(slice):ada email:ada"),
+    (
+        "def of(text):\n    return ''.join(one[0] for one in text.split() if one).lower()\n"
+        "r = '+'.join(of(name))",
+        "composed derived(split,slice):ada derived(slice):ada",
+    ),
+    (
+        "def of(text):\n    first = text[0]\n    return {'id': first + 'x'}\nr = of(name)['id']",
+        "composed derived(slice):ada",
+    ),
     (MARKUP + "r = str(Markup('<b>%s</b>') % name)", "composed name:ada"),
     (MARKUP + "r = Markup('<p>') + name", "composed name:ada"),
     (MARKUP + "r = f'<b>{escape(name)}</b>'", "composed name:ada"),
@@ -159,4 +172,16 @@ def test_text_inherits(code: str, expected: str) -> None:
 
 @pytest.mark.parametrize("code", CLEAN)
 def test_text_inherits_nothing(code: str) -> None:
+    assert inherited(code) == ""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def first(text):\n    return text[0]\n\ndef size():\n    return chr(65) + '-42'\n"
+        "def both(text):\n    first(text)\n    return size()\nr = both(name)",
+        "def of(text):\n    kind = text[0]\n    return 'A' + '-42' + kind[1:]\nr = of(name)",
+    ],
+)
+def test_a_letter_says_nothing_elsewhere(code: str) -> None:
     assert inherited(code) == ""

@@ -49,7 +49,7 @@ def _joined(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> No
     if result is separator or not given:
         return
     pieces = given[0]
-    held = marked(pieces) if type(pieces) is list else None
+    held = marked(pieces) if type(pieces) is list or type(pieces) is str else None
     if held is not None:  # characters of a text
         if any(marks.shares_characters(result, datum.value) for datum in held.data):
             marks.keep(result, held.data, held.composed or bool(separator), held.form)
