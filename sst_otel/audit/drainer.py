@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sst_otel.audit.store import Store
 
 _INTERVAL = 1.0
+_FLUSH_EVERY = 0.1
 _LONGEST_PAUSE = 30.0
 _RETENTION_EVERY = 86_400.0
 _STAMP = "retention.stamp"
@@ -33,13 +34,14 @@ _drainers: weakref.WeakSet[Drainer] = weakref.WeakSet()
 class Drainer:
     """Drains ``directory`` into the database at ``url`` while there is something to drain.
 
-    ``before``: called first each time, to write out what is still buffered. The thread starts with
-    the first :meth:`wake` of a process, sleeps while nothing is written, and does a last drain when
-    the interpreter ends.
+    ``before``: writes out what is still buffered, False where it cannot; called before each drain,
+    every tenth of a second between two, and at the end. The thread starts with the first
+    :meth:`wake` of a process, sleeps while nothing is written, and does a last drain when the
+    interpreter ends.
     """
 
     def __init__(
-        self, url: str, directory: Path, retention_days: int, before: Callable[[], None]
+        self, url: str, directory: Path, retention_days: int, before: Callable[[], bool]
     ) -> None:
         self._url = url
         self._directory = directory
@@ -52,10 +54,15 @@ class Drainer:
         self._starting = threading.Lock()
         _drainers.add(self)
 
-    def wake(self) -> None:
-        """Say that something was written; costs next to nothing when that is known already."""
+    def wake(self) -> bool:
+        """Say that something was written or buffered; costs next to nothing when that is known.
+
+        False once closed: nobody comes any more.
+        """
+        if self._stopping.is_set():
+            return False
         if self._awake.is_set():
-            return
+            return True
         self._awake.set()
         if self._thread is None:
             with self._starting:
@@ -64,10 +71,13 @@ class Drainer:
                     self._thread = thread
                     thread.start()
                     atexit.register(self.close)
+        return True
 
     def close(self) -> None:
         """Stop the thread after a last drain; waits a few seconds at most."""
         self._stopping.set()
+        with guard("audit.flush"):
+            self._before()  # here, as the thread may be waiting for a database
         self._awake.set()
         thread, self._thread = self._thread, None
         if thread is not None and thread is not threading.current_thread():
@@ -89,12 +99,12 @@ class Drainer:
         return True
 
     def _run(self) -> None:
-        awake, stopping, pause = self._awake, self._stopping, _INTERVAL
+        awake, pause = self._awake, _INTERVAL
         with suppressed():
             last = False
             while not last:
                 awake.wait(_RETENTION_EVERY / 24)
-                last = stopping.wait(pause)
+                last = self._rest(pause)
                 awake.clear()
                 if self._guarded():
                     pause = _INTERVAL
@@ -104,6 +114,23 @@ class Drainer:
             with guard("audit.close"):
                 if self._store is not None:
                     self._store.close()
+
+    def _rest(self, pause: float) -> bool:
+        """Wait for the time of the next drain, ``pause`` seconds; True when it is the last.
+
+        What is buffered meanwhile is written out soon, since a process may be killed while it
+        idles; where that fails it is left to the drain.
+        """
+        until = time.monotonic() + pause
+        written = True
+        while (left := until - time.monotonic()) > 0:
+            if self._stopping.wait(min(left, _FLUSH_EVERY) if written else left):
+                return True
+            if written:
+                written = False
+                with guard("audit.flush"):
+                    written = self._before()
+        return self._stopping.is_set()
 
     def _guarded(self) -> bool:
         with _fork_gate:

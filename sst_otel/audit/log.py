@@ -53,7 +53,7 @@ class AuditLog:
         return self._write(share_record(event))
 
     def tag(self, tag: Tag, owner_sealed: str, at: float) -> None:
-        """Note a tag seen at ``at``; written with the next share, within about a second anyway.
+        """Note a tag seen at ``at``; written with the next share, within about 0.1 s anyway.
 
         ``owner_sealed``: the owner's id from :meth:`Keys.seal`, ``""`` for a pseudonym. The same
         tag from the same source is noted once per process.
@@ -64,16 +64,14 @@ class AuditLog:
         if len(self._recent) >= _TAGS_REMEMBERED:
             self._older, self._recent = self._recent, set()
         self._recent.add(seen)
-        self._buffer(tag_record(tag, owner_sealed, at))
-        self._drainer.wake()
+        self._soon(tag_record(tag, owner_sealed, at))
 
     def outcome(self, event_id: str, outcome: str, at: float) -> None:
-        """Note what became of an event; written with the next share, within a second or so anyway.
+        """Note what became of an event; written with the next share, within about 0.1 s anyway.
 
         The event is durable already, and the call is over: nobody has to wait for this.
         """
-        self._buffer(outcome_record(event_id, outcome, at))
-        self._drainer.wake()
+        self._soon(outcome_record(event_id, outcome, at))
 
     def alias(self, pseudonym_ref: str, owner: Owner, at: float) -> bool:
         """Write that the visitor ``pseudonym_ref`` is ``owner``, whose id must be known."""
@@ -82,10 +80,9 @@ class AuditLog:
         sealed = self._keys.seal(owner.id)
         return self._write(alias_record(pseudonym_ref, owner.ref, sealed, at))
 
-    def flush(self) -> None:
-        """Write what is buffered."""
-        if self._pending:
-            self._write(None)
+    def flush(self) -> bool:
+        """Write what is buffered; False where that cannot be, and it is kept."""
+        return not self._pending or self._write(None)
 
     def close(self) -> None:
         """Write what is buffered, drain once more, end the thread and the file."""
@@ -93,6 +90,12 @@ class AuditLog:
         self._journal.close()  # first, so that the last drain may remove the file
         self._drainer.close()
         self._journal.close()
+
+    def _soon(self, line: bytes) -> None:
+        """Leave a line to the drainer's thread, unless that has ended."""
+        self._buffer(line)
+        if not self._drainer.wake():
+            self.flush()
 
     def _write(self, line: bytes | None) -> bool:
         with self._lock:
