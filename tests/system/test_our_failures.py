@@ -90,8 +90,8 @@ BROKEN: dict[str, Callable[[], tuple[Any, str, Any]]] = {
     "current_scope of sinks": lambda: (_module("sst_otel.sinks.outgoing"), "current_scope", bang),
     "is_suppressed": lambda: (_module("sst_otel.sinks.outgoing"), "is_suppressed", bang),
     # sources and sinks
-    "table plan": lambda: (_running()._people, "plan", bang),
-    "plausible": lambda: (_module("sst_otel.sources.sqlalchemy"), "plausible", bang),
+    "table plan": lambda: (_module("sst_otel.sources.people").People, "plan", bang),
+    "plausible": lambda: (_module("sst_otel.sources.cells"), "plausible", bang),
     "idle": lambda: (_module("sst_otel.sinks.outgoing").Outgoing, "idle", bang),
     "later": lambda: (_module("sst_otel.sinks.outgoing").Outgoing, "later", bang),
     "share.write": lambda: (_module("sst_otel.sinks.share").Share, "write", bang),

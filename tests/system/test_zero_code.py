@@ -38,6 +38,8 @@ def test_an_untouched_application_is_tracked(
     assert "sst_otel" not in (APPS / "shop.py").read_text()
     with launched(tmp_path, vendor.url, command, environ) as app:
         person = use(app)
+        # An outcome is on disk soon after its call, in an application that idles too.
+        wait_until(lambda: all(row["outcome"] for row in app.rows()))
         rows = app.rows()
         ours = app.ours()
     advice = {"derived", "income"} if environ.get("SST_LINEAGE") != "off" else None
