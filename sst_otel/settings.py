@@ -23,6 +23,7 @@ DEFAULT_OWNER_RULES = (
     "session:uid",
     "session:user",
     "session:id",
+    "session",
     "jwt:sub",
 )
 _RULE_KINDS = ("session", "header", "jwt")
@@ -47,7 +48,8 @@ class Settings:
     """Whether digests and codes that libraries make of personal data are noted; without it only
     unsalted MD5, SHA-1 and SHA-256 and what rewritten modules compute are recognised."""
     owner: tuple[str, ...] = DEFAULT_OWNER_RULES
-    """Ordered rules: ``flask_login``, ``session:KEY``, ``jwt:CLAIM``, ``header:NAME``."""
+    """Ordered rules: ``flask_login``, ``session:KEY``, ``jwt:CLAIM``, ``header:NAME``; ``session``
+    alone: what the names of its keys tell (``customer_id``, ``user_email``)."""
     pages: bool = True
     staff_token: str | None = field(default=None, repr=False)
     disabled: bool = False
@@ -158,7 +160,9 @@ def _owner_rules(value: Any) -> tuple[str, ...]:
     rules = _names(value)
     for rule in rules:
         kind, colon, argument = rule.partition(":")
-        if rule != "flask_login" and not (kind in _RULE_KINDS and colon and argument):
+        if rule not in ("flask_login", "session") and not (
+            kind in _RULE_KINDS and colon and argument
+        ):
             raise ValueError(
                 f"{rule!r} is not a rule; use flask_login, session:KEY, jwt:CLAIM or header:NAME"
             )

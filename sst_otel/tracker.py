@@ -83,6 +83,7 @@ class Tracker:
             self.keys.key_id,
             service_name(settings.service_name),
         )
+        self._databases = Databases(self.tagger, settings.models)
         self._patches: list[Patches] = []
         self._undo: list[Callable[[], None]] = []
         self._status = StatusFile(settings.spool_dir)
@@ -94,8 +95,8 @@ class Tracker:
         """Install all sources and sinks, each on its own."""
         settings = self.settings
         installs: tuple[Callable[[], Patches], ...] = (
-            lambda: flask_source.install(self.tagger, settings.owner),
-            *Databases(self.tagger, settings.models).installs(),
+            lambda: flask_source.install(self.tagger, settings.owner, self._databases.accounts),
+            *self._databases.installs(),
             lambda: celery_source.install(self.tagger),
             lambda: click_source.install(self.tagger),
             threads.install,
@@ -145,7 +146,7 @@ class Tracker:
             lambda: open_reader(self.settings, self.keys),
             self.keys,
             self.settings,
-            lambda _environ: signed_session_owner(self.settings.owner),
+            lambda _environ: signed_session_owner(self.settings.owner, self._databases.accounts),
         )
 
     def _keep_house(self) -> None:

@@ -12,6 +12,7 @@ from sst_otel.sources.directory import Directory
 from sst_otel.sources.known_tables import KnownTables, override_of
 from sst_otel.sources.people import People
 from sst_otel.sources.row_tagging import RowTagger
+from sst_otel.sources.session_keys import AccountNames, prefix_for
 from sst_otel.sources.text_plans import TextPlans
 from sst_otel.tagging import Tagger
 
@@ -40,6 +41,20 @@ class Databases:
             ),
             self._tables.table,
         )
+
+        self.accounts = AccountNames(self._prefix_of, self._directory.account)
+        """Whom a session means."""
+        self._prefixes: tuple[tuple[int, int], dict[str, str], bool] = ((0, 0), {}, False)
+
+    def _prefix_of(self, noun: str) -> str | None:
+        known, prefixes, tied = self._prefixes
+        described = list(self._tables.described())
+        now = (len(described), self._texts.book.version)
+        if known != now:
+            tables = [*described, *list(self._texts.book.tables.values())]
+            prefixes, tied = self._people.prefixes(tables)
+            self._prefixes = (now, prefixes, tied)
+        return prefix_for(noun, prefixes, tied)
 
     def installs(self) -> tuple[Callable[[], Patches], ...]:
         """Return what installs each source; each may fail on its own."""

@@ -9,7 +9,7 @@ import threading
 from itertools import islice
 
 from sst_otel.tagging import Tagger
-from sst_otel.tags import Owner
+from sst_otel.tags import NOBODY, Owner
 
 _MOST = 20_000
 
@@ -42,6 +42,20 @@ class Directory:
                     self._provisional.discard(oldest)
         if provisional and known is not None:
             self._tagger.alias(known, owner)
+
+    def learn_account(self, owner: Owner, name: str) -> None:
+        """Note that the account of ``owner`` has ``name``; one of two accounts is none's."""
+        key = _key("", "", name)
+        known = self._owners.get(key)
+        if known == owner:
+            return
+        with self._lock:
+            self._owners[key] = owner if known is None else NOBODY
+
+    def account(self, name: str) -> str | None:
+        """Return the owner id of the one account that has this name, None where none was met."""
+        found = self._owners.get(_key("", "", name))
+        return found.id if found is not None else None
 
     def whose(self, table: str, column: str, name: str) -> Owner | None:
         """Return whose row has this name, None where that was never seen."""

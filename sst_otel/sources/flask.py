@@ -18,6 +18,7 @@ from sst_otel.scope import Scope, current_scope, leave_scope, open_scope
 from sst_otel.sources.kept_texts import keep_texts
 from sst_otel.sources.owner import request_owner_id
 from sst_otel.sources.session import stored_values, whole_session
+from sst_otel.sources.session_keys import AccountNames
 from sst_otel.sources.streams import InScope
 from sst_otel.tagging import Tagger, scalars
 from sst_otel.tags import Owner
@@ -49,10 +50,12 @@ _NOT_PERSONAL = frozenset(
 """Headers that are the protocol's or a secret, not a statement about a person."""
 
 
-def install(tagger: Tagger, rules: tuple[str, ...]) -> Patches:
+def install(
+    tagger: Tagger, rules: tuple[str, ...], accounts: AccountNames | None = None
+) -> Patches:
     """Open a scope around every Flask request and tag what the application parses of it."""
     patches = Patches("source.flask")
-    source = _FlaskSource(tagger, rules)
+    source = _FlaskSource(tagger, rules, accounts)
     patches.wrap("flask.app", "Flask.full_dispatch_request", source.full_dispatch_request)
     for name, after in (
         ("_load_form_data", source.form_loaded),
@@ -75,9 +78,12 @@ def tag_current_request() -> None:
 
 
 class _FlaskSource:
-    def __init__(self, tagger: Tagger, rules: tuple[str, ...]) -> None:
+    def __init__(
+        self, tagger: Tagger, rules: tuple[str, ...], accounts: AccountNames | None
+    ) -> None:
         self._tagger = tagger
         self._rules = rules
+        self._accounts = accounts
 
     def full_dispatch_request(
         self,
@@ -107,11 +113,11 @@ class _FlaskSource:
 
         request: Any = flask.request._get_current_object()  # type: ignore[attr-defined]
         environ = request.environ
-        rules, tagger = self._rules, self._tagger
+        rules, tagger, accounts = self._rules, self._tagger, self._accounts
 
         def owner_of() -> Owner | None:
             with guard("source.owner"):
-                found = request_owner_id(rules, environ)
+                found = request_owner_id(rules, environ, accounts)
                 return tagger.owner(found) if found is not None else None
             return None
 

@@ -12,18 +12,22 @@ from functools import lru_cache
 from typing import Any
 
 from sst_otel.sources.session import signed_session_owner
+from sst_otel.sources.session_keys import AccountNames
 
 _MAX_TOKEN = 8_192
 
 
-def request_owner_id(rules: tuple[str, ...], environ: dict[str, Any]) -> str | None:
+def request_owner_id(
+    rules: tuple[str, ...], environ: dict[str, Any], accounts: AccountNames | None = None
+) -> str | None:
     """Return the application's own id of the person behind the current Flask request, or None.
 
-    ``rules`` are tried in order; ``environ`` is the request's WSGI environment.
+    ``rules`` are tried in order; ``environ`` is the request's WSGI environment, ``accounts``
+    tells whom a session's key means.
     """
     for kind, argument, together in _steps(rules):
         if kind == "session":
-            found = signed_session_owner(together)
+            found = signed_session_owner(together, accounts, typed=True)
         elif kind == "header":
             found = environ.get("HTTP_" + argument.upper().replace("-", "_")) or None
         else:

@@ -194,6 +194,23 @@ class People:
             return self._prefix(named[0])
         return "" if noun in LOGIN_NAMES or noun == "owner" else f"{noun}s:"
 
+    def prefixes(self, tables: Iterable[Any]) -> tuple[dict[str, str], bool]:
+        """Return what the ids of each kind of people begin with, and whether log-ins are tied.
+
+        That is: noun → prefix of the tables that are nobody else's; and whether several of them
+        have log-ins, none before the others.
+        """
+        own = [t for t in tables if self._is_person(t) and self._person_key(t) is None]
+        described = [table for table in own if getattr(table, "declared", None) is None]
+        logins = {login_table(described, self._is_person) or login_table(own, self._is_person)}
+        found: dict[str, set[str]] = {}
+        for table in own:
+            prefix = "" if table.name.lower() in logins else f"{table.name}:"
+            found.setdefault(noun_of(table.name), set()).add(prefix)
+        secured = {table.name.lower() for table in own if is_account(table)}
+        tied = len(secured) > 1 and not secured & logins
+        return {noun: told.pop() for noun, told in found.items() if len(told) == 1}, tied
+
     def is_personal(self, table_name: str) -> bool:
         """Whether a table's name says that its rows are people."""
         return self._classify("name", (), table_name) is not None

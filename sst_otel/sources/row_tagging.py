@@ -73,6 +73,8 @@ class RowTagger:
                         name = _name(places, row, given)
                         if name is not None:
                             self._directory.learn(owner, whose.table, column, name)
+                            if whose.login:
+                                self._directory.learn_account(owner, name)
                     return owner
         return self._by_name(whose, row, given)
 

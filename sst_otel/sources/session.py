@@ -12,18 +12,24 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from sst_otel.sources.session_keys import AccountNames
+
 _ID_KEYS = ("id", "user_id", "uid", "sub")
 _MAX_LENGTH = 255
 _NOT_STORED = ("id", "token", "nonce", "csrf")
 
 
-def signed_session_owner(rules: Iterable[str]) -> str | None:
+def signed_session_owner(
+    rules: Iterable[str], accounts: AccountNames | None = None, typed: bool = False
+) -> str | None:
     """Return the application's own id of the person of the current request's session, or None.
 
     ``rules``: those of ``SST_OWNER`` in order; the first that gives an id wins. ``flask_login``
     reads flask-login's session key, ``session:KEY`` a key of the session, with dots into mappings
     (``session:account.id``). An entry that is a mapping gives its ``id``, ``user_id``, ``uid`` or
-    ``sub``. ``header:`` and ``jwt:`` rules are passed over: anybody can send those.
+    ``sub``; a bare ``session`` is what the words of the keys tell, with ``accounts`` alone.
+    ``header:`` and ``jwt:`` rules are passed over: anybody can send those. ``typed``: whether a
+    name or an e-mail in the session counts for its account; it may be what a visitor typed.
 
     No user is loaded, and the session is not marked as accessed or modified. Outside a request
     the answer is None.
@@ -39,12 +45,19 @@ def signed_session_owner(rules: Iterable[str]) -> str | None:
         kind, _, key = rule.partition(":")
         if kind == "flask_login":
             found = _flask_login_id(context, session)
+        elif rule == "session":
+            words = dict(dict.items(session)) if isinstance(session, dict) else {}
+            if accounts is not None and (told := accounts.by_words(words, typed)) is not None:
+                return told
+            continue
         elif kind == "session":
             found = _identifier(_look_up(session, key))
         else:
             continue
         if found is not None:
-            return found
+            owner = found if accounts is None else accounts.by_rule(key, found)
+            if owner is not None:
+                return owner
     return None
 
 

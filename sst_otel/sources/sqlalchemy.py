@@ -139,6 +139,8 @@ class _OrmSource:
                 name = key_text(values.get(attribute))
                 if name:
                     self._directory.learn(owner, plan.table.table, column, name)
+                    if plan.table.login:
+                        self._directory.learn_account(owner, name)
         self._tag_values(plan, values, owner, scope)
 
     def _same_person(
