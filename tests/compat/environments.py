@@ -35,6 +35,8 @@ class Environment:
     lock: str
     requires: Sequence[str]
     resolution: str = "highest"
+    without: Sequence[str] = ()
+    """Files of our own tests that use what its libraries do not have yet."""
     site: Sequence[Mapping[str, str]] = ()
     """``{file, text, other}``: what is changed in the example site."""
     destinations: Mapping[str, str] = field(default_factory=dict)

@@ -16,6 +16,8 @@ from examples.demo.truth import expected_rows
 from tests.compat.conftest import Run
 from tests.compat.environments import environments, found_python
 
+ELSEWHERE = ("tests/sources/test_celery.py", "tests/sources/test_postgres_rows.py")
+"""Tests of libraries that no environment is about."""
 PINNED = re.compile(r"^([\w.-]+)==(\S+)", re.MULTILINE)
 
 
@@ -81,7 +83,7 @@ class TestTheCommand:
 
 def test_our_own_tests_of_what_meets_the_libraries_pass(run: Run) -> None:
     rooms = ["tests/sources", "tests/audit/test_store.py", "tests/audit/test_queries.py"]
-    elsewhere = ["--ignore=tests/sources/test_celery.py"]  # no environment is about Celery
+    elsewhere = [f"--ignore={file}" for file in (*ELSEWHERE, *run.environment.without)]
     # Old libraries warn of what a new Python will take away from them.
     done = subprocess.run(
         [str(run.python), "-m", "pytest", "-W", "default", *rooms, *elsewhere],
@@ -89,12 +91,16 @@ def test_our_own_tests_of_what_meets_the_libraries_pass(run: Run) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 class TestTheEnvironment:
+    def test_tests_are_left_out_that_exist(self, run: Run) -> None:
+        for file in (*ELSEWHERE, *run.environment.without):
+            assert (run.folder / file).is_file(), file
+
     def test_the_package_is_the_built_one_and_its_needs_are_met(self, run: Run) -> None:
         assert "site-packages" in run.told["package"]
         assert run.conflicts == ""

@@ -150,7 +150,7 @@ def test_a_doctor_and_a_patient(
         db.add_all([Doctor(email="ann.keller@example.com"), Patient(email="bea.moser@example.org")])
         db.commit()
         for model in (Doctor, Patient):
-            row: Any = db.scalars(select(model)).one()
+            row: Any = db.execute(select(model)).scalars().one()
             send({"to": row.email})
     with engine.connect() as connection:
         for table in (Doctor.__table__, Patient.__table__):

@@ -58,7 +58,7 @@ def by_driver(engine: Engine) -> None:
 
 def objects(engine: Engine) -> list[dict[str, Any]]:
     with Session(engine) as db:
-        return [{"i": user.income, "x": user.email} for user in db.scalars(select(User))]
+        return [{"i": user.income, "x": user.email} for user in db.execute(select(User)).scalars()]
 
 
 def columns(engine: Engine) -> list[dict[str, Any]]:
@@ -90,7 +90,7 @@ def driver(engine: Engine) -> list[dict[str, Any]]:
 def one_by_one(engine: Engine) -> list[dict[str, Any]]:
     documents = []
     with engine.connect() as connection:
-        for number in connection.scalars(select(users.c.id)).all():
+        for number in connection.execute(select(users.c.id)).scalars().all():
             query = text("SELECT income, email FROM users WHERE id = :number")
             row = connection.execute(query, {"number": number}).one()
             documents.append({"i": row.income, "x": row.email})

@@ -96,7 +96,7 @@ class TestNobodyIsNoPerson:
         self, engine: Engine, send: Any, tracking: Tracking
     ) -> None:
         with Session(engine) as db:
-            without_key = list(db.scalars(text("SELECT email FROM users ORDER BY id")))
+            without_key = db.execute(text("SELECT email FROM users ORDER BY id")).scalars().all()
             db.execute(select(User.id, User.email)).all()
         send({"mail": without_key[0]})
         assert tracking.shares() == [("POST 127.0.0.1/crm", "1", ("email",))]
