@@ -13,6 +13,7 @@ from sst_otel.datatypes.taxonomy import Taxonomy, default_taxonomy
 _LONGEST_PATTERN_INPUT = 1024
 _MOST_BITS = 256
 _SHORTEST, _LONGEST = 6, 254
+_MOST_NAME_WORDS = 5
 
 # Checks that accept almost any text: a value that proves its own type outweighs them.
 _WEAK_CHECKS = frozenset(
@@ -93,7 +94,15 @@ def classify_value(
         if taxonomy.types[named].check not in _WEAK_CHECKS:
             return named
         return recognise(value, taxonomy) or named
-    return recognise(value, taxonomy)
+    return recognise(value, taxonomy) or second_type(named, value, taxonomy)
+
+
+def second_type(named: str | None, value: object, taxonomy: Taxonomy | None = None) -> str | None:
+    """Return what a value is that its field's type cannot be: a full name in ``userName``."""
+    if named != "username" or not isinstance(value, str) or not plausible("name", value, taxonomy):
+        return None
+    words = value.split()
+    return "name" if 2 <= len(words) <= _MOST_NAME_WORDS and words[0][0].isalpha() else None
 
 
 def _strong(text: str) -> str | None:

@@ -8,6 +8,7 @@ import uuid
 from typing import Any
 
 from sst_otel.datatypes import plausible, recognise
+from sst_otel.datatypes.values import second_type
 from sst_otel.registry.identity import IDS, MARKABLE, forget
 from sst_otel.scope import MARKS_PER_SCOPE, PROCESS, Scope
 from sst_otel.tagging import Tagger
@@ -79,5 +80,6 @@ def tag_cell(
             return
     elif tagger.again(value, data_type, owner, scope, own) is not None:
         return
-    if plausible(data_type, value):
-        tagger.value(value, data_type, owner, source, scope, own)
+    kind = data_type if plausible(data_type, value) else second_type(data_type, value)
+    if kind is not None:
+        tagger.value(value, kind, owner, source, scope, own)
