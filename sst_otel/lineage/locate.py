@@ -12,6 +12,7 @@ import fractions
 import html
 import re
 from bisect import bisect_left
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sst_otel.datatypes import digit_run, renderings
@@ -191,6 +192,17 @@ class Shown:
             return False
         return (sought if has_no_word_boundaries(sought) else f" {sought} ") in self.words
 
+    def without(self, parts: Iterable[str]) -> Shown:
+        """Return the rest of the text once ``parts``, folded words, are taken out."""
+        rest = Shown("")
+        rest.words = self.words
+        for part in parts:
+            if has_no_word_boundaries(part):
+                rest.words = rest.words.replace(part, " \0 ")
+            else:
+                rest.words = rest.words.replace(f" {part} ", " \0 ")
+        return rest
+
     def shows(self, datum: Datum) -> bool:
         """Whether a rendering of ``datum`` stands in the text."""
         if any(self.holds(words(form)) for form in forms(datum.value, datum.data_type)):
@@ -235,10 +247,10 @@ class Needles:
         for word, needles in self._by_word.items():
             if word in present:
                 candidates += needles
-        for sought, data, is_value in candidates:
-            if text.holds(sought):
-                found.update(dict.fromkeys(data))
-                whole = whole or (is_value and len(sought) + 2 == len(text.words))
+        held = [needle for needle in candidates if text.holds(needle.words)]
+        for sought, data, is_value in _outermost(held, text) if len(held) > 1 else held:
+            found.update(dict.fromkeys(data))
+            whole = whole or (is_value and len(sought) + 2 == len(text.words))
         for run, datum in self._runs:
             if run in text.run:
                 found[datum] = None
@@ -249,6 +261,26 @@ class _Needle(NamedTuple):
     words: str
     data: tuple[Datum, ...]
     is_value: bool
+
+
+def _outermost(held: list[_Needle], text: Shown) -> list[_Needle]:
+    """Return the needles that stand somewhere else than inside longer ones: a name in an address.
+
+    All of one length count; two people may have a value in common.
+    """
+    kept: set[int] = set()
+    left = text
+    longer: dict[str, None] = {}
+    length = 0
+    for needle in sorted(held, key=lambda needle: len(needle.words), reverse=True):
+        if len(needle.words) < length and longer:
+            left = left.without(longer)
+            longer = {}
+        length = len(needle.words)
+        if left.holds(needle.words):
+            kept.add(id(needle))
+            longer[needle.words] = None
+    return [needle for needle in held if id(needle) in kept]
 
 
 def _runs(datum: Datum) -> list[str]:
