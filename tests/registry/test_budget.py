@@ -119,12 +119,13 @@ def test_a_forked_child_goes_on_although_a_thread_held_the_lock() -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-@pytest.mark.parametrize("budget", [200_000, 2_000])
-def test_many_threads_find_their_own_people_and_nobody_else(budget: int) -> None:
+@pytest.mark.parametrize(("budget", "roomy"), [(200_000, True), (2_000, False)])
+def test_many_threads_find_their_own_people_and_nobody_else(budget: int, roomy: bool) -> None:
     """Every share is found once and nobody else's, while others add, look and push out."""
     registry = Registry(budget, 3600, still)
     matcher = Matcher(registry, NAMES_TYPE)
-    wrong: list[str] = []
+    missed: list[str] = []
+    foreign: list[str] = []
 
     def work(thread: int) -> None:
         choice = random.Random(thread)
@@ -143,15 +144,15 @@ def test_many_threads_find_their_own_people_and_nobody_else(budget: int) -> None
             scope.owner = owner
             body = ", ".join(f'"{key}": "{value}"' for key, value in values.items())
             match = matcher.match([Part("body", f"{{{body}}}".encode())], scope)
-            found = {
-                o.ref: sorted(h.datum.data_type for h in hits) for o, hits in match.owners.items()
-            }
-            if found != {owner.ref: sorted(values)}:
-                wrong.append(persona)
+            foreign.extend(other.ref for other in match.owners if other != owner)
+            found = sorted(hit.datum.data_type for hit in match.owners.get(owner, ()))
+            if found != sorted(values):
+                missed.append(persona)
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(work, range(THREADS)))
-    assert wrong == []
+    assert foreign == []
+    assert missed == [] or not roomy  # in a small one others may push a value out before the look
     assert len(registry) <= budget
     registry.clear()
     assert not any(index.phrases for index in registry.indexes())
