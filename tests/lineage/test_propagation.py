@@ -137,7 +137,7 @@ def test_every_helper_of_the_rewriting_exists() -> None:
         for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text())):
             if isinstance(node, ast.Call) and last_name(node.func) in MAKERS:
                 first = node.args[0]
-                if isinstance(first, ast.Constant):
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
                     named.add(f"_sst_{first.value}")
     assert len(named) > 20
     assert named <= set(HELPERS)
