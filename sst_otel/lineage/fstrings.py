@@ -14,7 +14,8 @@ from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.identity import IDS, MARKABLE, Mark, mark
 from sst_otel.scope import current_scope
 
-_PLAIN = MARKABLE | {bool, type(None)}
+_PLAIN = frozenset(map(id, (*MARKABLE, bool, type(None))))
+"""By id: a metaclass of the application may make its classes unhashable."""
 """Types whose objects hold nothing inside, and say of themselves what they are."""
 
 
@@ -33,7 +34,7 @@ def _sources(value: Any, text: Any) -> list[Mark]:
     entry = entry_of(value)
     if entry is not None:
         return [entry]
-    if type(value) in _PLAIN:
+    if id(type(value)) in _PLAIN:
         return []
     entry = IDS.get(id(text))
     if entry is not None:
@@ -59,7 +60,7 @@ def formatted(value: Any) -> Any:
     except BaseException as error:
         drop_own_entry(error)
         raise
-    if type(value) not in _PLAIN or id(value) in IDS:
+    if id(type(value)) not in _PLAIN or id(value) in IDS:
         return _piece(text, value)
     return text
 
@@ -71,7 +72,7 @@ def formatted_spec(value: Any, spec: str) -> Any:
     except BaseException as error:
         drop_own_entry(error)
         raise
-    if type(value) not in _PLAIN or id(value) in IDS:
+    if id(type(value)) not in _PLAIN or id(value) in IDS:
         return _piece(text, value)
     return text
 
@@ -84,7 +85,7 @@ def converted(value: Any, conversion: str, spec: str) -> Any:
     except BaseException as error:
         drop_own_entry(error)
         raise
-    if type(value) not in _PLAIN or id(value) in IDS:
+    if id(type(value)) not in _PLAIN or id(value) in IDS:
         if text is not inner and id(inner) in IDS:
             return _piece(text, inner)
         return _piece(text, value)
@@ -112,7 +113,7 @@ def piece(before: str, value: Any, after: str) -> str:
         drop_own_entry(error)
         raise
     text = f"{before}{inner}{after}" if before or after else inner
-    if type(value) not in _PLAIN or id(value) in IDS:
+    if id(type(value)) not in _PLAIN or id(value) in IDS:
         with guard("lineage"):
             _compose(text, _sources(value, inner), not (before or after))
     return text
@@ -131,7 +132,9 @@ def compose(text: Any, sources: list[Mark], alone: bool = False) -> None:
     """
     source = sources[0]
     obj = source.obj
-    if len(sources) > 1:
+    if len(sources) > 1 and source.data[0].parents:
+        marks.compose(text, sources)
+    elif len(sources) > 1:
         scope = current_scope()
         scope.keep_text(text, scope.together(tuple([source.data for source in sources])), True)
     elif alone or source.form or type(obj) is not str:
@@ -155,7 +158,7 @@ def made(text: Any, edited: bool, *operands: Any) -> Any:
             entry = IDS.get(id(operand))
             if entry is not None and entry.data:
                 sources.append(entry)
-            elif entry is not None or type(operand) not in _PLAIN:
+            elif entry is not None or id(type(operand)) not in _PLAIN:
                 sources += _sources(operand, text)
         if edited:
             sources = [source for source in sources if _is_left(text, source)]

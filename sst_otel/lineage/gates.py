@@ -69,7 +69,10 @@ def marked_test(place: ast.expr, operands: Sequence[Operand] | None) -> ast.expr
     for operand in operands:
         if operand.whole or operand.holder:
             table = "plain" if operand.whole else "holders"
-            tests.append(_membership("type", ast.NotIn(), table, operand.name))
+            # By the type's id: a metaclass may make its classes unhashable, or count its calls.
+            test = _membership("type", ast.NotIn(), table, operand.name)
+            test.left = helper_call("id", test.left, test.left)
+            tests.append(test)
     if len(tests) == 1:
         return tests[0]
     return ast.copy_location(ast.BoolOp(ast.Or(), tests), _start(place))
@@ -83,7 +86,7 @@ def _start(place: ast.expr) -> ast.expr:
     return start
 
 
-def _membership(function: str, operator: ast.cmpop, table: str, name: ast.Name) -> ast.expr:
+def _membership(function: str, operator: ast.cmpop, table: str, name: ast.Name) -> ast.Compare:
     """Return ``_sst_FUNCTION(name) in _sst_TABLE``, standing where the variable stands.
 
     An unbound variable then fails here as it would there.

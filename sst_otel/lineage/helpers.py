@@ -55,8 +55,8 @@ HELPERS: dict[str, Any] = {
     "_sst_id": id,
     "_sst_ids": IDS,
     "_sst_type": type,
-    "_sst_holders": frozenset({dict, list, tuple, bytes}),
-    "_sst_plain": MARKABLE | {bool, type(None)},
+    "_sst_holders": frozenset(map(id, (dict, list, tuple, bytes))),
+    "_sst_plain": frozenset(map(id, (*MARKABLE, bool, type(None)))),
 }
 
 

@@ -19,7 +19,7 @@ from sst_otel.lineage.fstrings import compose
 from sst_otel.lineage.functions.formatting import percent
 from sst_otel.lineage.small import entry_of
 from sst_otel.lineage.tracebacks import drop_own_entry
-from sst_otel.registry.identity import IDS, MARKABLE, Mark, unmark
+from sst_otel.registry.identity import IDS, MARKABLE, MARKABLE_IDS, Mark, unmark
 from sst_otel.scope import current_scope
 
 _BUILTIN = MARKABLE | marks.CONTAINERS | {bool, type(None)}
@@ -250,8 +250,8 @@ def right_of_add(left: Any, right: Any) -> Any:
     if (
         IDS
         and (id(left) in IDS or id(right) in IDS)
-        and type(left) in MARKABLE
-        and type(right) in MARKABLE
+        and id(type(left)) in MARKABLE_IDS
+        and id(type(right)) in MARKABLE_IDS
     ):
         return _Marking(operator.add, right)
     return right
@@ -262,8 +262,8 @@ def right_of_iadd(left: Any, right: Any) -> Any:
     if (
         IDS
         and (id(left) in IDS or id(right) in IDS)
-        and type(left) in MARKABLE
-        and type(right) in MARKABLE
+        and id(type(left)) in MARKABLE_IDS
+        and id(type(right)) in MARKABLE_IDS
     ):
         return _Marking(operator.iadd, right)
     return right

@@ -36,6 +36,8 @@ MARKABLE = frozenset(
     }
 )
 """Exact types an entry may have: others are containers, singletons, or the application's own."""
+MARKABLE_IDS = frozenset(map(id, MARKABLE))
+"""Their ids, for tests outside a guard: a metaclass may make its classes unhashable."""
 
 
 class Holder(Protocol):
