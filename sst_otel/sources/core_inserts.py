@@ -12,7 +12,7 @@ from sst_otel.guard import guard
 from sst_otel.patching import Patches
 from sst_otel.scope import current_scope
 from sst_otel.sources.people import People
-from sst_otel.sources.signup import signed_up
+from sst_otel.sources.signup import signed_up, wrote_themselves
 from sst_otel.suppress import is_suppressed
 from sst_otel.tagging import Tagger
 
@@ -61,6 +61,10 @@ class _CoreInserts:
             owner_id = plan.owner_id(row) if plan.login else None
             if owner_id is not None:
                 signed_up(self._tagger, scope, self._tagger.owner(owner_id), plan.types, row)
+                return
+            own = plan.own_id(row)
+            if own is not None:
+                wrote_themselves(self._tagger, scope, self._tagger.owner(own), plan.types, row)
 
 
 def _row(table: Any, context: Any) -> dict[str, Any]:

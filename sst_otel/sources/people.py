@@ -79,6 +79,14 @@ class TablePlan:
                 return f"{prefix}{row[column]}"
         return None
 
+    def own_id(self, row: Mapping[str, Any]) -> str | None:
+        """Return the id of the person that the row itself is, None where it is somebody else's."""
+        if self.login or not self.owners:
+            return None
+        column, prefix = self.owners[-1]
+        found = self.owner_id(row)
+        return found if prefix == f"{self.table}:" and found == f"{prefix}{row[column]}" else None
+
 
 class People:
     """Plans tables. ``override_of(table)`` gives the ``models`` entry of sst.yaml, if any.

@@ -9,6 +9,7 @@ from sst_otel.scope import Scope
 from sst_otel.tagging import Tagger
 from sst_otel.tags import Owner
 
+_SENT_ALONG = ("cookie", "header", "session")
 IDENTIFYING = ("email", "username", "phone")
 """Data types by which a written row is known to come from what was typed in."""
 
@@ -42,6 +43,29 @@ def signed_up(
             datum.owner = owner
             datum.tag = None
             datum.collected = False
+
+
+def wrote_themselves(
+    tagger: Tagger, scope: Scope, owner: Owner, types: Mapping[str, str], row: Mapping[str, Any]
+) -> None:
+    """Join a visitor with ``owner``, the person of their own that a row without account is.
+
+    Only where all that they have typed stands in the row, and nothing of anybody else: of a form
+    about two people either row is only one.
+    """
+    visitor = scope.visitor
+    if visitor is None or scope.known_owner() is not None:
+        return
+    typed = {
+        str(datum.value).strip().casefold()
+        for datum in list(scope.data)
+        if not datum.parents
+        and datum.owner == visitor
+        and datum.source.partition(":")[0] not in _SENT_ALONG
+    }
+    identifying = _folded(row.get(name) for name, kind in types.items() if kind in IDENTIFYING)
+    if typed & identifying and typed <= _folded(row.values()):
+        tagger.become(scope, owner)
 
 
 def _folded(values: Iterable[Any]) -> set[str]:

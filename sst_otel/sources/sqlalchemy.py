@@ -19,7 +19,7 @@ from sst_otel.sources.cells import key_text, scalar, tag_cell
 from sst_otel.sources.directory import Directory
 from sst_otel.sources.known_tables import override_of_class
 from sst_otel.sources.people import People, TablePlan, is_enumeration, is_text, unique_columns
-from sst_otel.sources.signup import signed_up
+from sst_otel.sources.signup import signed_up, wrote_themselves
 from sst_otel.suppress import is_suppressed
 from sst_otel.tagging import Tagger
 from sst_otel.tags import NOBODY, Owner
@@ -114,12 +114,15 @@ class _OrmSource:
                 return
             owner = self._tagger.owner(owner_id)
             scope = current_scope()
+            types = {name: kind for name, _, kind, _ in plan.columns if kind is not None}
+            own = plan.table.own_id(row)
+            row = {name: scalar(values.get(name)) for name in plan.names}
             if plan.table.login:
-                types = {name: kind for name, _, kind, _ in plan.columns if kind is not None}
-                row = {name: scalar(values.get(name)) for name in plan.names}
                 signed_up(self._tagger, scope, owner, types, row)
                 self._tag_values(plan, values, owner, scope)
             else:
+                if own is not None:
+                    wrote_themselves(self._tagger, scope, owner, types, row)
                 # A copy of somebody's data into another table stays theirs.
                 new = {name: value for name, value in values.items() if not _is_somebodys(value)}
                 self._tag_values(plan, new, owner, scope)

@@ -99,7 +99,7 @@ def known(tmp_path: Path, tracking: Tracking, vendor: Vendor) -> Known:
         password = Column(String)
 
     class User(base):  # type: ignore[misc]
-        __tablename__ = "users"
+        __tablename__ = "user"
         id = Column(Integer, primary_key=True)
         email = Column(String, unique=True)
         username = Column(String, unique=True)
