@@ -63,7 +63,7 @@ def app(engine: Engine, vendor: Vendor) -> Flask:
     @app.post("/letter")
     def letter() -> str:
         with Session(engine) as db:
-            for row in db.scalars(select(Subscriber)):
+            for row in db.execute(select(Subscriber)).scalars():
                 requests.post(f"{vendor.url}/letter", json={"to": row.email}, timeout=20)
         return "ok"
 

@@ -117,7 +117,7 @@ def known(tmp_path: Path, tracking: Tracking, vendor: Vendor) -> Known:
     @app.post("/login")
     def login() -> str:
         with Session(engine) as db:
-            db.scalars(select(User)).all()
+            db.execute(select(User)).scalars().all()
             session.update(content)
         return "ok"
 
