@@ -16,6 +16,9 @@ from sst_otel.lineage.nodes import helper_call, last_name
 _TAKING_FUNCTIONS = frozenset({"map", "filter"})
 _RUN_LATER = (ast.Lambda, ast.Constant)
 
+WITH_A_STEP = frozenset({"accumulate"})
+"""Functions that are given one more argument: what they compute with, followed."""
+
 
 class CallSites(ast.NodeTransformer):
     """Rewrites calls; what they are made of is for the classes built on it."""
@@ -112,7 +115,8 @@ class CallSites(ast.NodeTransformer):
         self._visit_arguments(node)
         if not node.args:
             return node
-        if not node.keywords and len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
+        one = not node.keywords and len(node.args) == 1
+        if one and function.id not in WITH_A_STEP and not isinstance(node.args[0], ast.Starred):
             return self.helper("call1", node, function, node.args[0])
         call = self.helper("call", node, function, *node.args)
         call.keywords = node.keywords

@@ -7,6 +7,8 @@ A site that knows what it calls hands over function and arguments; one that does
 from __future__ import annotations
 
 import gc
+import itertools
+import operator
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -103,7 +105,7 @@ def call(function: Any, /, *args: Any, **kwargs: Any) -> Any:
     if not IDS:
         rule, before, inspected = None, (), args
     else:
-        rule, before, args, inspected = _prepared(function, args)
+        rule, before, args, inspected = _prepared(function, args, kwargs)
     try:
         result = function(*args, **kwargs)
     except BaseException as error:
@@ -180,13 +182,16 @@ def may_be_marked(operands: Iterable[Any]) -> bool:
 Prepared = tuple[Any, tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]
 
 
-def _prepared(function: Any, args: tuple[Any, ...]) -> Prepared:
+def _prepared(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Prepared:
     """Return the rule, what stands before the arguments, the arguments to use and to look at."""
     with guard("lineage"):
         resolved = resolve(function)
         if resolved is None:
             return None, (), args, args
         rule, before = resolved
+        if function is itertools.accumulate and 0 < len(args) < 3 and "func" not in kwargs:
+            step = args[1] if len(args) > 1 and args[1] is not None else operator.add
+            return rule, before, (args[0], callee(step)), ()
         if args and type(args[0]) in marks.ITERATORS and rule not in _NOT_CONSUMING:
             watched = Watched(text_behind(args[0]))
             return rule, before, (_watch(args[0], watched), *args[1:]), (watched, *args[1:])

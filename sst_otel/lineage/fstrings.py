@@ -132,7 +132,7 @@ def compose(text: Any, sources: list[Mark], alone: bool = False) -> None:
     """
     source = sources[0]
     obj = source.obj
-    if len(sources) > 1 and source.data[0].parents:
+    if len(sources) > 1 and source.data and source.data[0].parents:
         marks.compose(text, sources)
     elif len(sources) > 1:
         scope = current_scope()

@@ -160,7 +160,23 @@ def compose(result: Any, sources: list[Mark], alone: bool = False) -> None:
         if not source.composed and (alone or _is_whole(result, source.obj)):
             keep(result, source.data, form=source.form)
             return
-    keep(result, data_of(sources), composed=True)
+    data = data_of(sources)
+    whole = whole_again(result, data)
+    keep(result, (whole,) if whole else data, composed=whole is None)
+
+
+def whole_again(result: Any, data: tuple[Datum, ...]) -> Datum | None:
+    """Return the datum whose pieces ``data`` are, where ``result`` shows all of it again."""
+    if not data or len(data[0].parents) != 1:
+        return None
+    root = data[0].parents[0]
+    if any(datum is not root and datum.parents != (root,) for datum in data):
+        return None
+    return root if _letters(result) == _letters(root.value) else None
+
+
+def _letters(value: Any) -> str:
+    return "".join(filter(str.isalnum, folded(value))) if type(value) in TEXTS else ""
 
 
 def part(result: Any, source: Mark, operation: str, start: int = -1) -> None:

@@ -6,13 +6,14 @@ happens to be called ``strip`` runs as without us.
 
 from __future__ import annotations
 
+import calendar
 import re
 from functools import partial
 from types import MethodDescriptorType, MethodType
 from typing import Any
 
 from sst_otel.guard import guard
-from sst_otel.lineage import calls
+from sst_otel.lineage import calls, marks
 from sst_otel.lineage.functions import METHODS_OF_C, of_instance, values
 from sst_otel.registry.identity import IDS, marked
 from sst_otel.scope import current_scope
@@ -34,6 +35,7 @@ SELF_METHODS = (
 )
 """Method names whose result depends on marks of the receiver alone."""
 ATTRIBUTES = values.ATTRIBUTES
+_NAMES = frozenset({id(type(calendar.month_name)), id(type(calendar.day_name))})
 
 
 def method(bound: Any) -> Any:
@@ -90,7 +92,20 @@ def item(result: Any, key: Any, receiver: Any) -> Any:
     """Return ``result`` of ``receiver[key]``, evaluated in place: a piece, a group, a column."""
     if id(receiver) in IDS or (type(receiver) is re.Match and id(receiver.string) in IDS):
         _settle_method(result, "__getitem__", receiver, (key,))
+    elif id(key) in IDS and type(key) is int:
+        _settle_position(result, key, receiver)
     return result
+
+
+def _settle_position(result: Any, key: int, receiver: Any) -> None:
+    """Mark a digit of an alphabet, a name of a month: what stands for a number, in other letters.
+
+    An item of the application's own list is chosen by a number, not made of it.
+    """
+    known = type(receiver) is str or id(type(receiver)) in _NAMES
+    if known and current_scope().spend():
+        with guard("lineage"):
+            marks.compute(result, marks.found((key,)), ("index",))
 
 
 def _settle_method(result: Any, name: str, receiver: Any, arguments: tuple[Any, ...]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from sst_otel.lineage.calls import KNOWN_NAMES
+from sst_otel.lineage.nodes import last_name
 
 SKIPPED_CALLS = frozenset(
     {
@@ -54,6 +55,8 @@ class ModuleNames:
         self.from_data_modules: set[str] = set()
         self.modules: dict[str, str] = {}
         self.classes: set[str] = set()
+        self.remembering: set[str] = set()
+        """The module's functions that hand out results made in another request."""
         self.proxies: set[str] = set()
         """Names from web frameworks, such as ``request`` and ``current_user``."""
 
@@ -75,7 +78,7 @@ class ModuleNames:
         A variable, a name from a module of functions on values, a class defined elsewhere. The
         module's own functions and classes and other imports are what they say they are.
         """
-        if name in variables:
+        if name in variables or name in self.remembering:
             return True
         if name in self.classes:
             return False
@@ -95,6 +98,13 @@ class _Collector(ast.NodeVisitor):
 
     def visit_arg(self, node: ast.arg) -> None:
         self.names.bound.add(node.arg)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        for decorator in node.decorator_list:
+            called = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if last_name(called) in _REMEMBERING:
+                self.names.remembering.add(node.name)
+        self.generic_visit(node)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         # What a class does with its arguments is its base's to say, or its decorator's.
@@ -181,4 +191,5 @@ def variables(function: ast.AST) -> set[str]:
     return found
 
 
+_REMEMBERING = frozenset({"lru_cache", "cache"})
 _OWN_VARIABLES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)

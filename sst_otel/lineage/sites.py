@@ -8,7 +8,7 @@ from typing import Any, cast
 from sst_otel.lineage import leaves
 from sst_otel.lineage.call_sites import CallSites
 from sst_otel.lineage.methods import ATTRIBUTES
-from sst_otel.lineage.nodes import fstring_of
+from sst_otel.lineage.nodes import fstring_of, last_name
 
 
 class Sites(CallSites):
@@ -123,6 +123,8 @@ class Sites(CallSites):
         )
         if looked_into and (leaves.is_simple(node.slice) or _is_position(node.slice)):
             return self.helper("item", node, self.visit(node.value), node.slice)
+        if last_name(node.value) in _NAMES_OF_DAYS:
+            return self.helper("item", node, self.visit(node.value), self.visit(node.slice))
         return self.generic_visit(node)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
@@ -136,6 +138,10 @@ class Sites(CallSites):
             name = ast.Constant(node.attr)
             return self.helper("after_attribute", node, node, name, node.value)
         return self.helper("attribute", node, self.visit(node.value), ast.Constant(node.attr))
+
+
+_NAMES_OF_DAYS = frozenset({"month_name", "month_abbr", "day_name", "day_abbr"})
+"""Tables of :mod:`calendar`: what is in them is another spelling of its number."""
 
 
 def _is_position(index: ast.expr) -> bool:

@@ -6,6 +6,13 @@ from tests.lineage.rule_support import Rows, inherited
 
 MARKUP = "from markupsafe import Markup, escape\n"
 FLOWS: Rows = [
+    ("r = f'{email[:3]}_{email[3:]}'", "email:ada"),
+    ("import re\nr = '-'.join(re.findall('.{1,4}', phone))", "phone:ada"),
+    ("r = f'{email[:3]}_{email[5:]}'", "composed derived(slice):ada email:ada"),
+    (
+        "import calendar\nr = 'Your ' + calendar.month_name[born.month]",
+        "composed derived(month,index):ada",
+    ),
     ("r = f'{name[0]}. {email}'", "composed derived(slice):ada email:ada"),
     ("r = name[0].upper() + '.' + email", "composed derived(slice):ada email:ada"),
     ("r = '%s.%s' % (name[:1], email)", "composed derived(slice):ada email:ada"),

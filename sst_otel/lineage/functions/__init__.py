@@ -23,6 +23,7 @@ from typing import Any
 
 from sst_otel.lineage import carriers
 from sst_otel.lineage.functions import (
+    cached,
     dates,
     encodings,
     models,
@@ -136,6 +137,10 @@ def _of_function(function: Any) -> Resolved | None:
     return rule, ()
 
 
+def _of_cached(function: Any) -> Resolved | None:
+    return _of_function(function) or (cached.remembering(function), ())
+
+
 def _of_method(function: Any) -> Resolved | None:
     inner = function.__func__
     if type(inner) is not FunctionType:
@@ -205,7 +210,7 @@ _FINDERS: dict[type, Callable[[Any], Resolved | None]] = {
     functools.partial: _of_partial,
     operator.methodcaller: _of_method_caller,
     type: _of_class,
-    type(functools.lru_cache(len)): _of_function,
+    type(functools.lru_cache(len)): _of_cached,
 }
 
 

@@ -81,6 +81,7 @@ RULES: dict[str, dict[str, Follow]] = {
         "getitem": _item,
     },
     "functools": {"reduce": aggregates("reduce")},
+    "itertools": {"accumulate": nothing},
     "random": dict.fromkeys(("choice", "choices", "sample", "shuffle"), nothing),
 }
 METHODS: dict[str, dict[str, Follow]] = {
