@@ -37,13 +37,13 @@ def _is_the_programs(hit: Hit, constants: dict[tuple[str, str], object], scope: 
     datum, leaf = hit.datum, hit.leaf
     is_own = datum.owner == (scope.owner or scope.visitor)
     keeps = is_own and datum.data_type in _IDENTIFYING
+    value = str(datum.value)
+    if hit.rule in _BY_WORDS and brings(leaf.text, value):
+        return True
     constant = constants.get((leaf.key, leaf.text))
     if constant is not None:
         # An enumeration's member is a constant and a datum in one.
         return not keeps and datum.value is not constant
-    if hit.rule not in _BY_WORDS:
-        return False
-    value = str(datum.value)
-    if brings(leaf.text, value):
-        return True
-    return not is_own and datum not in scope.data and stands_in_code(value)
+    return (
+        hit.rule in _BY_WORDS and not is_own and datum not in scope.data and stands_in_code(value)
+    )

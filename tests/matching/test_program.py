@@ -1,0 +1,78 @@
+"""Constants of the application's source beside equal data of people."""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+import pytest
+
+from sst_otel import literals, semconv
+from sst_otel.matching import rules
+from sst_otel.matching.hits import Hit
+from sst_otel.matching.payload import Leaves
+from sst_otel.matching.program import not_the_programs
+from sst_otel.registry.datum import Datum
+from sst_otel.scope import Scope
+from sst_otel.shares import Part
+from sst_otel.tags import Owner
+
+ADA, BOB = Owner("ada", "1"), Owner("bob", "2")
+SOURCE = """
+SUPPORT = "desk@shop.example"
+SIGNATURE = "Yours, the desk@shop.example team"
+CITIES = ["Reading", "Bath"]
+"""
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch) -> types.SimpleNamespace:
+    monkeypatch.setattr(literals, "_folded", {})
+    monkeypatch.setattr(literals, "_unfolded", [])
+    code = compile(SOURCE, "shop.py", "exec")
+    literals.note(code)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    return types.SimpleNamespace(**names)
+
+
+def _kept(tree: object, datum: Datum, rule: str, owner: Owner) -> bool:
+    leaves = Leaves()
+    leaves.add_part(Part("json", tree))
+    scope = Scope()
+    scope.set_owner(owner)
+    hits = [Hit(datum, semconv.EXACT, rule, leaf) for leaf in leaves.leaves]
+    return bool(not_the_programs(hits, leaves.leaves, scope))
+
+
+def test_a_support_address_is_not_the_colleague_who_has_it(shop: types.SimpleNamespace) -> None:
+    mail = Datum(BOB, "email", "".join(("desk@", "shop.example")), "db:users.email")
+    assert not _kept({"from": shop.SUPPORT}, mail, rules.PHRASE, ADA)
+    assert not _kept({"from": "".join(("desk@", "shop.example"))}, mail, rules.PHRASE, ADA)
+
+
+def test_who_asks_keeps_what_identifies_them(shop: types.SimpleNamespace) -> None:
+    mail = Datum(ADA, "email", "".join(("desk@", "shop.example")), "form_field:email")
+    assert _kept({"from": shop.SUPPORT}, mail, rules.PHRASE, ADA)
+
+
+def test_a_longer_text_of_the_program_says_nothing_of_anybody(shop: types.SimpleNamespace) -> None:
+    mail = Datum(ADA, "email", "".join(("desk@", "shop.example")), "form_field:email")
+    assert not _kept({"text": shop.SIGNATURE}, mail, rules.PHRASE, ADA)
+    assert not _kept({"text": f"Hello.\n{shop.SIGNATURE}"}, mail, rules.PHRASE, ADA)
+
+
+def test_a_town_of_a_list_in_the_source_is_not_the_visitors(shop: types.SimpleNamespace) -> None:
+    town = Datum(ADA, "city", "".join(("Read", "ing")), "form_field:city")
+    assert not _kept({"city": shop.CITIES[0]}, town, rules.KEY, ADA)
+    assert _kept({"city": "".join(("Read", "ing"))}, town, rules.KEY, ADA)
+
+
+def test_a_member_of_an_enumeration_is_a_datum_too(shop: types.SimpleNamespace) -> None:
+    town = Datum(ADA, "city", shop.CITIES[0], "db:users.city")
+    assert _kept({"city": shop.CITIES[0]}, town, rules.KEY, ADA)
+
+
+def test_what_was_followed_is_never_judged(shop: types.SimpleNamespace) -> None:
+    mail = Datum(BOB, "email", shop.SUPPORT, "db:users.email")
+    assert _kept({"from": shop.SUPPORT}, mail, rules.IDENTITY, ADA)
