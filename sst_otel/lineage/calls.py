@@ -29,7 +29,7 @@ from sst_otel.lineage.functions import (
 )
 from sst_otel.lineage.functions.rules import Follow, Watched, listed_characters, nothing
 from sst_otel.lineage.tracebacks import drop_own_entry
-from sst_otel.registry.identity import IDS, MARKABLE
+from sst_otel.registry.identity import IDS, MARKABLE, MARKABLE_IDS
 from sst_otel.scope import current_scope
 
 KNOWN_NAMES: dict[str, frozenset[str]] = {
@@ -70,6 +70,7 @@ _NEUTRAL = frozenset(
 _NOT_CONSUMING = (serialisation.rows_read, listed_characters, nothing)
 """Rules of functions that hand on what an iterator gives, or are to see the iterator itself."""
 _LOOKED_INTO = marks.CONTAINERS | marks.VIEWS
+_ITERATOR_IDS = frozenset(map(id, marks.ITERATORS))
 _lost: Counter[str] = Counter()
 
 
@@ -89,13 +90,13 @@ def forget_lost() -> None:
 def call1(function: Any, argument: Any) -> Any:
     """Return ``function(argument)``."""
     try:
-        if IDS and type(argument) in marks.ITERATORS:
+        if IDS and id(type(argument)) in _ITERATOR_IDS:
             return call(function, argument)
         result = function(argument)
     except BaseException as error:
         drop_own_entry(error)
         raise
-    if IDS and (id(argument) in IDS or type(argument) not in MARKABLE):
+    if IDS and (id(argument) in IDS or id(type(argument)) not in MARKABLE_IDS):
         settle_call(result, function, (argument,))
     return result
 
@@ -136,7 +137,7 @@ def given(taker: Any, function: Any) -> Any:
 
 def after_call(result: Any, function: Any, /, *args: Any) -> Any:
     """Return ``result`` of ``function(*args)``, evaluated in place."""
-    if IDS and (id(args[0]) in IDS or type(args[0]) not in MARKABLE):
+    if IDS and (id(args[0]) in IDS or id(type(args[0])) not in MARKABLE_IDS):
         settle_call(result, function, args)
     return result
 
@@ -192,7 +193,7 @@ def _prepared(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -
         if function is itertools.accumulate and 0 < len(args) < 3 and "func" not in kwargs:
             step = args[1] if len(args) > 1 and args[1] is not None else operator.add
             return rule, before, (args[0], callee(step)), ()
-        if args and type(args[0]) in marks.ITERATORS and rule not in _NOT_CONSUMING:
+        if args and id(type(args[0])) in _ITERATOR_IDS and rule not in _NOT_CONSUMING:
             watched = Watched(text_behind(args[0]))
             return rule, before, (_watch(args[0], watched), *args[1:]), (watched, *args[1:])
         at = 0 if before else 1

@@ -36,12 +36,13 @@ SELF_METHODS = (
 """Method names whose result depends on marks of the receiver alone."""
 ATTRIBUTES = values.ATTRIBUTES
 _NAMES = frozenset({id(type(calendar.month_name)), id(type(calendar.day_name))})
+_METHOD_IDS = frozenset(map(id, METHODS_OF_C))
 
 
 def method(bound: Any) -> Any:
     """Return what to call for ``receiver.name`` where only the receiver can carry a mark."""
     if IDS:
-        if type(bound) in METHODS_OF_C:
+        if id(type(bound)) in _METHOD_IDS:
             receiver = bound.__self__
             if id(receiver) in IDS or type(receiver) is re.Pattern:
                 return partial(calls.call, bound)
