@@ -11,7 +11,7 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-from sst_otel.lineage import calls, fstrings, methods, operators
+from sst_otel.lineage import calls, fstrings, growing, methods, operators
 from sst_otel.registry.identity import IDS, MARKABLE
 from sst_otel.scope import current_scope
 
@@ -24,8 +24,8 @@ HELPERS: dict[str, Any] = {
     "_sst_leaves": operators.leaves,
     "_sst_leaf_mod": operators.leaf_mod,
     "_sst_leaf_slice": operators.leaf_slice,
-    "_sst_right_add": operators.right_of_add,
-    "_sst_right_iadd": operators.right_of_iadd,
+    "_sst_right_add": growing.right_of_add,
+    "_sst_right_iadd": growing.right_of_iadd,
     "_sst_slice2": operators.slice2,
     "_sst_slice3": operators.slice3,
     "_sst_after_attribute": methods.attribute,

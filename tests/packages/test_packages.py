@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -15,7 +16,9 @@ import pytest
 
 HERE = Path(__file__).parent
 SOURCES = HERE / "sources.txt"
-CACHE = HERE.parents[1] / ".run" / "packages"
+CACHE = (
+    HERE.parents[1] / ".run" / f"packages-{hashlib.sha256(SOURCES.read_bytes()).hexdigest()[:12]}"
+)
 PACKAGES = {
     # its tests, and what they need: a hook of a conftest.py is one of an older pytest's
     "boltons": ("tests", "--noconftest"),
