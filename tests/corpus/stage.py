@@ -20,6 +20,8 @@ from tests.corpus.rows import Rows
 from tests.support import Vendor
 
 _SECONDS = 10
+_WORKERS = ("ThreadPoolExecutor", "sst-")
+"""How names of threads begin that wait for more work until the interpreter ends."""
 """Longest wait for what a background thread of a program sends."""
 _BOUNDARY = re.compile(r"boundary=(\S+)")
 
@@ -119,11 +121,11 @@ class Stage:
 
 
 def _wait_for(threads: set[threading.Thread]) -> None:
-    """Wait until what a program started has ended; workers of pools and daemons go on."""
+    """Wait until what a program started has ended; workers of pools, ours too, and daemons go on."""
     for thread in threads:
-        if not thread.daemon and not thread.name.startswith("ThreadPoolExecutor"):
+        if not thread.daemon and not thread.name.startswith(_WORKERS):
             thread.join(_SECONDS)
-            assert not thread.is_alive(), "a thread of the program does not end"
+            assert not thread.is_alive(), f"{thread.name}, a thread of the program, does not end"
 
 
 def _sign_in(client: FlaskClient, person: Person) -> None:
