@@ -121,7 +121,7 @@ class Stage:
 
 
 def _wait_for(threads: set[threading.Thread]) -> None:
-    """Wait until what a program started has ended; workers of pools (ours too) and daemons do not."""
+    """Wait until what a program started has ended; workers of pools and daemons go on."""
     for thread in threads:
         if not thread.daemon and not thread.name.startswith(_WORKERS):
             thread.join(_SECONDS)
