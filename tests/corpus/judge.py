@@ -28,7 +28,7 @@ class Verdict:
     over: frozenset[str]
     """Types reported although nothing of them was sent; for a control any report."""
     elsewhere: frozenset[str]
-    """People reported who have nothing in the payload of a flow."""
+    """People reported who have nothing in the payload of a flow; nobody known is none of them."""
     words: str
     """What was reported, for people: no value in it."""
 
@@ -58,7 +58,7 @@ def judge(outcome: Outcome, people: People) -> Verdict:
         owners=found and _right_people(case, reported),
         evidence=not case.evidence or evidence <= case.evidence,
         over=over,
-        elsewhere=frozenset(reported) - frozenset(case.expected or reported),
+        elsewhere=frozenset(reported) - frozenset(case.expected or reported) - {UNKNOWN},
         words=_words(reported, evidence) or outcome.error,
     )
 

@@ -178,7 +178,9 @@ def test_a_worker_process_is_tracked_without_code(tmp_path: Path, vendor: Vendor
                 "jobs", broker="filesystem://", backend="file://" + os.environ["RESULTS"]
             )
             app.conf.broker_transport_options = {
-                "data_folder_in": os.environ["MAIL"], "data_folder_out": os.environ["MAIL"]
+                **dict.fromkeys(
+                    ("data_folder_in", "data_folder_out", "control_folder"), os.environ["MAIL"]
+                )
             }
 
             @app.task
