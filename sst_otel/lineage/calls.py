@@ -12,7 +12,7 @@ import operator
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 from sst_otel.guard import guard
@@ -212,20 +212,22 @@ def text_behind(items: Any) -> Any:
     Single characters are shared by the interpreter and never marked.
     """
     iterators = [items]
-    for _ in range(4):  # a map, what it keeps its iterators in, a filter, the text's iterator
+    for _ in range(5):  # a map, what it keeps its iterators in, a filter, the text's iterator
         inner = []
         for iterator in iterators:
             for held in gc.get_referents(iterator):
                 kind = type(held)
                 if kind in marks.TEXTS and type(iterator) in _TEXT_ITERATORS and id(held) in IDS:
                     return held
-                if kind in _TEXT_ITERATORS or kind in marks.ITERATORS or kind is tuple:
+                if kind in _BETWEEN:
                     inner.append(held)
         iterators = inner
     return None
 
 
 _TEXT_ITERATORS = frozenset({type(iter("a")), type(iter("\u00e9")), type(iter(b"a")), reversed})
+_BETWEEN = _TEXT_ITERATORS | marks.ITERATORS | {tuple, FrameType}
+"""What stands between an iterator and a text; up to Python 3.10 a generator's frame too."""
 
 
 def _watch(items: Iterator[Any], marked_items: Watched) -> Iterator[Any]:
