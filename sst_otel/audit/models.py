@@ -10,11 +10,12 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Index, String, Text
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Index, MetaData, String, Text
 from sqlalchemy.orm import declarative_base
 from sqlalchemy.types import TypeDecorator
 
-Base: Any = declarative_base()
+# Marked as ours: sources read the application's tables (sst_otel.sources.known_tables).
+Base: Any = declarative_base(metadata=MetaData(info={"sst_otel": True}))
 
 
 class UtcTime(TypeDecorator):  # type: ignore[type-arg]  # SQLAlchemy 1.4's is not generic

@@ -49,7 +49,8 @@ class Databases:
     def _prefix_of(self, noun: str) -> str | None:
         known, prefixes, tied = self._prefixes
         described = list(self._tables.described())
-        now = (len(described), self._texts.book.version)
+        columns = sum(len(table.columns) for table in described)
+        now = (columns, self._texts.book.version)
         if known != now:
             tables = [*described, *list(self._texts.book.tables.values())]
             prefixes, tied = self._people.prefixes(tables)

@@ -42,7 +42,8 @@ class KnownTables:
 
     def _attached(self, _table: Any, metadata: Any) -> None:
         with guard(_PLACE):
-            self.note(metadata)
+            if not _is_ours(metadata):
+                self.note(metadata)
 
     def note(self, metadata: Any) -> None:
         """Remember where tables are."""
@@ -53,11 +54,18 @@ class KnownTables:
             self._known = alive
 
     def described(self) -> Iterator[Any]:
-        """Yield every table of the ``MetaData`` met so far."""
+        """Yield every table of the ``MetaData`` met so far.
+
+        Another thread may be describing one: it is listed before it has its columns.
+        """
         for known in self._known:
             metadata = known()
             if metadata is not None:
-                yield from list(metadata.tables.values())
+                yield from [
+                    table
+                    for table in list(metadata.tables.values())
+                    if "foreign_keys" in vars(table)  # set when it can be asked for its columns
+                ]
 
     def table(self, name: str, schema: str) -> Any:
         """Return the ``sqlalchemy.Table`` called ``name``, None where there is none.
@@ -78,7 +86,13 @@ class KnownTables:
     def _all(self) -> Iterator[Any]:
         yield from (found for known in self._known if (found := known()) is not None)
         for registry in _registries():
-            yield registry.metadata
+            if not _is_ours(registry.metadata):
+                yield registry.metadata
+
+
+def _is_ours(metadata: Any) -> bool:
+    """Whether a ``MetaData`` is that of our own store, described by a thread of ours."""
+    return "sst_otel" in getattr(metadata, "info", ())
 
 
 def override_of(table: Any, models: Mapping[str, Any]) -> dict[str, Any] | None:

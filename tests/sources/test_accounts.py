@@ -12,7 +12,9 @@ import requests
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, create_engine, select
 from sqlalchemy.orm import Session, declarative_base
 
+from sst_otel.audit.models import Base
 from sst_otel.datatypes import FieldClassifier, default_taxonomy
+from sst_otel.sources.known_tables import KnownTables
 from sst_otel.sources.people import People
 from tests.support import Tracking, Vendor
 
@@ -178,3 +180,19 @@ def test_tables_of_plain_sql_beside_those_of_sqlalchemy(
     send({"to": other.execute("SELECT * FROM customers WHERE id = 1").fetchone()[1]})
     other.close()
     assert [owner for _, owner, _ in tracking.shares()] == ["1", "customers:1"]
+
+
+class Describing:
+    """A ``MetaData`` as another thread sees it while a table is being described."""
+
+    def __init__(self) -> None:
+        self.info: dict[str, Any] = {}
+        users = Table("users", MetaData(), Column("id", Integer, primary_key=True))
+        self.tables = {"users": users, "half": Table.__new__(Table)}
+
+
+def test_our_own_tables_and_unfinished_ones_are_not_the_applications() -> None:
+    known, metadata = KnownTables(), Describing()
+    known._attached(None, Base.metadata)
+    known._attached(None, metadata)
+    assert list(known.described()) == [metadata.tables["users"]]
