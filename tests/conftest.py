@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from sst_otel.lifetime import release_all
+from sst_otel.registry.identity import IDS
 from tests.support import Tracking, Vendor, tracking_in, vendor_server
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_marked() -> Iterator[None]:
+    """No test may leave marks behind: the module that does is the one that fails."""
+    yield
+    release_all()
+    assert list(IDS.values()) == []
 
 
 @pytest.fixture

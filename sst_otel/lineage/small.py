@@ -4,7 +4,7 @@ The interpreter shares them, so they have no identity.
 
 What was computed is remembered by value for the scope, and found again where a text is put together
 in the same function (or in one that called it), never by value alone. In the identity table stands
-an entry without data, so that sites look closer.
+a sign without data, so that sites look closer; requests that run at once share it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from sst_otel.lineage.locate import Shown
 from sst_otel.registry.datum import Datum
-from sst_otel.registry.identity import IDS, Mark
+from sst_otel.registry.identity import IDS, Holder, Mark
 from sst_otel.scope import PROCESS, Scope, current_scope
 
 _SHARED = range(-5, 257)
@@ -33,6 +33,33 @@ _OF_CHARACTERS = 2
 _OWN = str(PurePath(__file__).parent)
 
 _Place = CodeType | tuple[CodeType, int]
+
+
+class _Sign(Mark):
+    """The entry of a shared value, there as long as one scope of those that computed it.
+
+    Takes no lock (a forked child may have got it held): at worst a sign set while the last other
+    scope ends is lost, and with it one small number's lineage.
+    """
+
+    __slots__ = ("scopes",)
+    scopes: set[Holder]
+
+    @classmethod
+    def put(cls, value: int | str, scope: Scope) -> None:
+        """Set the sign of ``value`` for ``scope`` too."""
+        entry = IDS.get(id(value))
+        if not isinstance(entry, cls):
+            entry = cls(value, (), False, scope)
+            entry.scopes = set()
+        entry.scopes.add(scope)
+        IDS[id(value)] = entry
+
+    def ends_with(self, scope: Holder) -> bool:
+        self.scopes.discard(scope)
+        return not self.scopes
+
+
 _Known = dict[int | str, tuple[Mark, frozenset[_Place]]]
 
 
@@ -61,10 +88,10 @@ def remember(value: int | str, data: tuple[Datum, ...]) -> None:
             data = tuple(dict.fromkeys((*former[0].data, *data)))
     elif len(known) >= _MOST:
         return
-    if id(value) not in IDS and not scope.hold(id(value), value):
+    if not scope.hold(id(value), value):
         return
     known[value] = (Mark(value, data, False, scope), places)
-    IDS[id(value)] = Mark(value, (), False, scope)
+    _Sign.put(value, scope)
     for datum in data:
         scope.data.setdefault(datum)
 

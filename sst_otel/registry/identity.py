@@ -76,6 +76,10 @@ class Mark:
     def __repr__(self) -> str:
         return f"<Mark of {len(self.data)} data>"
 
+    def ends_with(self, scope: Holder) -> bool:
+        """Whether the mark goes now that ``scope`` is released."""
+        return self.scope is scope
+
 
 def mark(
     obj: Any,
@@ -142,5 +146,5 @@ def forget(keys: list[int], scope: Holder) -> None:
     """Drop the entries of a scope that ended; entries another scope took over stay."""
     for key in keys:
         entry = IDS.get(key)
-        if entry is not None and entry.scope is scope:
+        if entry is not None and entry.ends_with(scope):
             IDS.pop(key, None)

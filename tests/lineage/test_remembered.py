@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.lineage.rule_support import inherited, people
-from tests.lineage.support import describe, marked, run
+from tests.lineage.support import describe, fresh, marked, run, scope, source_value
 
 MODULE = """
 import datetime
@@ -72,3 +72,26 @@ def test_running_totals(code: str, expected: str) -> None:
         f"def totals():\n    return {code}\nr = list(totals())[1]"
     )
     assert inherited(source) == expected
+
+
+AT_ONCE = """
+def view(income):
+    age = income // 1400
+    yield
+    yield f"{age} years"
+"""
+
+
+def test_requests_at_once_share_a_small_number() -> None:
+    """The interpreter has one 35; the first request to end must not take it from the other."""
+    views = run(AT_ONCE)["view"]
+    with people() as of_first:
+        first = views(of_first["inc"])
+        next(first)
+        with scope() as opened:
+            theirs = int(fresh("50000"))
+            source_value(theirs, "income", opened)
+            second = views(theirs)
+            next(second)
+            assert describe(marked(next(second))) == "composed derived(floordiv):ada"
+        assert describe(marked(next(first))) == "composed derived(floordiv):ada"
