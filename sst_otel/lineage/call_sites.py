@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from abc import ABC, abstractmethod
 
 from sst_otel.lineage import leaves
 from sst_otel.lineage.calls import ARGUMENT_METHODS
@@ -20,7 +21,7 @@ WITH_A_STEP = frozenset({"accumulate"})
 """Functions that are given one more argument: what they compute with, followed."""
 
 
-class CallSites(ast.NodeTransformer):
+class CallSites(ast.NodeTransformer, ABC):
     """Rewrites calls; what they are made of is for the classes built on it."""
 
     def __init__(self, names: ModuleNames, variables: set[str]) -> None:
@@ -31,9 +32,9 @@ class CallSites(ast.NodeTransformer):
         self.sites = 0
         """Helper calls put in so far."""
 
+    @abstractmethod
     def gated(self, place: ast.expr, rewritten: ast.expr, written: ast.expr) -> ast.expr:
         """Choose ``rewritten`` where the scope may have marks."""
-        raise NotImplementedError
 
     def helper(self, name: str, place: ast.expr | ast.stmt, *arguments: ast.expr) -> ast.Call:
         """Return a call of the helper ``name``, counted as a site."""
@@ -94,9 +95,9 @@ class CallSites(ast.NodeTransformer):
         self._visit_arguments(node)
         return _placed(node, function)
 
+    @abstractmethod
     def visit_inside(self, node: ast.expr) -> ast.expr:
         """Rewrite ``node`` as part of an expression that stands under a gate."""
-        raise NotImplementedError
 
     def _function_given(self, node: ast.Call, function: ast.Name) -> ast.Call:
         self._visit_arguments(node)

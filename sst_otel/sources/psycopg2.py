@@ -6,13 +6,11 @@ subclassed, whether they come by ``connection_factory``, ``cursor_factory`` or t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
-from sst_otel.guard import guard
-from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.patching import Patches
-from sst_otel.sources.cursors import CursorSource, left_alone
+from sst_otel.sources.connections import Args, Connections, cursor_method
+from sst_otel.sources.cursors import CursorSource
 from sst_otel.sources.row_tagging import RowTagger
 from sst_otel.sources.text_plans import TextPlans
 
@@ -28,84 +26,41 @@ def install(rows: RowTagger, texts: TextPlans) -> Patches:
     """Have every connection made by ``psycopg2.connect`` tag the rows that are fetched by it."""
     patches = Patches(_PLACE)
     cursors = CursorSource(_PLACE, "postgresql", rows, texts)
-    patches.wrap("psycopg2", "connect", _Connections(cursors).connect)
+    connections = Connections(
+        _PLACE,
+        _connection,
+        "connection_factory",
+        1,
+        lambda base: _methods(base, cursors),
+        optional=True,
+    )
+    patches.wrap("psycopg2", "connect", connections.connect)
     patches.on_undo(lambda: setattr(cursors, "active", False))
     return patches
 
 
-class _Connections:
-    def __init__(self, cursors: CursorSource) -> None:
-        self._cursors = cursors
-        self._classes: dict[type, type] = {}
+def _connection() -> type:
+    from psycopg2.extensions import connection
 
-    def connect(
-        self,
-        wrapped: Callable[..., Any],
-        _instance: Any,
-        args: tuple[Any, ...],
-        kwargs: Mapping[str, Any],
-    ) -> Any:
-        """Open a connection of our subclass of whatever class it would have had."""
-        with guard(_PLACE):
-            args, kwargs = self._with_factory(args, kwargs)
-        try:
-            return wrapped(*args, **kwargs)
-        except BaseException as error:
-            del wrapped, args, kwargs
-            drop_own_entry(error)
-            raise
-
-    def _with_factory(
-        self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
-        from psycopg2.extensions import connection
-
-        positional = len(args) > 1
-        given = (args[1] if positional else kwargs.get("connection_factory")) or connection
-        if not (isinstance(given, type) and issubclass(given, connection)):
-            left_alone(_PLACE, "connection", given)
-            return args, kwargs
-        ours = self._classes.get(given)
-        if ours is None:
-            ours = self._classes[given] = _connection_class(given, self._cursors)
-        if positional:
-            return (args[0], ours, *args[2:]), kwargs
-        return args, {**kwargs, "connection_factory": ours}
+    return connection  # type: ignore[no-any-return]
 
 
-def _connection_class(base: Any, cursors: CursorSource) -> type:
-    def cursor(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with guard(_PLACE):
-            args, kwargs = _with_cursor_factory(self, base, cursors, args, kwargs)
-        try:
-            made = base.cursor(self, *args, **kwargs)
-        except BaseException as error:
-            del self, args, kwargs
-            drop_own_entry(error)
-            raise
-        with guard(_PLACE):
-            cursors.adopt(made)
-        return made
+def _methods(base: Any, cursors: CursorSource) -> dict[str, Any]:
+    """Return what our subclass of the connection class ``base`` does otherwise."""
 
-    return type(
-        base.__name__,
-        (base,),
-        {
-            "__module__": base.__module__,
-            "__qualname__": base.__qualname__,
-            "__doc__": None,
-            "cursor": cursor,
-        },
-    )
+    def chosen(connection: Any, args: Args, kwargs: dict[str, Any]) -> tuple[Args, dict[str, Any]]:
+        return _with_cursor_factory(connection, base, cursors, args, kwargs)
+
+    return {"cursor": cursor_method(_PLACE, base, cursors, chosen)}
 
 
 def _with_cursor_factory(
     connection: Any,
     base: type,
     cursors: CursorSource,
-    args: tuple[Any, ...],
+    args: Args,
     kwargs: dict[str, Any],
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
+) -> tuple[Args, dict[str, Any]]:
     """Put our subclass in the place of the cursor class that would have been used."""
     from psycopg2.extensions import cursor
 

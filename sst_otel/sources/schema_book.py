@@ -27,20 +27,14 @@ class Reference:
     """``table.column``"""
 
 
+@dataclass(frozen=True, slots=True)
 class _Type:
     """A column's type, as far as it matters: whether it is text."""
 
-    def __init__(self, text: bool) -> None:
-        self._text = text
-
-    @property
-    def python_type(self) -> type:
-        if not self._text:
-            raise NotImplementedError
-        return str
+    python_type: type
 
 
-_TEXT, _UNKNOWN = _Type(True), _Type(False)
+_TEXT, _UNKNOWN = _Type(str), _Type(object)
 
 
 @dataclass(frozen=True, slots=True)

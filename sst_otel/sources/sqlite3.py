@@ -7,13 +7,14 @@ function, are left alone.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from sst_otel.guard import guard
 from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.patching import Patches
-from sst_otel.sources.cursors import CursorSource, left_alone, row_values
+from sst_otel.sources.connections import Args, Connections, cursor_method
+from sst_otel.sources.cursors import CursorSource, row_values
 from sst_otel.sources.row_tagging import RowTagger
 from sst_otel.sources.text_plans import TextPlans
 
@@ -26,83 +27,41 @@ def install(rows: RowTagger, texts: TextPlans) -> Patches:
     """Have every connection made by ``sqlite3.connect`` tag the rows that are fetched by it."""
     patches = Patches(_PLACE)
     cursors = CursorSource(_PLACE, "sqlite", rows, texts, _values)
-    connections = _Connections(cursors, texts)
+    connections = Connections(
+        _PLACE,
+        lambda: sqlite3.Connection,
+        "factory",
+        _FACTORY,
+        lambda base: _methods(base, cursors, texts),
+    )
     for module in ("sqlite3.dbapi2", "sqlite3"):
         patches.wrap(module, "connect", connections.connect)
     patches.on_undo(lambda: setattr(cursors, "active", False))
     return patches
 
 
-class _Connections:
-    def __init__(self, cursors: CursorSource, texts: TextPlans) -> None:
-        self._cursors = cursors
-        self._texts = texts
-        self._classes: dict[type, type] = {}
-
-    def connect(
-        self,
-        wrapped: Callable[..., Any],
-        _instance: Any,
-        args: tuple[Any, ...],
-        kwargs: Mapping[str, Any],
-    ) -> Any:
-        """Open a connection of our subclass of whatever class it would have had."""
-        with guard(_PLACE):
-            args, kwargs = self._with_factory(args, kwargs)
-        try:
-            return wrapped(*args, **kwargs)
-        except BaseException as error:
-            del wrapped, args, kwargs
-            drop_own_entry(error)
-            raise
-
-    def _with_factory(
-        self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
-        positional = len(args) > _FACTORY
-        given = args[_FACTORY] if positional else kwargs.get("factory", sqlite3.Connection)
-        if not (isinstance(given, type) and issubclass(given, sqlite3.Connection)):
-            left_alone(_PLACE, "connection", given)
-            return args, kwargs
-        ours = self._class(given)
-        if positional:
-            return (*args[:_FACTORY], ours, *args[_FACTORY + 1 :]), kwargs
-        return args, {**kwargs, "factory": ours}
-
-    def _class(self, base: type) -> type:
-        if hasattr(base, "_sst_connection"):
-            return base
-        found = self._classes.get(base)
-        if found is None:
-            found = self._classes[base] = _connection_class(base, self._cursors, self._texts)
-        return found
-
-
-def _connection_class(base: Any, cursors: CursorSource, texts: TextPlans) -> type:
+def _methods(base: Any, cursors: CursorSource, texts: TextPlans) -> dict[str, Any]:
+    """Return what our subclass of the connection class ``base`` does otherwise."""
     plain = base.cursor is sqlite3.Connection.cursor
     usual = cursors.cursor_class(sqlite3.Cursor)
 
+    def chosen(_connection: Any, args: Args, kwargs: dict[str, Any]) -> tuple[Args, dict[str, Any]]:
+        given = args[0] if args else kwargs.get("factory", sqlite3.Cursor if plain else None)
+        if isinstance(given, type) and issubclass(given, sqlite3.Cursor):
+            return (), {**kwargs, "factory": cursors.cursor_class(given)}
+        return args, kwargs
+
+    of_a_class = cursor_method(_PLACE, base, cursors, chosen)
+
     def cursor(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if plain and not args and not kwargs:
-            try:
-                return base.cursor(self, usual)
-            except BaseException as error:
-                del self
-                drop_own_entry(error)
-                raise
-        with guard(_PLACE):
-            given = args[0] if args else kwargs.get("factory", sqlite3.Cursor if plain else None)
-            if isinstance(given, type) and issubclass(given, sqlite3.Cursor):
-                args, kwargs = (), {**kwargs, "factory": cursors.cursor_class(given)}
         try:
-            made = base.cursor(self, *args, **kwargs)
+            if not args and not kwargs:
+                return base.cursor(self, usual)
+            return of_a_class(self, *args, **kwargs)
         except BaseException as error:
             del self, args, kwargs
             drop_own_entry(error)
             raise
-        with guard(_PLACE):
-            cursors.adopt(made)
-        return made
 
     def shortcut(name: str) -> Callable[..., Any]:
         theirs = getattr(base, name)
@@ -134,20 +93,12 @@ def _connection_class(base: Any, cursors: CursorSource, texts: TextPlans) -> typ
                 texts.executed(args[0], "sqlite")
         return made
 
-    return type(
-        base.__name__,
-        (base,),
-        {
-            "__module__": base.__module__,
-            "__qualname__": base.__qualname__,
-            "__doc__": None,
-            "_sst_connection": True,
-            "cursor": cursor,
-            "execute": shortcut("execute"),
-            "executemany": shortcut("executemany"),
-            "executescript": executescript,
-        },
-    )
+    return {
+        "cursor": cursor if plain else of_a_class,
+        "execute": shortcut("execute"),
+        "executemany": shortcut("executemany"),
+        "executescript": executescript,
+    }
 
 
 def _values(row: Any, names: Any) -> Any:
