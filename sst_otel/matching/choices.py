@@ -3,6 +3,7 @@
 A town under the key ``town`` is the visitor's only as far as the object is about the visitor. In a
 list most of whose members say something else, and where nothing else of this person stands in the
 member, the key proves nothing: that is how a table of offices looks to a customer of one of them.
+Towns and countries are what such tables are made of, so in a list they need somebody around them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ from collections import Counter, defaultdict
 from sst_otel.matching import rules
 from sst_otel.matching.hits import Hit
 from sst_otel.matching.payload import Leaf, Place
+from sst_otel.tags import Owner
+
+_PLACES = frozenset({"city", "country", "geo_coarse", "postal_code", "region"})
+"""Types of which the tables of shops, depots and tariffs are made; two of them are one town."""
 
 
 def not_of_a_list(hits: list[Hit], identified: list[Hit], leaves: list[Leaf]) -> list[Hit]:
@@ -19,16 +24,25 @@ def not_of_a_list(hits: list[Hit], identified: list[Hit], leaves: list[Leaf]) ->
     listed = [hit for hit in hits if hit.rule == rules.KEY and _is_listed(hit.leaf.place)]
     if not listed:
         return hits
-    members: Counter[str] = Counter(_shape(leaf.place) for leaf in leaves if _is_listed(leaf.place))
-    mine = Counter((_shape(hit.leaf.place), hit.datum.owner) for hit in listed)
-    company: dict[tuple[int, object], set[str]] = defaultdict(set)
+    members = Counter(_shape(leaf) for leaf in leaves if _is_listed(leaf.place))
+    mine = Counter((_shape(hit.leaf), hit.datum.owner) for hit in listed)
+    company: dict[tuple[int, Owner], set[str]] = defaultdict(set)
+    certain: set[tuple[int, Owner]] = set()
     for hit in (*hits, *identified):
-        company[hit.leaf.group[-1], hit.datum.owner].add(hit.datum.data_type)
+        place, owner = hit.leaf.group[-1], hit.datum.owner
+        company[place, owner].add(hit.datum.data_type)
+        if hit.rule != rules.KEY:
+            certain.add((place, owner))
     dropped = set()
     for hit in listed:
-        shape, owner = _shape(hit.leaf.place), hit.datum.owner
-        alone = type(_last(hit.leaf.place)) is int or len(company[hit.leaf.group[-1], owner]) < 2
-        if alone and mine[shape, owner] * 2 <= members[shape]:
+        shape, owner = _shape(hit.leaf), hit.datum.owner
+        beside = company[hit.leaf.group[-1], owner]
+        alone = type(_last(hit.leaf.place)) is int or len(beside) < 2
+        exceptional = alone and mine[shape, owner] * 2 <= members[shape]
+        public = beside <= _PLACES and members[shape] > 1
+        if exceptional or (
+            public and certain.isdisjoint([(group, owner) for group in hit.leaf.group])
+        ):
             dropped.add(id(hit))
     return [hit for hit in hits if id(hit) not in dropped]
 
@@ -45,10 +59,15 @@ def _is_listed(place: Place) -> bool:
     return False
 
 
-def _shape(place: Place) -> str:
-    """Return the path with positions left out: the same for all members of a list."""
-    pieces = []
+def _shape(leaf: Leaf) -> str:
+    """Return the path with positions left out: the same for all members of a list.
+
+    A field that is called what stands beside it (``{"name": …, "value": …}``) ends in its name.
+    """
+    place = leaf.place
+    pieces: list[str] = []
     while not isinstance(place, str):
         place, inner = place
-        pieces.append("[]" if type(inner) is int else f".{inner}")
+        last = leaf.key if not pieces else inner
+        pieces.append("[]" if type(inner) is int else f".{last}")
     return place + "".join(reversed(pieces))

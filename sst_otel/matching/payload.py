@@ -18,6 +18,7 @@ from sst_otel.literals import CONSTANTS
 from sst_otel.matching.claims import BEGINS, claims_in
 from sst_otel.matching.decode import inflate, text_of
 from sst_otel.matching.multipart import multipart_fields
+from sst_otel.matching.pairs import pair_name
 from sst_otel.matching.parts import (
     JSON_BEGINS,
     LISTS,
@@ -268,8 +269,10 @@ class Leaves:
             self.unread += 1
         elif issubclass(kind, dict):  # asks the type: isinstance may ask the object
             inner = (*group, self._group())
+            told = pair_name(value) if dict.__contains__(value, "value") else ""
             for name, item in _items(value):
-                self._add_tree((place, name), name, item, inner, depth + 1)
+                key = told if told and name == "value" else name
+                self._add_tree((place, name), key, item, inner, depth + 1)
                 self._add_key(place, name, inner)
                 if len(self.leaves) >= MAX_LEAVES or self._nodes > MAX_NODES:
                     self.unread += 1

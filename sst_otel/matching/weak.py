@@ -1,7 +1,8 @@
 """Values too common to be recognised by content alone: only with a reason to look for them.
 
 A weak value counts in a field whose key names its type, beside a certain value of the same person
-in the same object, or beside a second weak one of that person. Below 12 bits (a gender, an age, an
+in the same object, or beside a second weak one of that person; an account's id under more names
+(:mod:`sst_otel.matching.accounts`). Below 12 bits (a gender, an age, an
 income of 50000) only the key does. Candidates are the values of the request's scope and of the
 people whom the payload names with certainty, never everybody's.
 """
@@ -14,6 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from sst_otel import semconv
 from sst_otel.datatypes import digest_forms
 from sst_otel.matching import rules
+from sst_otel.matching.accounts import names_account
 from sst_otel.matching.payload import Leaf
 from sst_otel.matching.texts import Texts
 from sst_otel.registry.datum import DERIVED, STRONG_BITS, Datum, strength
@@ -96,7 +98,12 @@ class WeakValues:
             data = dict.fromkeys(datum for table in tables for datum in table.get(folded))
             near = owners_near(leaf)
             key = _CLAIMS.get(leaf.key, leaf.key) if leaf.encoded else leaf.key
-            named = [datum for datum in data if self._names_type(key, datum.data_type)]
+            named = [
+                datum
+                for datum in data
+                if self._names_type(key, datum.data_type)
+                or (datum.owner in near and names_account(leaf, datum))
+            ]
             if named:
                 yield leaf, named, semconv.FIELD, rules.KEY
                 continue

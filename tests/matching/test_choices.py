@@ -13,6 +13,8 @@ from sst_otel.tags import Owner
 
 ADA = Owner("ada", "1")
 CITY = Datum(ADA, "city", "Reading", "form_field:city")
+ZIP = Datum(ADA, "postal_code", "RG1 1AA", "form_field:zip")
+MAIL = Datum(ADA, "email", "ada@example.com", "form_field:email")
 GENDER = Datum(ADA, "gender", "female", "form_field:gender")
 
 
@@ -23,7 +25,7 @@ def _leaves(tree: object) -> list[Leaf]:
 
 
 def _hits(leaves: list[Leaf]) -> list[Hit]:
-    by_text = {"Reading": CITY, "female": GENDER}
+    by_text = {"Reading": CITY, "RG1 1AA": ZIP, "female": GENDER}
     return [
         Hit(by_text[leaf.text], semconv.FIELD, rules.KEY, leaf)
         for leaf in leaves
@@ -54,7 +56,27 @@ def test_a_row_with_two_data_of_a_person_counts_among_rows_of_others() -> None:
 
 
 def test_a_list_that_is_mostly_the_persons_counts() -> None:
-    assert _kept({"trips": [{"city": "Reading"}, {"city": "Reading"}, {"city": "Bath"}]}) == [
-        "city",
-        "city",
+    assert _kept({"visits": [{"sex": "female"}, {"sex": "female"}, {"sex": "male"}]}) == [
+        "gender",
+        "gender",
     ]
+
+
+def test_towns_of_a_list_are_the_tables_however_often_the_visitors_is_there() -> None:
+    offices = [{"label": "a", "city": "Reading"}, {"label": "b", "city": "Reading"}]
+    assert _kept({"offices": offices}) == []
+    depots = [{"zip": "RG1 1AA", "city": "Reading"}, {"zip": "10115", "city": "Berlin"}]
+    assert _kept({"depots": depots}) == []
+
+
+def test_towns_of_a_list_are_the_persons_where_that_person_is_certain_around_it() -> None:
+    tree = {"mail": "ada@example.com", "homes": [{"city": "Reading"}, {"city": "Reading"}]}
+    leaves = _leaves(tree)
+    certain = Hit(MAIL, semconv.EXACT, rules.IDENTITY, leaves[0])
+    kept = not_of_a_list(_hits(leaves), [certain], leaves)
+    assert [hit.datum.data_type for hit in kept] == ["city", "city"]
+
+
+def test_a_member_that_names_its_field_is_compared_with_those_of_that_field() -> None:
+    fields = [{"name": "gender", "value": "female"}, {"name": "plan", "value": "gold"}]
+    assert _kept({"fields": fields}) == ["gender"]

@@ -1,0 +1,28 @@
+"""Fields that are objects: ``{"property": "city", "value": "Reading"}``.
+
+Contact stores, form builders and event interfaces take a person's fields as a list of such pairs
+(HubSpot's ``properties``, Zendesk's ``custom_fields``, FHIR's ``telecom``); what the value is
+called stands beside it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_NAMES = ("name", "key", "property", "field", "attribute", "label", "title", "code", "id", "type")
+_LONGEST_NAME = 40
+_MOST_MEMBERS = 5
+
+
+def pair_name(pair: dict[Any, Any]) -> str:
+    """Return what the ``value`` of an object is called by its other members; empty for nothing.
+
+    Reads by the dictionary's own methods, and only texts.
+    """
+    if dict.__len__(pair) > _MOST_MEMBERS:
+        return ""
+    for key in _NAMES:
+        name = dict.get(pair, key)
+        if type(name) is str and 0 < len(name) <= _LONGEST_NAME:
+            return name
+    return ""
