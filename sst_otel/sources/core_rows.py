@@ -21,6 +21,7 @@ from sst_otel.sources.known_tables import KnownTables
 from sst_otel.sources.people import People
 from sst_otel.sources.row_plan import RowPlan, plan_rows
 from sst_otel.sources.row_tagging import Given, RowTagger
+from sst_otel.sources.text_inserts import in_turn
 from sst_otel.sources.text_plans import TextPlans
 from sst_otel.suppress import is_suppressed
 
@@ -75,11 +76,14 @@ class _CoreRows:
         compiled = context.compiled
         if not metadata.returns_rows:
             if compiled is None or context.is_text:
-                self._texts.executed(context.statement, context.dialect.name)
+                given, number = _written(context)
+                self._texts.executed(context.statement, context.dialect.name, given, number)
             return
+        new = None
         if compiled is None or context.is_text or not compiled._result_columns:
             plan = self._texts.plan(context.statement, tuple(metadata.keys), context.dialect.name)
             given = _given(context.parameters)
+            new = self._texts.returned(context.statement, context.dialect.name, given)
         else:
             noted = vars(compiled).get(_NOTED)
             if noted is None or noted[0] is not self:
@@ -87,8 +91,10 @@ class _CoreRows:
                 vars(compiled)[_NOTED] = noted
             plan = noted[1]
             given = _given(context.compiled_parameters)
-        if plan is not None:
-            _watch(result, metadata, self._rows.reader(plan, given), plan)
+        read = in_turn(new, None if plan is None else self._rows.reader(plan, given))
+        if read is not None:
+            indexes = set(plan.indexes() if plan is not None else ())
+            _watch(result, metadata, read, indexes | set(range(len(metadata.keys)) if new else ()))
 
     def _plan(self, compiled: Any) -> RowPlan | None:
         wanted = None
@@ -120,6 +126,15 @@ def _without_objects(entities: Sequence[Any], columns: Sequence[Any]) -> Collect
     }
 
 
+def _written(context: Any) -> tuple[Given, Any]:
+    """Return what a statement that gives no rows was given, and the number of its new row."""
+    count = getattr(context.cursor, "rowcount", -1)
+    # PostgreSQL's number is not the row's key.
+    numbered = count == 1 and context.dialect.name != "postgresql"
+    number = getattr(context.cursor, "lastrowid", None) if numbered else None
+    return (_given(context.parameters) if count else None), number
+
+
 def _given(sets: Any) -> Given:
     """Return the one set of parameters of an execution, None where there are several."""
     if isinstance(sets, Mapping):
@@ -130,8 +145,9 @@ def _given(sets: Any) -> Given:
     return None
 
 
-def _watch(result: Any, metadata: Any, read: Callable[[Any], None], plan: RowPlan) -> None:
-    indexes = plan.indexes()
+def _watch(
+    result: Any, metadata: Any, read: Callable[[Any], None], indexes: Collection[int]
+) -> None:
     narrowed: dict[int, tuple[Any, list[int] | None]] = {}
 
     def seen(row: Any) -> None:

@@ -16,6 +16,7 @@ from sst_otel.guard import guard, say_once
 from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.missed import FACTORY, missed
 from sst_otel.sources.row_tagging import RowTagger
+from sst_otel.sources.text_inserts import in_turn
 from sst_otel.sources.text_plans import TextPlans
 from sst_otel.suppress import is_suppressed
 
@@ -90,7 +91,8 @@ class CursorSource:
         if description is not None:
             return self._reading(statement, description, given)
         if getattr(cursor, "name", None) is None:
-            self._texts.executed(statement, self._dialect)
+            written = given if getattr(cursor, "rowcount", -1) else None
+            self._texts.executed(statement, self._dialect, written, self._number(cursor))
             return None
         later: list[Callable[[Any], None] | None] = []
 
@@ -103,14 +105,21 @@ class CursorSource:
 
         return read
 
+    def _number(self, cursor: Any) -> Any:
+        """Return the number of the one row that was just written, None where there is none."""
+        # PostgreSQL's is not the row's key.
+        known = self._dialect != "postgresql" and getattr(cursor, "rowcount", 0) == 1
+        return getattr(cursor, "lastrowid", None) if known else None
+
     def _reading(
         self, statement: str, description: Sequence[Any], given: Any
     ) -> Callable[[Any], None] | None:
         names = tuple(column[0] for column in description)
         plan = self._texts.plan(statement, names, self._dialect)
-        if plan is None:
+        new = self._texts.returned(statement, self._dialect, given)
+        tag = in_turn(new, None if plan is None else self._rows.reader(plan, given))
+        if tag is None:
             return None
-        tag = self._rows.reader(plan, given)
         values_of = self._values
         unreadable = False
 

@@ -40,6 +40,7 @@ class Databases:
                 word.lower() != "id" and classifier.classify(word, (), "users") is not None
             ),
             self._tables.table,
+            tagger,
         )
 
         self.accounts = AccountNames(self._prefix_of, self._directory.account)

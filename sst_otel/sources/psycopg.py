@@ -14,6 +14,7 @@ from sst_otel.guard import guard
 from sst_otel.patching import Patches
 from sst_otel.sources.cursors import POOLED, called_by_sqlalchemy
 from sst_otel.sources.row_tagging import RowTagger
+from sst_otel.sources.text_inserts import in_turn
 from sst_otel.sources.text_plans import TextPlans
 from sst_otel.suppress import is_suppressed
 
@@ -64,7 +65,8 @@ class _PsycopgSource:
             return None
         result = cursor.pgresult
         if result is None or not result.nfields:
-            self._texts.executed(statement, "postgresql")
+            written = _given(query) if result is not None and result.command_tuples else None
+            self._texts.executed(statement, "postgresql", written)
             return None
         if _is_sqlalchemys(cursor):
             return None
@@ -73,9 +75,9 @@ class _PsycopgSource:
             for index in range(result.nfields)
         )
         plan = self._texts.plan(statement, names, "postgresql")
-        if plan is None:
-            return None
-        return self._rows.reader(plan, _given(query))
+        new = self._texts.returned(statement, "postgresql", _given(query))
+        tag = None if plan is None else self._rows.reader(plan, _given(query))
+        return in_turn(new, tag)
 
 
 def _is_sqlalchemys(cursor: Any) -> bool:

@@ -66,7 +66,7 @@ class RowTagger:
             if not key.places:
                 break
             for place in key.places:
-                text = key_text(_at(place, row, given))
+                text = key_text(value_at(place, row, given))
                 if text is not None:
                     owner = self._tagger.owner(key.prefix + text)
                     for column, places in whose.names:
@@ -142,7 +142,8 @@ class RowTagger:
         return found
 
 
-def _at(place: Place, row: Row, given: Given) -> Any:
+def value_at(place: Place, row: Row, given: Given) -> Any:
+    """Return the value that stands at ``place`` of one row or of what was given."""
     kind, where = place
     if kind == "output":
         return row[where]
@@ -157,7 +158,7 @@ def _at(place: Place, row: Row, given: Given) -> Any:
 
 def _name(places: tuple[Place, ...], row: Row, given: Given) -> str | None:
     for place in places:
-        text = key_text(_at(place, row, given))
+        text = key_text(value_at(place, row, given))
         if text:
             return text
     return None

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from sst_otel.missed import STATEMENTS, missed
 from sst_otel.sources.people import People
 from sst_otel.sources.row_plan import RowPlan, plan_rows
+from sst_otel.sources.row_tagging import Given
 from sst_otel.sources.schema_book import SchemaBook, declared_by
+from sst_otel.sources.text_inserts import TextInserts, is_insert, is_insert_of_all
 from sst_otel.sql_text import LONGEST, parse
+from sst_otel.tagging import Tagger
 
 _READS = re.compile(
     r"[\s(]*(select|with|values|table)\b|.*?\breturning\b", re.IGNORECASE | re.DOTALL
@@ -36,6 +39,7 @@ class TextPlans:
 
     ``is_personal_name(word)``: whether a column of that name could be personal at all.
     ``tables(name, schema)``: the ``sqlalchemy.Table`` of that name, None where none is known.
+    ``tagger``: tells who signs up by statements; without it nobody does.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class TextPlans:
         people: People,
         is_personal_name: Callable[[str], bool],
         tables: Callable[[str, str], Any],
+        tagger: Tagger | None = None,
     ) -> None:
         self._people = people
         self._is_personal_name = lru_cache(maxsize=10_000)(is_personal_name)
@@ -52,6 +57,11 @@ class TextPlans:
         """``hash(statement)`` → what :meth:`is_silent` answered."""
         self._lock = threading.Lock()
         self.book = SchemaBook(people.is_personal)
+        self._inserts = (
+            None
+            if tagger is None
+            else TextInserts(tagger, people, self._table, self._learn_columns)
+        )
 
     def plan(self, statement: str, names: tuple[str, ...], dialect: str) -> RowPlan | None:
         """Return the plan of a statement's rows; None where nothing personal is in them.
@@ -84,6 +94,8 @@ class TextPlans:
                 "*" in statement
                 or _ANY_CREATE.search(statement)
                 or self._says_something(statement, ())
+                or is_insert_of_all(statement)
+                or (is_insert(statement) and self._names_something(statement, ()))
             )
             with self._lock:
                 if len(self.silent) >= _MOST:
@@ -91,13 +103,32 @@ class TextPlans:
                 self.silent[key] = known
         return known
 
-    def executed(self, statement: str, dialect: str) -> None:
-        """Learn tables from a statement that gives no rows: ``CREATE TABLE``."""
+    def executed(
+        self, statement: str, dialect: str, given: Given = None, number: Any = None
+    ) -> None:
+        """Learn from a statement that gives no rows: tables by ``CREATE TABLE``, new accounts.
+
+        ``given``: its parameters; ``number``: what the driver says is the new row's.
+        """
+        if self._inserts is not None:
+            self._inserts.written(statement, dialect, self.book.version, given, number)
         if len(statement) > 10 * LONGEST or not _ANY_CREATE.search(statement):
             return
         for one in statement.split(";"):  # a script; none of it is run by us
             if _CREATES.match(one) and len(one) <= LONGEST:
                 self._learn(one, dialect)
+
+    def returned(
+        self, statement: str, dialect: str, given: Given
+    ) -> Callable[[Sequence[Any]], None] | None:
+        """Return what is to see the rows (values by position) that an ``INSERT`` returns."""
+        if self._inserts is None:
+            return None
+        return self._inserts.reader(statement, dialect, self.book.version, given)
+
+    def _learn_columns(self, table: Any, columns: Sequence[str]) -> None:
+        if table.metadata is self.book and not table.declared:
+            self.book.note(table.name, columns)
 
     def _learn(self, statement: str, dialect: str) -> None:
         parsed = parse(statement, dialect, formats=False)
@@ -111,6 +142,9 @@ class TextPlans:
     def _says_something(self, statement: str, names: tuple[str, ...]) -> bool:
         if not _READS.match(statement) and not _DECLARES.match(statement):
             return False
+        return self._names_something(statement, names)
+
+    def _names_something(self, statement: str, names: tuple[str, ...]) -> bool:
         words = dict.fromkeys([*names, *_WORD.findall(statement)])
         return any(self._is_personal_name(word) for word in list(words)[:_MOST_WORDS])
 
