@@ -6,46 +6,17 @@ import datetime
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Column, Date, Float, ForeignKey, Integer, String
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import Session, declarative_base
+from sqlalchemy.orm import Session
 
 from sst_otel.registry.identity import marked
+from tests.sources.shop_models import Base, Order, Product, User
 
-Base: Any = declarative_base()
 ANN = "ann.keller@example.com"
 BEA = "bea.moser@example.org"
 NOBODY = None
 
 Told = set[tuple[str, "str | None"]]
-
-
-class User(Base):  # type: ignore[misc]
-    __tablename__ = "users"
-    id = Column(Integer, primary_key=True)
-    email = Column(String, unique=True)
-    password_hash = Column(String)
-    first_name = Column(String)
-    city = Column(String)
-    birthday = Column(Date)
-    income = Column(Float)
-    contact = Column(String)
-    logins = Column(Integer)
-
-
-class Order(Base):  # type: ignore[misc]
-    __tablename__ = "orders"
-    id = Column(Integer, primary_key=True)
-    user_id = Column(Integer, ForeignKey("users.id"))
-    shipping_address = Column(String)
-    total = Column(Float)
-
-
-class Product(Base):  # type: ignore[misc]
-    __tablename__ = "products"
-    id = Column(Integer, primary_key=True)
-    name = Column(String)
-    price = Column(Float)
 
 
 def fill(engine: Engine) -> None:

@@ -1,4 +1,4 @@
-"""Models of a shop and a clinic, as tests of ORM rows share them."""
+"""Models of a shop and a clinic, as tests of rows share them."""
 
 from __future__ import annotations
 
@@ -92,10 +92,20 @@ class Product(Base):  # type: ignore[misc]
     id = Column(Integer, primary_key=True)
     name = Column(String)
     city = Column(String)
+    price = Column(Float)
+
+
+class Order(Base):  # type: ignore[misc]
+    __tablename__ = "orders"
+    id = Column(Integer, primary_key=True)
+    user_id = Column(Integer, ForeignKey("users.id"))
+    shipping_address = Column(String)
+    total = Column(Float)
 
 
 def fill_shop(engine: Engine) -> None:
     """Write two users who share city, birthday, income and first name."""
+    Base.metadata.create_all(engine)
     with Session(engine) as db:
         for number, mail in ((1, "ann.keller@example.com"), (2, "ann.moser@example.org")):
             db.add(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 import subprocess
 import sys
 import textwrap
@@ -20,6 +18,7 @@ from celery.contrib.testing.worker import start_worker
 from flask import Flask, request
 
 from sst_otel.scope import PROCESS, current_scope
+from tests.sources.processes import environment, instrumented, shared
 from tests.support import Tracking, Vendor
 
 CITY = "Leipzig"
@@ -191,19 +190,12 @@ def test_a_worker_process_is_tracked_without_code(tmp_path: Path, vendor: Vendor
     )
     for name in ("mail", "results"):
         (tmp_path / name).mkdir()
-    environ = {
-        **os.environ,
-        "MAIL": str(tmp_path / "mail"),
-        "RESULTS": str(tmp_path / "results"),
-        "VENDOR": vendor.url,
-        "SST_DATABASE_URL": f"sqlite:///{tmp_path / 'audit.db'}",
-        "SST_KEY": "test-key-of-32-characters-length",
-        "PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
-        "OTEL_TRACES_EXPORTER": "none",
-        "OTEL_METRICS_EXPORTER": "none",
-        "OTEL_LOGS_EXPORTER": "none",
-    }
-    bin_directory = Path(sys.executable).parent
+    environ = environment(
+        tmp_path,
+        MAIL=str(tmp_path / "mail"),
+        RESULTS=str(tmp_path / "results"),
+        VENDOR=vendor.url,
+    )
     subprocess.run(
         [sys.executable, "-c", f"import jobs; jobs.welcome.delay(7, {EMAIL!r})"],
         env=environ,
@@ -212,28 +204,11 @@ def test_a_worker_process_is_tracked_without_code(tmp_path: Path, vendor: Vendor
     )
     arrived = threading.Event()
     vendor.on_request = arrived.set
-    command = ["celery", "-A", "jobs", "worker", "--pool", "solo", "-l", "error"]
-    worker = subprocess.Popen(
-        [bin_directory / "opentelemetry-instrument", bin_directory / command[0], *command[1:]],
-        env=environ,
-        cwd=tmp_path,
-    )
+    command = instrumented("celery", "-A", "jobs", "worker", "--pool", "solo", "-l", "error")
+    worker = subprocess.Popen(command, env=environ, cwd=tmp_path)
     try:
         assert arrived.wait(60)
     finally:
         worker.terminate()  # it finishes its task first
         worker.wait(60)
-    found = subprocess.run(
-        [sys.executable, "-m", "sst_otel.cli", "events", "--format", "ndjson"],
-        env=environ,
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    ).stdout
-    (event,) = map(json.loads, found.splitlines())
-    assert (event["route"], event["owner_id"], event["data_types"]) == (
-        "task jobs.welcome",
-        "7",
-        ["email"],
-    )
+    assert shared(environ) == [("task jobs.welcome", "7", ["email"])]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
-import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +16,7 @@ from flask import Flask
 
 import sst_otel
 from sst_otel.scope import PROCESS, current_scope
+from tests.sources.processes import environment, instrumented, shared
 from tests.support import Tracking, Vendor
 
 CITY = "Leipzig"
@@ -133,36 +131,7 @@ def test_the_flask_command_is_tracked_without_code(tmp_path: Path, vendor: Vendo
             """
         )
     )
-    environ = {
-        **os.environ,
-        "FLASK_APP": "site_of_ours",
-        "VENDOR": vendor.url,
-        "SST_DATABASE_URL": f"sqlite:///{tmp_path / 'audit.db'}",
-        "SST_KEY": "test-key-of-32-characters-length",
-        "PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
-        **dict.fromkeys(
-            ("OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER"), "none"
-        ),
-    }
-    binaries = Path(sys.executable).parent
-    command: list[str | Path] = [
-        binaries / "opentelemetry-instrument",
-        binaries / "flask",
-        "notify",
-    ]
-    options = ["--user-id", "7", "--email", EMAIL]
-    subprocess.run([*command, *options], env=environ, cwd=tmp_path, check=True, timeout=60)
-    found = subprocess.run(
-        [sys.executable, "-m", "sst_otel.cli", "events", "--format", "ndjson"],
-        env=environ,
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    ).stdout
-    (event,) = map(json.loads, found.splitlines())
-    assert (event["route"], event["owner_id"], event["data_types"]) == (
-        "command flask notify",
-        "7",
-        ["email"],
-    )
+    environ = environment(tmp_path, FLASK_APP="site_of_ours", VENDOR=vendor.url)
+    command = instrumented("flask", "notify", "--user-id", "7", "--email", EMAIL)
+    subprocess.run(command, env=environ, cwd=tmp_path, check=True, timeout=60)
+    assert shared(environ) == [("command flask notify", "7", ["email"])]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import (
-    create_engine,
     event,
     func,
     literal_column,
@@ -21,7 +20,8 @@ from sqlalchemy.engine import Engine, Row
 from sqlalchemy.orm import Session, aliased
 
 from sst_otel.registry.identity import marked
-from tests.sources.rows import ANN, BEA, Order, Product, User, fill, parents, told, whole
+from tests.sources.rows import ANN, BEA, fill, parents, told, whole
+from tests.sources.shop_models import Order, Product, User
 from tests.support import Tracking
 
 users: Any = User.__table__
@@ -30,17 +30,9 @@ BOTH = [{("email", "1")}, {("email", "2")}]
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'app.db'}")
+def engine(engine: Engine) -> Engine:
     fill(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def db(engine: Engine, tracking: Tracking) -> Iterator[Session]:
-    with Session(engine) as session:
-        yield session
+    return engine
 
 
 class TestTheWaysToFetch:

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, insert, select, text, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from tests.sources.rows import User, fill, told, whole
-from tests.support import Tracking
+from tests.sources.rows import fill, told, whole
+from tests.sources.shop_models import User
 
 users: Any = User.__table__
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'app.db'}")
+def engine(engine: Engine) -> Engine:
     fill(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def db(engine: Engine, tracking: Tracking) -> Iterator[Session]:
-    with Session(engine) as session:
-        yield session
+    return engine
 
 
 def test_scalars_of_a_session_and_a_connection(db: Session) -> None:

@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
 from tests.postgres import Database, postgres, postgres_server
-from tests.sources.rows import ANN, User, fill, told, whole
+from tests.sources.rows import ANN, fill, told, whole
+from tests.sources.shop_models import User
 from tests.support import Tracking
 
 pytestmark = pytest.mark.stack

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import create_engine, insert, select, text, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
-from tests.sources.rows import ANN, BEA, Base, User
+from tests.sources.rows import ANN, BEA
+from tests.sources.shop_models import Base, User
 from tests.support import Vendor, tracking_in
 
 users: Any = User.__table__
@@ -28,11 +29,9 @@ INSERT = (
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'app.db'}")
+def engine(engine: Engine) -> Engine:
     Base.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
+    return engine
 
 
 def by_orm(engine: Engine) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from sqlalchemy import (
-    create_engine,
     event,
     text,
 )
@@ -18,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from tests.sources.shop_models import (
     Admin,
-    Base,
     Contact,
     Customer,
     Patient,
@@ -33,19 +29,11 @@ from tests.support import Tracking, Vendor
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'app.db'}")
-    Base.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def people(engine: Engine) -> None:
+def engine(engine: Engine) -> Engine:
     fill_shop(engine)
+    return engine
 
 
-@pytest.mark.usefixtures("people")
 class TestRows:
     """A loaded row is its person's, whoever looks at it."""
 

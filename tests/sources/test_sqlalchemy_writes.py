@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 import requests
 from flask import Flask, request, session
 from sqlalchemy import (
-    create_engine,
     text,
 )
 from sqlalchemy.engine import Engine
@@ -26,11 +22,9 @@ from tests.support import Tracking, Vendor
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'app.db'}")
+def engine(engine: Engine) -> Engine:
     Base.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
+    return engine
 
 
 @pytest.fixture

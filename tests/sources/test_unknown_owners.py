@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from flask import Flask
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 import sst_otel
-from tests.sources.rows import ANN, User, fill
+from tests.sources.rows import ANN, fill
+from tests.sources.shop_models import User
 from tests.support import Tracking, Vendor
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = create_engine(f"sqlite:///{tmp_path / 'app.db'}")
+def engine(engine: Engine) -> Engine:
     fill(engine)
-    yield engine
-    engine.dispose()
+    return engine
 
 
 @pytest.fixture
