@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import copy
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import cast
 
 from sst_otel.lineage import leaves
 from sst_otel.lineage.calls import ARGUMENT_METHODS
@@ -13,9 +15,12 @@ from sst_otel.lineage.kinds import Kind
 from sst_otel.lineage.methods import SELF_METHODS
 from sst_otel.lineage.names import EVALUATED_IN_PLACE, SKIPPED_CALLS, ModuleNames
 from sst_otel.lineage.nodes import helper_call, last_name
+from sst_otel.lineage.rowkeys import KEYS
 
 _TAKING_FUNCTIONS = frozenset({"map", "filter"})
 _RUN_LATER = (ast.Lambda, ast.Constant)
+_MAKING_TEXTS = frozenset({"format", "join", "writerow", "writerows", "dumps", "encode"})
+"""Methods whose arguments are written into a text."""
 
 WITH_A_STEP = frozenset({"accumulate"})
 """Functions that are given one more argument: what they compute with, followed."""
@@ -64,7 +69,7 @@ class CallSites(ast.NodeTransformer, ABC):
             if module is None:
                 return self._method_call(node, function)
             if self.names.is_data_module(function.value):
-                return self._looked_up(node)
+                return self._looked_up(node, self._operands)
         elif not isinstance(function, ast.Name):
             return (
                 self._looked_up(node) if not isinstance(function, _RUN_LATER) else self._plain(node)
@@ -82,17 +87,20 @@ class CallSites(ast.NodeTransformer, ABC):
         self._visit_arguments(node)
         return node
 
-    def _looked_up(self, node: ast.Call) -> ast.Call:
+    def _looked_up(
+        self, node: ast.Call, visit_arguments: Callable[[ast.Call], None] | None = None
+    ) -> ast.Call:
         """Ask when it runs what the callee is; an application's own is called as ever."""
         function = node.func
+        visit_arguments = visit_arguments or self._visit_arguments
         if all(self.closed(part) for part in (function, *_arguments(node))):
             written = copy.deepcopy(function)
             asked = self.helper("callee", function, self.visit_inside(function))
             node.func = self.gated(function, asked, written)
-            self._visit_arguments(node)
+            visit_arguments(node)
             return node
         node.func = self.helper("callee", function, self.visit(function))
-        self._visit_arguments(node)
+        visit_arguments(node)
         return _placed(node, function)
 
     @abstractmethod
@@ -113,7 +121,7 @@ class CallSites(ast.NodeTransformer, ABC):
             and all(map(leaves.is_simple, _arguments(node)))
         ):
             return self.helper("after_call", node, node, function, *node.args)
-        self._visit_arguments(node)
+        self._operands(node)
         if not node.args:
             return node
         one = not node.keywords and len(node.args) == 1
@@ -146,7 +154,10 @@ class CallSites(ast.NodeTransformer, ABC):
             return self.helper(helper, node, node, ast.Constant(name), function.value, *node.args)
         listed = _listed_variable(node) if name == "join" else None
         function.value = self.visit(function.value)
-        self._visit_arguments(node)
+        if name in _MAKING_TEXTS:
+            self._operands(node)
+        else:
+            self._visit_arguments(node)
         if listed is not None:
             node.func = self.helper("method_args", function, function)
             return self.helper("joined_characters", node, _placed(node, function), listed)
@@ -157,6 +168,48 @@ class CallSites(ast.NodeTransformer, ABC):
         node.args = [self.visit(argument) for argument in node.args]
         for keyword in node.keywords:
             keyword.value = self.visit(keyword.value)
+
+    def _operands(self, node: ast.Call) -> None:
+        """Rewrite arguments of a call that a text or a number is made by."""
+        node.args = [self.operand(argument) for argument in node.args]
+        for keyword in node.keywords:
+            keyword.value = self.operand(keyword.value)
+
+    def operand(self, node: ast.expr) -> ast.expr:
+        """Rewrite what a text or a number is made of: keys of rows tell whose they are."""
+        receiver = key_holder(node)
+        if receiver is not None:
+            name = node.slice if isinstance(node, ast.Subscript) else ast.Constant(node.attr)  # type: ignore[attr-defined]
+            if not isinstance(receiver, ast.Name):
+                return self.helper("key_of", node, self.visit(receiver), name)
+            if self.names.module_of(receiver) is None:
+                written = copy.deepcopy(node)
+                return self.gated(node, self.helper("key", node, node, name, receiver), written)
+        elif isinstance(node, ast.Tuple | ast.List | ast.Dict) and any(
+            key_holder(part) is not None for part in ast.walk(node)
+        ):
+            if isinstance(node, ast.Dict):
+                node.keys = [key and self.visit(key) for key in node.keys]
+                node.values = [self.operand(item) for item in node.values]
+            else:
+                node.elts = [self.operand(item) for item in node.elts]
+            return node
+        return cast(ast.expr, self.visit(node))
+
+
+def key_holder(node: ast.AST) -> ast.expr | None:
+    """Return ``user`` of ``user.id`` and of ``user["id"]``; None for other expressions."""
+    if isinstance(node, ast.Attribute) and node.attr in KEYS:
+        return node.value
+    if (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Name)
+        and isinstance(node.slice, ast.Constant)
+        and type(node.slice.value) is str
+        and node.slice.value in KEYS
+    ):
+        return node.value
+    return None
 
 
 def _listed_variable(node: ast.Call) -> ast.Name | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-from sst_otel.lineage import calls, fstrings, growing, methods, operators
+from sst_otel.lineage import calls, fstrings, growing, methods, operators, rowkeys
 from sst_otel.registry.identity import IDS, MARKABLE
 from sst_otel.scope import current_scope
 
@@ -31,6 +31,8 @@ HELPERS: dict[str, Any] = {
     "_sst_after_attribute": methods.attribute,
     "_sst_attribute": operators.attribute,
     "_sst_after_item": methods.item,
+    "_sst_key": rowkeys.key,
+    "_sst_key_of": rowkeys.key_of,
     "_sst_item": operators.item,
     "_sst_formatted": fstrings.formatted,
     "_sst_formatted_spec": fstrings.formatted_spec,

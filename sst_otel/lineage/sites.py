@@ -28,7 +28,7 @@ class Sites(CallSites):
                 return self.helper("leaf_mod", node, node, node.left, node.right)
         elif (leaf := leaves.arithmetic(node)) is not None:
             return self._leaf(node, *leaf)
-        return self.helper(operation, node, self.visit(node.left), self.visit(node.right))
+        return self.helper(operation, node, self.operand(node.left), self.operand(node.right))
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         """Rewrite ``-x``."""
@@ -74,7 +74,7 @@ class Sites(CallSites):
             ast.Constant("".join(str(other.value) for other in side))  # type: ignore[attr-defined]
             for side in around
         )
-        return self.helper("piece", node, before, self.visit(part.value), after)
+        return self.helper("piece", node, before, self.operand(part.value), after)
 
     def _piece(self, part: ast.expr) -> ast.expr:
         if not isinstance(part, ast.FormattedValue) or isinstance(part.value, ast.Constant):
@@ -86,9 +86,9 @@ class Sites(CallSites):
                 part.value = self.visit(part.value)
                 return fstring_of(part)
             conversion = ast.Constant(chr(part.conversion))
-            value = self.visit(part.value)
+            value = self.operand(part.value)
             return self.helper("converted", part, value, conversion, ast.Constant(fixed))
-        value = self.visit(part.value)
+        value = self.operand(part.value)
         if spec is None:
             return self.helper("formatted", part, value)
         computed = spec if fixed is None else ast.Constant(fixed)

@@ -23,6 +23,7 @@ _SHARED = range(-5, 257)
 _SMALLEST = 10
 """Below, a number is rather a position or a count than what was computed."""
 _STATE = "small_values"
+_HERE = "small_values_here"
 _MOST = 200
 _CALLERS = 3
 """Functions, the one that computed a value and its callers, that may have got it."""
@@ -96,6 +97,20 @@ def remember(value: int | str, data: tuple[Datum, ...]) -> None:
         scope.data.setdefault(datum)
 
 
+def remember_here(value: int, data: tuple[Datum, ...]) -> None:
+    """Note that ``value`` is ``data`` in the expression that is running, and nowhere else."""
+    scope = current_scope()
+    known: dict[tuple[int, CodeType, int], Mark] = scope.state.setdefault(_HERE, {})
+    place = (value, *_here())
+    former = known.get(place)
+    if former is not None and former.data == data:
+        return
+    if (former is None and len(known) >= _MOST) or not scope.hold(id(value), value):
+        return
+    known[place] = Mark(value, data, False, scope)
+    _Sign.put(value, scope)
+
+
 def entry_of(value: Any) -> Mark | None:
     """Return the mark of ``value``; of a small one only where it may be what was computed."""
     entry = IDS.get(id(value))
@@ -103,7 +118,12 @@ def entry_of(value: Any) -> Mark | None:
         return None
     if entry.data:
         return entry if type(value) is not bytearray or _is_in(value, entry) else None
-    found = _known_in(current_scope()).get(value)
+    scope = current_scope()
+    if _HERE in scope.state and type(value) is int:
+        here: Mark | None = scope.state[_HERE].get((value, *_here()))
+        if here is not None:
+            return here
+    found = _known_in(scope).get(value)
     if found is None:
         return None
     mark, places = found

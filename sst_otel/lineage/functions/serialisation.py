@@ -19,6 +19,7 @@ from sst_otel.lineage.functions.rules import (
     serialises,
     templated,
 )
+from sst_otel.lineage.put_away import put_away
 from sst_otel.lineage.scanning import fields_of, module_of, name_of, scan_all
 from sst_otel.registry.identity import marked
 
@@ -137,9 +138,21 @@ def _configuration(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
         carriers.hold(args[1], marks.data_of(sources))
 
 
+def _put_away(rule: Follow) -> Follow:
+    """Return ``rule`` for a document that may come back from a cache, a queue or a file."""
+
+    def follow(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+        rule(result, args, kwargs)
+        put_away(result)
+
+    return follow
+
+
+_TEXT = _put_away(serialises)
+_CODE = _put_away(encodes())
 ROWS: dict[str, Follow] = dict.fromkeys(("writerow", "writerows"), _row_written)
-_JSON: dict[str, Follow] = {"dumps": serialises, "loads": pieces("loads"), "load": pieces("load")}
-_BINARY: dict[str, Follow] = {"dumps": encodes(), "loads": pieces("loads")}
+_JSON: dict[str, Follow] = {"dumps": _TEXT, "loads": pieces("loads"), "load": pieces("load")}
+_BINARY: dict[str, Follow] = {"dumps": _CODE, "loads": pieces("loads")}
 
 RULES: dict[str, dict[str, Follow]] = {
     "builtins": {**dict.fromkeys(("next", "list"), rows_read), "print": _printed},
@@ -167,25 +180,25 @@ RULES: dict[str, dict[str, Follow]] = {
         "Element": nothing,
     },
     "email.mime.text": {"MIMEText": by_result("MIMEText")},
-    "plistlib": {"dumps": serialises, "loads": pieces("loads")},
+    "plistlib": {"dumps": _TEXT, "loads": pieces("loads")},
     "tomllib": {"loads": pieces("loads")},
     "yaml": {
-        **dict.fromkeys(("dump", "safe_dump"), serialises),
+        **dict.fromkeys(("dump", "safe_dump"), _TEXT),
         **{name: pieces(name) for name in ("load", "safe_load")},
     },
     "msgpack": {
-        **dict.fromkeys(("packb", "dumps"), encodes()),
+        **dict.fromkeys(("packb", "dumps"), _CODE),
         **{name: pieces(name) for name in ("unpackb", "loads")},
     },
-    "msgspec.json": {"encode": serialises, "decode": pieces("decode")},
+    "msgspec.json": {"encode": _TEXT, "decode": pieces("decode")},
     "msgspec": {"to_builtins": pieces("to_builtins"), "convert": pieces("convert")},
-    "cbor2": {"dumps": encodes(), "loads": pieces("loads")},
+    "cbor2": {"dumps": _CODE, "loads": pieces("loads")},
     "jwt": {"encode": encodes(), "decode": pieces("decode")},
     "jwt.api_jwt": {"encode": encodes(), "decode": pieces("decode")},
 }
 METHODS: dict[str, dict[str, Follow]] = {
     "csv.DictWriter": ROWS,
-    "json.encoder.JSONEncoder": {"encode": serialises},
+    "json.encoder.JSONEncoder": {"encode": _TEXT},
     "json.decoder.JSONDecoder": {"decode": pieces("decode")},
     "jwt.api_jwt.PyJWT": {"encode": encodes(), "decode": pieces("decode")},
     "itsdangerous.serializer.Serializer": {"dumps": encodes(), "loads": pieces("loads")},
