@@ -57,7 +57,10 @@ class Program:
             path.unlink()
 
     def close(self) -> None:
-        """Take the package out of the interpreter again."""
+        """Close its database and take the package out of the interpreter again."""
+        with self.app.app_context():
+            for engine in self.app.extensions["sqlalchemy"].engines.values():
+                engine.dispose()
         sys.path.remove(str(self._directory))
         for name in [name for name in sys.modules if name.partition(".")[0] == self.package]:
             del sys.modules[name]

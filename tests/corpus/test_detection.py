@@ -15,6 +15,8 @@ from tests.corpus.people import load_cast
 from tests.corpus.report import Results, figures, misses
 from tests.support import vendor_server
 
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
+"""Programs leave connections to the collector, as people's do; Python 3.13 began to warn of it."""
 Runs = dict[str, tuple[list[Outcome], dict[str, int]]]
 THRESHOLDS: dict[str, Any] = yaml.safe_load(
     Path(__file__).with_name("thresholds.yaml").read_text(encoding="utf-8")

@@ -14,6 +14,9 @@ from tests.corpus.people import Cast, load_cast
 from tests.corpus.stage import Stage
 from tests.support import vendor_server
 
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed database:ResourceWarning")
+"""Programs leave connections to the collector, as people's do; Python 3.13 began to warn of it."""
+
 
 @pytest.fixture(scope="module")
 def cases() -> list[Case]:
