@@ -23,7 +23,8 @@ class guard:
     """Swallow, count and say once every ``Exception`` raised inside the block.
 
     ``KeyboardInterrupt``, ``SystemExit`` and other ``BaseException`` pass. The traceback is not
-    kept: its frames hold the values we look at.
+    kept: its frames hold the values we look at. One guard serves any number of blocks, also at
+    once and one in another.
     """
 
     __slots__ = ("place",)

@@ -24,10 +24,15 @@ class Patches:
 
     def __init__(self, place: str) -> None:
         self.place = place
-        self.active = True
+        self._enabled = [True]  # wrapt asks whether it is true: empty is off, and costs no call
         self.installed: list[str] = []
         """``module:path`` of what is wrapped, for ``sst-otel doctor``."""
         self._undo: list[Callable[[], None]] = []
+
+    @property
+    def active(self) -> bool:
+        """Whether its wrappers do anything: until :meth:`undo`."""
+        return bool(self._enabled)
 
     def wrap(self, module: str, path: str, wrapper: Wrapper, *, optional: bool = False) -> None:
         """Wrap ``module``'s ``Class.method`` or ``function`` now, or when it gets imported.
@@ -52,7 +57,7 @@ class Patches:
 
     def undo(self) -> None:
         """Take everything back that can be, and switch the rest off."""
-        self.active = False
+        self._enabled.clear()
         for act in reversed(self._undo):
             with guard(self.place):
                 act()
@@ -73,7 +78,7 @@ class Patches:
         inherited = isinstance(holder, type) and name not in vars(holder)
         if isinstance(holder, type):
             original = next(vars(base)[name] for base in holder.__mro__ if name in vars(base))
-        ours = wrapt.FunctionWrapper(original, wrapper, enabled=lambda: self.active)
+        ours = wrapt.FunctionWrapper(original, wrapper, enabled=self._enabled)
         setattr(holder, name, ours)
         self.installed.append(f"{module.__name__}:{path}")
 
@@ -97,6 +102,7 @@ def watching(
     An exception of the wrapped call passes unchanged, and leaves no value in our frame: error
     trackers send the locals of every frame.
     """
+    guarded = guard(place)
 
     def wrapper(
         wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
@@ -106,7 +112,7 @@ def watching(
         except BaseException:
             del wrapped, instance, args, kwargs
             raise
-        with guard(place):
+        with guarded:
             after(instance, result)
         return result
 

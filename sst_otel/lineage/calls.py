@@ -32,6 +32,8 @@ from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.identity import IDS, MARKABLE, MARKABLE_IDS
 from sst_otel.scope import current_scope
 
+_guarded = guard("lineage")
+
 KNOWN_NAMES: dict[str, frozenset[str]] = {
     **{module: frozenset() for module in DATA_MODULES},
     **{module: frozenset(table) for module, table in RULES.items() if module.isidentifier()},
@@ -122,7 +124,7 @@ def callee(function: Any) -> Any:
 
     Asked before the arguments are evaluated, which may bring the first marked value.
     """
-    with guard("lineage"):
+    with _guarded:
         if resolve(function) is not None:
             return partial(call, function)
         if type(function) in METHODS_OF_C and function.__name__ not in _NEUTRAL:
@@ -146,7 +148,7 @@ def settle_call(result: Any, function: Any, args: tuple[Any, ...]) -> None:
     """Mark the result of a call with positional arguments."""
     if not current_scope().spend():
         return
-    with guard("lineage"):
+    with _guarded:
         rule = FUNCTIONS.get(id(function))
         if rule is not None:
             rule(result, args, {})
@@ -158,7 +160,7 @@ def settle_call(result: Any, function: Any, args: tuple[Any, ...]) -> None:
 
 def follow(rule: Follow, result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """Mark ``result`` by ``rule``, if any of what it was made from may be marked."""
-    with guard("lineage"):
+    with _guarded:
         marked = may_be_marked(args) or (kwargs and may_be_marked(kwargs.values()))
         if marked and current_scope().spend():
             rule(result, args, kwargs)
@@ -185,7 +187,7 @@ Prepared = tuple[Any, tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]
 
 def _prepared(function: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Prepared:
     """Return the rule, what stands before the arguments, the arguments to use and to look at."""
-    with guard("lineage"):
+    with _guarded:
         resolved = resolve(function)
         if resolved is None:
             return None, (), args, args
@@ -249,7 +251,7 @@ def _counted(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
     except BaseException as error:
         drop_own_entry(error)
         raise
-    with guard("lineage"):
+    with _guarded:
         if type(result) in MARKABLE and result and id(result) not in IDS and marks.any_marked(args):
             owner = function.__self__  # type: ignore[attr-defined]
             where = function.__module__ if type(owner) is ModuleType else type(owner).__name__

@@ -14,6 +14,8 @@ from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.identity import IDS, MARKABLE, Mark, mark
 from sst_otel.scope import current_scope
 
+_guarded = guard("lineage")
+
 _PLAIN = frozenset(map(id, (*MARKABLE, bool, type(None))))
 """By id: a metaclass of the application may make its classes unhashable."""
 """Types whose objects hold nothing inside, and say of themselves what they are."""
@@ -44,7 +46,7 @@ def _sources(value: Any, text: Any) -> list[Mark]:
 
 
 def _piece(text: Any, value: Any) -> Any:
-    with guard("lineage"):
+    with _guarded:
         sources = _sources(value, text)
         if sources and type(text) is str and text:
             piece = _Piece(text)
@@ -114,14 +116,14 @@ def piece(before: str, value: Any, after: str) -> str:
         raise
     text = f"{before}{inner}{after}" if before or after else inner
     if id(type(value)) not in _PLAIN or id(value) in IDS:
-        with guard("lineage"):
+        with _guarded:
             _compose(text, _sources(value, inner), not (before or after))
     return text
 
 
 def _compose(text: str, sources: list[Mark], alone: bool) -> None:
     if sources and current_scope().spend():
-        with guard("lineage"):
+        with _guarded:
             compose(text, sources, alone)
 
 
@@ -210,7 +212,7 @@ def kept(text: Any, value: Any) -> Any:
 
 
 def _keep_character(text: Any, value: Any) -> None:
-    with guard("lineage"):
+    with _guarded:
         entry = entry_of(value)
         if entry is not None:
             marks.keep(text, entry.data)

@@ -19,6 +19,8 @@ from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.identity import IDS, MARKABLE_IDS, unmark
 from sst_otel.scope import current_scope
 
+_guarded = guard("lineage")
+
 
 class _Marking:
     """Right operand of one ``+`` or ``+=`` between exact builtin values."""
@@ -38,7 +40,7 @@ class _Marking:
         settle(result, (left, self.value), ("add",))
         entry = IDS.get(id(left))
         if entry is not None and entry.composed:
-            with guard("lineage"):
+            with _guarded:
                 if sys.getrefcount(left) <= _HELD_BY_A_VARIABLE and id(result) in IDS:
                     unmark(entry)
                 current_scope().spend(len(left) // _CHARACTERS_AN_OPERATION)

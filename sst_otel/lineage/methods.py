@@ -18,6 +18,8 @@ from sst_otel.lineage.functions import METHODS_OF_C, of_instance, values
 from sst_otel.registry.identity import IDS, marked
 from sst_otel.scope import current_scope
 
+_guarded = guard("lineage")
+
 SELF_METHODS = (
     values.CUTTING | values.EDITING | values.CONVERTING | values.COPYING | values.COMPUTING
 ) | frozenset(
@@ -76,7 +78,7 @@ def after_method(result: Any, name: str, receiver: Any, *arguments: Any) -> Any:
 def joined_characters(result: Any, text: Any) -> Any:
     """Return ``result`` of ``"".join([c for c in text if …])``, evaluated in place."""
     if id(text) in IDS:
-        with guard("lineage"):
+        with _guarded:
             values.characters_joined(result, text)
     return result
 
@@ -84,7 +86,7 @@ def joined_characters(result: Any, text: Any) -> Any:
 def attribute(result: Any, name: str, receiver: Any) -> Any:
     """Return ``result`` of ``receiver.name``, evaluated in place."""
     if id(receiver) in IDS:
-        with guard("lineage"):
+        with _guarded:
             values.attribute(result, receiver, name)
     return result
 
@@ -105,14 +107,14 @@ def _settle_position(result: Any, key: int, receiver: Any) -> None:
     """
     known = type(receiver) is str or id(type(receiver)) in _NAMES
     if known and current_scope().spend():
-        with guard("lineage"):
+        with _guarded:
             marks.compute(result, marks.found((key,)), ("index",))
 
 
 def _settle_method(result: Any, name: str, receiver: Any, arguments: tuple[Any, ...]) -> None:
     if not current_scope().spend():
         return
-    with guard("lineage"):
+    with _guarded:
         source = marked(receiver)
         if result is receiver:
             return

@@ -20,6 +20,8 @@ from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.identity import IDS, MARKABLE, Mark
 from sst_otel.scope import current_scope
 
+_guarded = guard("lineage")
+
 _BUILTIN = MARKABLE | marks.CONTAINERS | {bool, type(None)}
 
 
@@ -27,7 +29,7 @@ def settle(result: Any, operands: tuple[Any, ...], operations: tuple[str, ...]) 
     """Mark the result of an operator; at least one operand has a mark or is a container."""
     if not current_scope().spend():
         return
-    with guard("lineage"):
+    with _guarded:
         if type(result) is str and operations == ("add",):
             _concatenated(result, operands)
             return
@@ -215,7 +217,7 @@ def leaf_slice(result: Any, value: Any) -> Any:
 
 
 def _cut(result: Any, source: Mark | None, value: Any) -> None:
-    with guard("lineage"):
+    with _guarded:
         if source is not None and result is not value:
             marks.part(result, source, "slice")
 

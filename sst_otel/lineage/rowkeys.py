@@ -20,6 +20,8 @@ from sst_otel.registry.identity import IDS
 from sst_otel.scope import PROCESS, Scope, current_scope
 from sst_otel.tags import Owner
 
+_guarded = guard("lineage")
+
 _OWN_KEYS = frozenset({"id", "pk"})
 KEYS = _OWN_KEYS | {
     *("user_id", "customer_id", "account_id", "member_id", "person_id", "owner_id", "userid"),
@@ -35,7 +37,7 @@ _MOST_FIELDS = 200
 def key(result: Any, name: str, receiver: Any) -> Any:
     """Return ``result`` of ``receiver.name`` or ``receiver[name]``, evaluated in place."""
     if type(result) is int and 0 < result <= _LARGEST and IDS:
-        with guard("lineage"):
+        with _guarded:
             _settle(result, name, receiver)
     return result
 

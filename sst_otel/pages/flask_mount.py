@@ -22,6 +22,8 @@ from sst_otel.suppress import suppressed
 if TYPE_CHECKING:
     from sst_otel.pages.application import PagesApp
 
+_guarded = guard("pages.flask")
+
 
 def install(pages: Callable[[], PagesApp]) -> Patches:
     """Serve pages on every Flask application of this process.
@@ -34,7 +36,7 @@ def install(pages: Callable[[], PagesApp]) -> Patches:
     def dispatch_request(
         wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
-        with guard("pages.flask"):
+        with _guarded:
             response = _response(made, _current_request(), instance)
             if response is not None:
                 return response

@@ -42,6 +42,12 @@ from sst_otel.tags import NOBODY, Owner
 from sst_otel.telemetry.events import Telemetry
 from sst_otel.telemetry.own_exporter import is_own_export, own_endpoints
 
+_calling_back = guard("storage_callback")
+
+_matching = guard("sink.match")
+
+_metadata = guard("source.metadata")
+
 
 class Outgoing:
     """What sinks call: ``share = emit(call)``. Observes only and never raises."""
@@ -80,12 +86,12 @@ class Outgoing:
             return share
         scope = current_scope()
         if scope is not PROCESS and scope.on_look is not None:
-            with guard("source.metadata"):
+            with _metadata:
                 act, scope.on_look = scope.on_look, None
                 act()
         if len(self._registry) == 0 and not IDS:  # what a database sums up is in no registry
             return share
-        with guard("sink.match"):
+        with _matching:
             share.found(self._events(call, scope))
         return share
 
@@ -104,7 +110,7 @@ class Outgoing:
         for event in events:
             self._audit.share(event)
             if self.callback is not None:
-                with guard("storage_callback"):
+                with _calling_back:
                     self.callback(event_dict(event))
 
     def outcome(self, events: Sequence[SharingEvent], outcome: str) -> None:

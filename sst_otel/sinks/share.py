@@ -20,6 +20,12 @@ from sst_otel.shares import Call, Part, SharingEvent
 if TYPE_CHECKING:
     from sst_otel.sinks.outgoing import Outgoing
 
+_reading = guard("sink.stream")
+
+_telling = guard("telemetry.events")
+
+_writing = guard("audit.write")
+
 MAX_STREAMED = 4_000_000
 """Bytes of a streamed body that are kept for looking at."""
 
@@ -62,7 +68,7 @@ class Share:
     def write(self) -> Share:
         """Make the events durable and announce them; returns when they survive SIGKILL."""
         if self.events:
-            with guard("audit.write"):
+            with _writing:
                 self._emit.write(self.events)
             self._announce_early()
         return self
@@ -75,13 +81,13 @@ class Share:
         return self
 
     def _guarded_write(self) -> None:
-        with guard("audit.write"):
+        with _writing:
             self._emit.write(self.events)
 
     def _announce_early(self) -> None:
         """Announce at once, unless the call's span is only known when it has run."""
         if self._call.kind != semconv.DATABASE_WRITE:
-            with guard("telemetry.events"):
+            with _telling:
                 self._announce(None)
 
     def _announce(self, span: Any) -> None:
@@ -89,7 +95,7 @@ class Share:
 
     def part(self, chunk: Any) -> None:
         """Look at a piece of a streamed body as it passes."""
-        with guard("sink.stream"):
+        with _reading:
             if self._size < MAX_STREAMED and isinstance(chunk, (bytes, bytearray, str)):
                 data = chunk.encode() if isinstance(chunk, str) else bytes(chunk)
                 self._chunks.append(data)
@@ -101,7 +107,7 @@ class Share:
         """Look at a call with its streamed body, whole: before the wrapped call returns."""
         if not self._streams:
             return
-        with guard("sink.stream"):
+        with _reading:
             body = b"".join(self._chunks)
             self._streams, self._chunks = False, []
             followed, self._marked = self._marked, []
@@ -125,12 +131,12 @@ class Share:
     def _end(self, outcome: str, span: Any) -> None:
         if not self.events:
             return
-        with guard("telemetry.events"):
+        with _telling:
             if self._span is None:
                 self._announce(span)
             if self._span is not None:
                 self._emit.finish(self._span, outcome)
-        with guard("audit.write"):
+        with _writing:
             self._emit.outcome(self.events, outcome)
 
 

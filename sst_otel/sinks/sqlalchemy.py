@@ -20,6 +20,7 @@ from sst_otel.sinks.share import Share
 from sst_otel.sinks.statements import written_columns
 
 _PLACE = "sink.sqlalchemy"
+_guarded = guard(_PLACE)
 _ROW_NUMBER = re.compile(r"_m\d+\Z")
 _WRITES = re.compile(r"\s*(insert|update|replace|merge)\b", re.IGNORECASE)
 _MAX_ROWS = 1_000
@@ -66,7 +67,7 @@ class _EngineSink:
         _executemany: bool,
     ) -> None:
         """Report what a write carries, before it runs."""
-        with guard(_PLACE):
+        with _guarded:
             if self._emit.idle():
                 return
             found = _rows(statement, parameters, context)
@@ -86,14 +87,14 @@ class _EngineSink:
         _executemany: bool,
     ) -> None:
         """Put the event on the statement's span, which is only known now."""
-        with guard(_PLACE):
+        with _guarded:
             share = _take(context)
             if share is not None:
                 share.done(span=_open_span(context))
 
     def error(self, exception_context: Any) -> None:
         """Note that the statement failed."""
-        with guard(_PLACE):
+        with _guarded:
             context = exception_context.execution_context
             share = _take(context)
             if share is not None:

@@ -27,20 +27,21 @@ Tee = Callable[[Any, Args, Kwargs, Share], "Callable[[], None] | None"]
 
 def door(place: str, emit: Outgoing, describe: Describe, tee: Tee | None = None) -> Wrapper:
     """Return a wrapper that reports what a call carries before letting it go."""
+    guarded = guard(place)
 
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        share, restore = _look(place, emit, describe, tee, instance, args, kwargs)
+        share, restore = _look(guarded, emit, describe, tee, instance, args, kwargs)
         if share is None:
             return wrapped(*args, **kwargs)
-        with guard(place):
+        with guarded:
             share.write()
         try:
             result = wrapped(*args, **kwargs)
         except BaseException as error:
             del wrapped, instance, args, kwargs
-            _after(place, restore, share.failed, error)
+            _after(guarded, restore, share.failed, error)
             raise
-        _after(place, restore, share.done, None)
+        _after(guarded, restore, share.done, None)
         return result
 
     return wrapper
@@ -48,6 +49,7 @@ def door(place: str, emit: Outgoing, describe: Describe, tee: Tee | None = None)
 
 def async_door(place: str, emit: Outgoing, describe: Describe, tee: Tee | None = None) -> Wrapper:
     """Return the :func:`door` of an ``async`` method; the write happens off the event loop."""
+    guarded = guard(place)
 
     async def call(
         wrapped: Callable[..., Any],
@@ -56,19 +58,19 @@ def async_door(place: str, emit: Outgoing, describe: Describe, tee: Tee | None =
         share: Share,
         restore: Callable[[], None] | None,
     ) -> Any:
-        with guard(place):
+        with guarded:
             await share.write_async()
         try:
             result = await wrapped(*args, **kwargs)
         except BaseException as error:
             del wrapped, args, kwargs
-            _after(place, restore, share.failed, error)
+            _after(guarded, restore, share.failed, error)
             raise
-        _after(place, restore, share.done, None)
+        _after(guarded, restore, share.done, None)
         return result
 
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        share, restore = _look(place, emit, describe, tee, instance, args, kwargs)
+        share, restore = _look(guarded, emit, describe, tee, instance, args, kwargs)
         if share is None:
             return wrapped(*args, **kwargs)
         return call(wrapped, args, kwargs, share, restore)
@@ -78,10 +80,11 @@ def async_door(place: str, emit: Outgoing, describe: Describe, tee: Tee | None =
 
 def layer(place: str, emit: Outgoing, name: Name) -> Wrapper:
     """Return a wrapper that makes a call a named layer of whatever leaves inside it."""
+    guarded = guard(place)
 
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         token = None
-        with guard(place):
+        with guarded:
             if not emit.idle():
                 token = enter_layer(name(instance, args, kwargs))
         if token is None:
@@ -92,7 +95,7 @@ def layer(place: str, emit: Outgoing, name: Name) -> Wrapper:
             del wrapped, instance, args, kwargs
             raise
         finally:
-            with guard(place):
+            with guarded:
                 leave_layer(token)
 
     return wrapper
@@ -100,6 +103,7 @@ def layer(place: str, emit: Outgoing, name: Name) -> Wrapper:
 
 def async_layer(place: str, emit: Outgoing, name: Name) -> Wrapper:
     """Return the :func:`layer` of an ``async`` method."""
+    guarded = guard(place)
 
     async def call(wrapped: Callable[..., Any], args: Args, kwargs: Kwargs, opened: Layer) -> Any:
         token = enter_layer(opened)
@@ -109,12 +113,12 @@ def async_layer(place: str, emit: Outgoing, name: Name) -> Wrapper:
             del wrapped, args, kwargs, opened
             raise
         finally:
-            with guard(place):
+            with guarded:
                 leave_layer(token)
 
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         opened = None
-        with guard(place):
+        with guarded:
             if not emit.idle():
                 opened = name(instance, args, kwargs)
         if opened is None:
@@ -125,7 +129,7 @@ def async_layer(place: str, emit: Outgoing, name: Name) -> Wrapper:
 
 
 def _look(
-    place: str,
+    guarded: guard,
     emit: Outgoing,
     describe: Describe,
     tee: Tee | None,
@@ -134,7 +138,7 @@ def _look(
     kwargs: Kwargs,
 ) -> tuple[Share | None, Callable[[], None] | None]:
     """Return the share of a call, None when there is nothing to watch."""
-    with guard(place):
+    with guarded:
         if emit.idle():
             return None, None
         call = describe(instance, args, kwargs)
@@ -152,12 +156,12 @@ def _look(
 
 
 def _after(
-    place: str,
+    guarded: guard,
     restore: Callable[[], None] | None,
     note: Callable[[Any], None],
     result: Any,
 ) -> None:
-    with guard(place):
+    with guarded:
         if restore is not None:
             restore()
         note(result)

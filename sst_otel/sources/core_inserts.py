@@ -17,6 +17,7 @@ from sst_otel.suppress import is_suppressed
 from sst_otel.tagging import Tagger
 
 _PLACE = "source.sqlalchemy"
+_guarded = guard(_PLACE)
 
 
 def install(tagger: Tagger, people: People) -> Patches:
@@ -50,7 +51,7 @@ class _CoreInserts:
         result: Any,
     ) -> None:
         """Look at a Core ``insert()`` of one row whose key the database has just given."""
-        with guard(_PLACE):
+        with _guarded:
             if not getattr(statement, "is_insert", False) or is_suppressed():
                 return
             scope = current_scope()

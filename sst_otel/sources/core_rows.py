@@ -26,6 +26,7 @@ from sst_otel.sources.text_plans import TextPlans
 from sst_otel.suppress import is_suppressed
 
 _PLACE = "source.sqlalchemy.rows"
+_guarded = guard(_PLACE)
 _NOTED = "_sst_row_plan"
 
 
@@ -55,7 +56,7 @@ def install(rows: RowTagger, people: People, texts: TextPlans, tables: KnownTabl
 def _connected(connection: Any, record: Any) -> None:
     """Mark a connection whose cursors SQLAlchemy reads: the driver's source leaves those alone."""
     driver = getattr(record, "driver_connection", None) or connection
-    with guard(_PLACE), suppress(AttributeError, TypeError):
+    with _guarded, suppress(AttributeError, TypeError):
         setattr(driver, POOLED, True)
 
 
@@ -168,7 +169,7 @@ def _watch(
     logging = result._row_logging_fn
 
     def log_row(row: Any) -> Any:
-        with guard(_PLACE):
+        with _guarded:
             seen(row)
         return logging(row) if logging is not None else row
 
@@ -184,7 +185,7 @@ def _watch(
             except BaseException:
                 del raw
                 raise
-            with guard(_PLACE):
+            with _guarded:
                 seen(row)
             return row
 

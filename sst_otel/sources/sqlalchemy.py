@@ -24,6 +24,8 @@ from sst_otel.suppress import is_suppressed
 from sst_otel.tagging import Tagger
 from sst_otel.tags import NOBODY, Owner
 
+_guarded = guard("source.sqlalchemy")
+
 
 @dataclass(frozen=True, slots=True)
 class _MapperPlan:
@@ -91,20 +93,20 @@ class _OrmSource:
     def loaded(self, target: Any, _context: Any) -> None:
         """Tag a row that has just become an object."""
         if not is_suppressed():
-            with guard("source.sqlalchemy"):
+            with _guarded:
                 self._tag(target)
 
     def refreshed(self, target: Any, _context: Any, _attrs: Any) -> None:
         """Tag attributes that were loaded again or late."""
         if not is_suppressed():
-            with guard("source.sqlalchemy"):
+            with _guarded:
                 self._tag(target)
 
     def inserted(self, _mapper: Any, _connection: Any, target: Any) -> None:
         """Tag a new row's values; a new account turns the visitor who signed up into its owner."""
         if is_suppressed():
             return
-        with guard("source.sqlalchemy"):
+        with _guarded:
             plan = self._plan(type(target))
             values = vars(target)
             # What was never set has been written as NULL, it is not a column yet to be loaded.

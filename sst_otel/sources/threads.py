@@ -6,13 +6,13 @@ that work is done, and lives as long. A thread with a scope of its own keeps it.
 application sees stays as it is: callables, items, futures and their exceptions are not touched.
 
 Left alone: process pools (the work happens elsewhere), ``queue.SimpleQueue`` and
-``_thread.start_new_thread`` (written in C), and threads that serve everybody (:data:`SERVICES`).
+``_thread.start_new_thread`` (written in C), ``queue.LifoQueue`` (pools of connections), and threads
+that serve everybody (:data:`SERVICES`).
 """
 
 from __future__ import annotations
 
 import functools
-import queue
 import threading
 from collections.abc import Callable, Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType
@@ -24,6 +24,7 @@ from sst_otel.patching import Patches
 from sst_otel.scope import PROCESS, current_scope, leave_scope, open_scope
 
 _PLACE = "source.threads"
+_guarded = guard(_PLACE)
 _LEASE = "_sst_lease"
 _ITEMS = "_sst_leases"
 _MOST_ITEMS = 10_000
@@ -56,16 +57,29 @@ def install() -> Patches:
     patches.wrap("threading", "Thread._bootstrap_inner", _bootstrap)
     patches.wrap("concurrent.futures.thread", "_WorkItem.__init__", _submit)
     patches.wrap("concurrent.futures.thread", "_WorkItem.run", _run)
+    patches.when_imported("queue", lambda module: _leave_pools_alone(module, patches))
     patches.wrap("queue", "Queue.put", _put)
     patches.wrap("queue", "Queue.get", _get)
     return patches
+
+
+def _leave_pools_alone(module: Any, patches: Patches) -> None:
+    """Let stacks keep the methods that they inherit: of connections, not of work.
+
+    A client that is made for one request fills and empties one ten times.
+    """
+    stack, base = module.LifoQueue, module.Queue
+    for name in ("put", "get"):
+        if name not in vars(stack):
+            setattr(stack, name, vars(base)[name])
+            patches.on_undo(functools.partial(delattr, stack, name))
 
 
 def _start(
     wrapped: Callable[..., Any], thread: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
     """Note the scope in which a thread is started."""
-    with guard(_PLACE):
+    with _guarded:
         scope = current_scope()
         if scope is not PROCESS and _package(thread) not in SERVICES:
             vars(thread)[_LEASE] = Lease(scope)
@@ -80,7 +94,7 @@ def _bootstrap(
     wrapped: Callable[..., Any], thread: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
     """Run a thread from its first line to its last; its exceptions end inside."""
-    with guard(_PLACE):
+    with _guarded:
         lease = vars(thread).pop(_LEASE, None)
         if lease is not None and current_scope() is PROCESS:
             _work_for(lease)
@@ -91,7 +105,7 @@ def _submit(
     wrapped: Callable[..., Any], item: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
     """Note the scope in which a call is submitted to an executor."""
-    with guard(_PLACE):
+    with _guarded:
         scope = current_scope()
         if scope is not PROCESS:
             vars(item)[_LEASE] = Lease(scope)
@@ -103,7 +117,7 @@ def _run(
 ) -> Any:
     """Run an executor's call; its exceptions end inside, in the future."""
     token = previous = None
-    with guard(_PLACE):
+    with _guarded:
         lease = vars(item).pop(_LEASE, None)
         if _is_free():
             previous, _hint.lease = _hint.lease, lease
@@ -124,7 +138,7 @@ def _put(
     if (nothing or current_scope() is PROCESS) and _ITEMS not in vars(instance):
         return wrapped(*args, **kwargs)
     leases: list[Lease | None] | None = None
-    with guard(_PLACE):
+    with _guarded:
         leases = _expect(instance, args[0] if args else kwargs.get("item"))
     try:
         return wrapped(*args, **kwargs)
@@ -142,7 +156,7 @@ def _get(
     item = wrapped(*args, **kwargs)
     leases = vars(instance).get(_ITEMS)
     if leases or _hint.lease is not None:
-        with guard(_PLACE):
+        with _guarded:
             _got(item, leases)
     return item
 
@@ -164,7 +178,7 @@ def _expect(instance: Any, item: Any) -> list[Lease | None] | None:
     scope = current_scope()
     leases = vars(instance).get(_ITEMS)
     if leases is None:
-        if scope is PROCESS or not _is_work(item) or issubclass(type(instance), queue.LifoQueue):
+        if scope is PROCESS or not _is_work(item):
             return None
         leases = vars(instance).setdefault(_ITEMS, {})
     elif scope is PROCESS and id(item) not in leases:
