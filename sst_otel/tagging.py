@@ -150,7 +150,7 @@ class Tagger:
                 if data_type is None:
                     continue
                 owner = owner or self.scope_owner(scope)
-                source = f"{kind}:{_shown(name)}"
+                source = f"{kind}:{shown(name)}"
                 datum = self.value(plain, data_type, owner, source, scope, True, handling)
             if plain is not value and datum.handling == FOLLOWED:
                 mark(value, (datum,), scope)
@@ -268,7 +268,7 @@ def _collect_scalars(tree: Any, path: str, depth: int, found: list[tuple[str, An
             return
 
 
-def _shown(name: str) -> str:
+def shown(name: str) -> str:
     """Return a field's name or path as it may be stored.
 
     The last piece has told the type, so it is a field's name. The pieces before it may be people:

@@ -38,7 +38,7 @@ from sst_otel.sinks.share import forget_writer
 from sst_otel.sources import celery as celery_source
 from sst_otel.sources import click as click_source
 from sst_otel.sources import flask as flask_source
-from sst_otel.sources import threads
+from sst_otel.sources import parsing, threads
 from sst_otel.sources.databases import Databases
 from sst_otel.status import StatusFile
 from sst_otel.tagging import Tagger
@@ -115,6 +115,7 @@ class Tracker:
         if settings.hooks:
             with guard("install.hooks"):
                 self._patches.append(hooks.install(self.registry))
+                self._patches.append(parsing.install(self.tagger))
         if settings.pages:
             with guard("install"):
                 self._patches.append(flask_mount.install(self._pages))

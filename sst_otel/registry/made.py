@@ -68,9 +68,18 @@ class Made:
     def __init__(self) -> None:
         self._outputs: dict[str, list[Output]] = {}
         self._count = 0
+        self.documents: dict[int, tuple[Datum, ...]] = {}
+        """Hash of a serialised text → the data in it."""
 
     def __bool__(self) -> bool:
-        return bool(self._outputs)
+        return bool(self._outputs or self.documents)
+
+    def keep(self, document: int, data: tuple[Datum, ...]) -> bool:
+        """Note what a serialised text, known by its hash, holds; False beyond the budget."""
+        if len(self.documents) >= MOST_OUTPUTS and document not in self.documents:
+            return False
+        self.documents[document] = data
+        return True
 
     def add(
         self,
@@ -101,6 +110,8 @@ class Made:
     def find(self, words: Sequence[str]) -> Iterator[tuple[int, Output]]:
         """Yield position and output for each that stands in ``words`` (folded tokens)."""
         outputs = self._outputs
+        if not outputs:
+            return
         for position, word in enumerate(words):
             if word[:SHORTEST] in outputs:
                 for output in outputs[word[:SHORTEST]]:

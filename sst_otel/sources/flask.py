@@ -25,7 +25,7 @@ from sst_otel.tags import Owner
 
 _REQUEST = "werkzeug.wrappers.request"
 _MAX_UPLOAD_TEXT = 200_000
-_PARSING = "parsing"
+PARSING = "parsing"
 """Stands in a scope's notes while the framework itself parses a document."""
 _NOT_PERSONAL = frozenset(
     "HTTP_" + name
@@ -167,14 +167,14 @@ class _FlaskSource:
     ) -> Any:
         """Call through and tag the document; the bytes it is read from need no look then."""
         state = current_scope().state
-        state[_PARSING] = True
+        state[PARSING] = True
         try:
             tree = wrapped(*args, **kwargs)
         except BaseException:
             del wrapped, instance, args, kwargs
             raise
         finally:
-            state.pop(_PARSING, None)
+            state.pop(PARSING, None)
         with guard("source.flask"):
             self.json_loaded(instance, tree)
         return tree
@@ -188,7 +188,7 @@ class _FlaskSource:
 
     def data_loaded(self, request: Any, data: Any) -> None:
         """Tag the values of a JSON body that the application took as bytes, to parse it itself."""
-        if not data or type(data) not in (bytes, str) or _PARSING in current_scope().state:
+        if not data or type(data) not in (bytes, str) or PARSING in current_scope().state:
             return
         if not request.is_json and data[:1] not in (b"{", b"[", "{", "["):
             return

@@ -59,7 +59,7 @@ def stand_in(original: Any, looked: Looked) -> Any:
     if made is None:
         if type(original) is BuiltinFunctionType:
             quick = looked.at == 0 and looked.name == "data"
-            made = _bound(original, (_digesting if quick else _calling_c)(original, looked))
+            made = bound(original, (_digesting if quick else _calling_c)(original, looked))
         elif issubclass(type(original), type):
             made = _Class(original, looked)
         else:
@@ -136,7 +136,7 @@ def _digesting(original: Any, looked: Looked) -> Callable[..., Any]:
     return function
 
 
-def _bound(original: Any, function: Any) -> MethodType:
+def bound(original: Any, function: Any) -> MethodType:
     """Return ``function`` as a bound method that looks like ``original``, one written in C."""
     for name in ("__name__", "__qualname__", "__module__", "__doc__"):
         setattr(function, name, getattr(original, name))

@@ -1,0 +1,49 @@
+"""Documents that a program writes and reads again: cache entries, queue payloads, lines of a file.
+
+What comes back is another object, and its short values would be nobody's. The text of the whole
+document is remembered, as a number: equal texts hold the same people's values.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sst_otel.missed import OUTPUTS, missed
+from sst_otel.registry.datum import Datum
+from sst_otel.registry.identity import marked
+from sst_otel.registry.registry import Registry
+
+_LONGEST = 100_000
+_TEXTS = frozenset({str, bytes})
+registry: Registry | None = None
+"""That of the running tracker, while documents are remembered."""
+
+
+def put_away(document: Any) -> None:
+    """Remember a marked text that a serialiser has just made; others are ignored."""
+    if registry is None or type(document) not in _TEXTS or len(document) > _LONGEST:
+        return
+    entry = marked(document)
+    if entry is not None and not registry.made().keep(_key(document), entry.data):
+        missed(OUTPUTS)
+
+
+def taken_out(document: Any) -> tuple[Datum, ...]:
+    """Return the data in a text that is about to be parsed; empty where it is not remembered."""
+    if registry is None or type(document) not in _TEXTS or len(document) > _LONGEST:
+        return ()
+    key = None
+    for index in registry.indexes():
+        if index.made.documents:
+            key = key or _key(document)
+            found = index.made.documents.get(key)
+            if found is not None:
+                return found
+    return ()
+
+
+def _key(document: Any) -> int:
+    """Return the same number for a text and its UTF-8; blanks around it do not count."""
+    # A line that is read has its end; caches hand out bytes for the text they were given.
+    text = document if type(document) is str else bytes(document).decode("utf-8", "surrogateescape")
+    return hash(text.strip())

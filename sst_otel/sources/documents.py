@@ -1,0 +1,221 @@
+"""Parsed documents as a source: whose the fields of an object are that were written somewhere.
+
+An object with a rare identifier of a known person in it (an e-mail, a telephone number, a full
+name, the key of the account that asks) is about that person, and its fields by their names are
+that person's values. Without one, two different values that the person has must agree. An object
+that names two people, or nobody known, is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from sst_otel.datatypes import normalise, plausible
+from sst_otel.datatypes.rarity import bits
+from sst_otel.lineage import put_away, refine
+from sst_otel.matching.content import find_plain
+from sst_otel.matching.texts import Texts
+from sst_otel.registry.datum import FOLLOWED, STRONG_BITS, Datum
+from sst_otel.registry.identity import IDS, Mark
+from sst_otel.scope import Scope
+from sst_otel.tagging import Tagger, shown
+from sst_otel.tags import Owner
+
+_IDENTIFYING = frozenset({"email", "phone", "name"})
+_UNTOLD = frozenset({"password", "credential"})
+"""Secrets are nobody's description, and safest where they are not kept."""
+_INSIDE = frozenset(
+    {"address", "attributes", "contact", "contacts", "customer", "data", "details", "fields"}
+    | {"info", "location", "payload", "person", "personal", "profile", "properties", "traits"}
+    | {"user"}
+)
+"""Names of inner objects that are about the person of the outer one."""
+_PLACES = frozenset({"city", "country", "postal_code", "region", "street_address"})
+"""Types that say nothing about whom an object is: shops have addresses too."""
+_SCALARS = frozenset({str, int, float})
+_MOST_OBJECTS = 300
+_MOST_FIELDS = 100
+_DEEPEST = 8
+_LONGEST_VALUE = 400
+_STATE = "documents"
+
+Field = tuple[str, Any, str]
+"""Name, value and data type."""
+
+
+class Documents:
+    """Finds the people of parsed documents."""
+
+    def __init__(self, tagger: Tagger) -> None:
+        self._tagger = tagger
+        self._types = lru_cache(maxsize=1_000)(self._types_of)
+
+    def parsed(self, tree: Any, text: Any, scope: Scope) -> None:
+        """Tag what ``tree``, just parsed from ``text``, tells of people who are known."""
+        if len(self._tagger.registry) == 0:
+            return
+        if issubclass(type(tree), (dict, list)):
+            _Visit(self, scope, "document").tree(tree)
+        data = put_away.taken_out(text)
+        if data and not scope.exhausted:
+            scope.live = True  # nothing of this scope may have been marked yet
+            source = Mark(text, data, True, scope)
+            refine.Leaves([source], "loads").visit(tree)
+
+    def of_row(self, tree: Any, owner: Owner, source: str, scope: Scope) -> list[Datum]:
+        """Tag a document that stands in a row of ``owner``; return what is in it of anybody."""
+        visit = _Visit(self, scope, source)
+        visit.tree(tree, owner)
+        return list(visit.found)
+
+    def fields(self, node: Any, path: str) -> tuple[list[Field], list[tuple[str, Any]]]:
+        """Return the personal scalars of an object, by name, and its inner objects and lists."""
+        pairs = [(name, value) for name, value in dict.items(node) if type(name) is str]
+        if len(pairs) > _MOST_FIELDS:
+            return [], pairs
+        plain = [(name, value) for name, value in pairs if type(value) in _SCALARS]
+        types = self._types(path, tuple([name for name, _ in plain])) if plain else ()
+        told = [
+            (name, value, kind)
+            for (name, value), kind in zip(plain, types, strict=True)
+            if kind is not None
+            and kind not in _UNTOLD
+            and (type(value) is not str or len(value) <= _LONGEST_VALUE)
+            and plausible(kind, value)
+        ]
+        inner = [pair for pair in pairs if issubclass(type(pair[1]), (dict, list))]
+        return told, inner
+
+    def _types_of(self, path: str, names: tuple[str, ...]) -> tuple[str | None, ...]:
+        classify = self._tagger.classifier.classify
+        return tuple(classify(f"{path}.{name}" if path else name, names, "") for name in names)
+
+    def owners_of(self, kind: str, value: Any) -> set[Owner]:
+        """Return the known people who have this rare value; empty for a common one."""
+        if bits(kind, value) < STRONG_BITS:
+            return set()
+        wanted = normalise(kind, value)
+        found = find_plain(self._tagger.registry.indexes(), Texts([str(value)]))
+        return {
+            datum.owner
+            for _, data, _, _ in found
+            for datum in data
+            if datum.owner.ref
+            and datum.data_type == kind
+            and normalise(kind, datum.value) == wanted
+        }
+
+    def own(self, scope: Scope) -> tuple[Owner | None, dict[tuple[str, str], Datum]]:
+        """Return whose scope it is, and that person's values by type and normal form."""
+        owner = scope.known_owner() or scope.visitor
+        if owner is None:
+            return None, {}
+        data = list(self._tagger.registry.of_owner(owner.ref))
+        known = scope.state.get(_STATE)
+        if known is None or known[0] != (owner, len(data)):
+            values = {
+                (datum.data_type, normalise(datum.data_type, datum.value)): datum for datum in data
+            }
+            known = scope.state[_STATE] = ((owner, len(data)), values)
+        return owner, known[1]
+
+    def tag(self, field: Field, owner: Owner, source: str, scope: Scope) -> Datum | None:
+        """Tag one field as ``owner``'s; None where its object is something already."""
+        name, value, kind = field
+        if id(value) in IDS:
+            return None
+        datum = self._tagger.again(value, kind, owner, scope)
+        if datum is not None and datum.handling == FOLLOWED:
+            return datum
+        return self._tagger.value(value, kind, owner, source or f"document:{shown(name)}", scope)
+
+
+class _Visit:
+    """One walk over one document."""
+
+    def __init__(self, documents: Documents, scope: Scope, source: str) -> None:
+        self._documents = documents
+        self._scope = scope
+        self._source = "" if source == "document" else source
+        self._left = _MOST_OBJECTS
+        self.found: dict[Datum, None] = {}
+
+    def tree(self, tree: Any, owner: Owner | None = None) -> None:
+        """Walk ``tree``; ``owner``: of the row that it stands in."""
+        self._node(tree, "", owner, 0)
+
+    def _node(self, node: Any, path: str, outer: Owner | None, depth: int) -> None:
+        if depth > _DEEPEST or self._left <= 0:
+            return
+        if issubclass(type(node), list):
+            for item in list.__iter__(node):
+                if issubclass(type(item), (dict, list)):
+                    self._node(item, path, outer, depth + 1)
+            return
+        self._left -= 1
+        fields, inner = self._documents.fields(node, path)
+        owner = self._owner(fields, outer, bool(inner))
+        if owner is not None:
+            for field in fields:
+                datum = self._documents.tag(field, owner, self._source, self._scope)
+                if datum is not None:
+                    self.found[datum] = None
+        for name, child in inner:
+            within = owner if name.lower() in _INSIDE and type(child) is not list else None
+            self._node(child, f"{path}.{name}" if path else name, within, depth + 1)
+
+    def _owner(self, fields: list[Field], outer: Owner | None, more: bool) -> Owner | None:
+        """Return whose the object is; None for nobody known, or for more than one."""
+        if not fields:
+            return outer
+        # What stands alone is recognised wherever it goes.
+        named = self._named(fields) if more or len(fields) > 1 else set()
+        if not named and outer is None and len(fields) > 1:
+            own, values = self._documents.own(self._scope)
+            return own if self._agrees(fields, values) else None
+        if len(named) > 1:
+            own, _ = self._documents.own(self._scope)
+            return own if own in named else None
+        return next(iter(named), None) if named else self._if_not_others(fields, outer)
+
+    def _named(self, fields: list[Field]) -> set[Owner]:
+        """Return the people whom all of the rare identifiers among the fields name."""
+        named: list[set[Owner]] = []
+        for _, value, kind in fields:
+            if kind in _IDENTIFYING:
+                named.append(self._documents.owners_of(kind, value))
+            elif kind == "user_id":
+                own = self._scope.known_owner()
+                named.append({own} if own is not None and own.id == str(value) else set())
+        told = [owners for owners in named if owners]
+        return set.intersection(*told) if told else set()
+
+    def _agrees(self, fields: Iterable[Field], values: dict[tuple[str, str], Datum]) -> bool:
+        """Whether two kinds of values are the person's own and none of those kinds is not."""
+        kinds = {kind for kind, _ in values}
+        same = set()
+        for _, value, kind in fields:
+            if (kind, normalise(kind, value)) in values:
+                same.add(kind)
+            elif kind in kinds:
+                return False
+        return len(same) > 1 and not same <= _PLACES
+
+    def _if_not_others(self, fields: list[Field], outer: Owner | None) -> Owner | None:
+        """Return the outer object's person, unless what identifies somebody here is not theirs."""
+        if outer is None or not outer.ref:
+            return None
+        registry = self._documents._tagger.registry
+        known = {datum.data_type for datum in registry.of_owner(outer.ref)}
+        stranger = any(
+            kind in _IDENTIFYING
+            and kind in known
+            and not any(
+                datum.data_type == kind and normalise(kind, datum.value) == normalise(kind, value)
+                for datum in registry.of_owner(outer.ref)
+            )
+            for _, value, kind in fields
+        )
+        return None if stranger else outer
