@@ -29,6 +29,7 @@ from sst_otel.lineage.locate import (
 )
 from sst_otel.lineage.scanning import CONTAINERS, VIEWS, scan
 from sst_otel.lineage.small import entry_of, is_small, remember
+from sst_otel.lineage.words import is_of_name
 from sst_otel.registry.datum import Datum, derive
 from sst_otel.registry.identity import IDS, MARKABLE, Mark, mark
 from sst_otel.scope import current_scope
@@ -202,7 +203,7 @@ def edited(result: Any, source: Mark, operation: str) -> None:
 
 
 def _keep_rest(result: Any, source: Mark, operation: str) -> None:
-    enough = len(result) * 2 >= len(source.obj)
+    enough = len(result) * 2 >= len(source.obj) or is_of_name(result, source.data)
     if enough or (source.form == HASHED and len(result) >= _SHORTEST_DIGEST):
         keep(result, source.data, source.composed, source.form)
     else:
@@ -279,7 +280,9 @@ class Cutter:
 
     def _of(self, span: Span, piece: Any, length: int) -> tuple[Datum, ...]:
         """Return the datum of ``span``, or what is derived of it where less than half is left."""
-        if length * 2 >= span.end - span.start:
+        if length * 2 >= span.end - span.start or (
+            length == len(piece) and is_of_name(piece, (span.datum,))
+        ):
             return (span.datum,)
         return derive((span.datum,), piece, self.operation)
 

@@ -47,7 +47,15 @@ def identity_hits(leaf: Leaf) -> list[Hit]:
     mark = leaf.mark
     assert mark is not None
     hits = []
+    letters = ""
     for datum in mark.data:
+        if datum.data_type == DERIVED and _is_cut(datum):
+            letters = letters or _letters(leaf.text)
+            root = datum.parents[0]
+            if _letters(str(root.value)) in letters:  # its pieces, put together again
+                how = semconv.COMPOSED if mark.composed else semconv.NORMALIZED
+                hits.append(Hit(root, how, rules.COMPOSED, leaf))
+                continue
         if datum.data_type == DERIVED:
             hits.append(Hit(datum, semconv.DERIVED, rules.COMPUTED, leaf))
             hits += [Hit(root, semconv.DERIVED, rules.OPERAND, leaf) for root in datum.parents]
@@ -60,6 +68,19 @@ def identity_hits(leaf: Leaf) -> list[Hit]:
             how = semconv.EXACT if same else semconv.NORMALIZED
             hits.append(Hit(datum, how, rules.IDENTITY, leaf))
     return hits
+
+
+def _is_cut(datum: Datum) -> bool:
+    """Whether a derived value is a piece of the text, or of the digits, of one source value."""
+    if type(datum.value) is not str or len(datum.parents) != 1:
+        return False
+    root = datum.parents[0].value
+    piece = _letters(datum.value)
+    return type(root) in (str, int) and bool(piece) and piece in _letters(str(root))
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def folded(leaf: Leaf) -> str:

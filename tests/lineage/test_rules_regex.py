@@ -40,7 +40,7 @@ FLOWS: Rows = [
     (RE + "r = re.fullmatch('(.*) (.*)', name).expand(r'\\2, \\1')", "name:ada"),
     (RE + "r = re.escape(email)", "email:ada"),
     (RE + "m = re.search(r'to (\\S+)\\.$', note)\nr = m.group(1)", "email:ada"),
-    (RE + "if m := re.search(r'Dear (\\w+)', note):\n    r = m.group(1)", "derived(group):ada"),
+    (RE + "if m := re.search(r'Dear (\\w+)', note):\n    r = m.group(1)", "name:ada"),
     (RE + "r = list(map(re.compile(' ').sub, ['-'], [phone]))[0]", "phone:ada"),
 ]
 CLEAN = [

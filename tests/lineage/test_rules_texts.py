@@ -20,7 +20,7 @@ FLOWS: Rows = [
     (
         "def of(text):\n    return ''.join(one[0] for one in text.split() if one).lower()\n"
         "r = '+'.join(of(name))",
-        "composed derived(split,slice):ada derived(slice):ada",
+        "composed derived(slice):ada derived(slice):ada",
     ),
     (
         "def of(text):\n    first = text[0]\n    return {'id': first + 'x'}\nr = of(name)['id']",
@@ -111,14 +111,15 @@ FLOWS: Rows = [
     ("from markupsafe import escape\nr = str(escape(name + ' <x>'))", "composed name:ada"),
     ("from slugify import slugify\nr = slugify(name)", "name:ada"),
     ("r = name.split()[1]", "name:ada"),
-    ("r = note.split()[1]", "derived(split):ada"),
+    ("r = note.split()[1]", "name:ada"),
     ("r = note.split(',')[0]", "composed name:ada"),
     (
         "first, _, last = name.partition(' ')\nr = last + first",
-        "composed name:ada derived(partition):ada",
+        "composed name:ada",
     ),
     ("r = note[5:17]", "name:ada"),
-    ("r = note[5:8]", "derived(slice):ada"),
+    ("r = note[5:8]", "name:ada"),
+    ("r = note[5:7]", "derived(slice):ada"),
     ("f = name.upper\nr = f()", "name:ada"),
     ("v = '  ' + name\nfor fn in (str.strip, str.lower):\n    v = fn(v)\nr = v", "name:ada"),
     (
