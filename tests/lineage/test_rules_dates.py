@@ -67,3 +67,18 @@ def test_date_inherits(code: str, expected: str) -> None:
 @pytest.mark.parametrize("code", CLEAN)
 def test_date_inherits_nothing(code: str) -> None:
     assert inherited(code) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        ("date", "seen.isoformat()[:10]", "birthday:ada"),
+        ("datetime", "seen.isoformat()", "birthday:ada"),
+        ("time", "seen.time().isoformat()", "derived(time):ada"),
+    ],
+)
+def test_reading_after_marshmallow_was_imported(kind: str, text: str, expected: str) -> None:
+    """On Python 3.10 it puts functions of its own in the place of the class methods."""
+    assert inherited(
+        f"import datetime, marshmallow\nr = datetime.{kind}.fromisoformat({text})"
+    ) == (expected)

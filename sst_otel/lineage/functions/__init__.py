@@ -58,6 +58,7 @@ _ONLY_BY_NAME = frozenset(
         *("builtins", "operator", "functools", "itertools", "random", "os", "flask", "io", "time"),
         *(
             "logging",
+            "backports",
             "collections",
             "copy",
             "dataclasses",

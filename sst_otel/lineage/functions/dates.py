@@ -49,5 +49,9 @@ RULES: dict[str, dict[str, Follow]] = {
     "dateutil.parser": {"parse": carries("parse"), "isoparse": carries("isoparse")},
     "dateutil.relativedelta": {"relativedelta": by_result("relativedelta", computed=True)},
     "dateutil.parser._parser": {"parse": carries("parse")},
+    # What marshmallow, among others, puts in the place of the standard ones up to Python 3.10.
+    "backports._datetime_fromisoformat": {
+        f"{kind}_fromisoformat": same_value for kind in ("date", "datetime", "time")
+    },
 }
 SCALAR: dict[str, Follow] = dict.fromkeys(("timetuple", "utctimetuple"), _taken_apart)
