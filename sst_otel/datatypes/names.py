@@ -97,10 +97,17 @@ class FieldClassifier:
             return True
         place = self._place(context) if context else ""
         beside = self._beside(siblings) if siblings else frozenset()
-        if place == "thing" and not (near == "author" and match.strength == "bare"):
-            return "certain" in beside
+        if match.phrase in self.taxonomy.words["measured"]:
+            return "body" in beside
+        signed = "author" in beside
+        if near == "author" and (match.strength == "bare" or (signed and self._writing(context))):
+            return True
+        if place == "thing":
+            return "certain" in beside or (near == "holder" and signed)
         if match.strength == "bare":
             return True
+        if match.phrase in self.taxonomy.words["written"]:
+            return False
         if near == "address" and match.data_type != "street_address":
             return "address" in beside
         if match.data_type == "user_id":
@@ -126,6 +133,8 @@ class FieldClassifier:
         match = self._match(key)
         if match is None or match.owner == "thing":
             return False
+        if match.phrase in self.taxonomy.words["written"]:
+            return False  # the text of anything
         if match.data_type == data_type:
             # A bare id is the key of every record there is.
             return data_type != "user_id" or match.strength == "fields" or bool(match.owner)
@@ -216,13 +225,21 @@ class FieldClassifier:
                 return "person" if kind == "address" else kind
         return ""
 
+    def _writing(self, context: str) -> bool:
+        """Tell whether a table or form is of what people write: posts, comments."""
+        return not self.taxonomy.words["writings"].isdisjoint(context_words(context))
+
     def _sibling_evidence(self, siblings: Iterable[str]) -> frozenset[str]:
         found = set()
+        authors = self.taxonomy.words["author"]
         for _, sibling in zip(range(_SIBLINGS_LOOKED_AT), siblings, strict=False):
+            parts = segments(sibling)
+            if parts and " ".join(parts[-1]) in authors:
+                found.add("author")
             match = self._match(sibling)
             if match is None or match.strength == "contextual" or match.owner == "thing":
                 continue
-            for group in ("certain", "person", "address"):
+            for group in ("certain", "person", "address", "body"):
                 if match.data_type in self.taxonomy.words[group]:
                     found.add(group)
         return frozenset(found)

@@ -27,6 +27,7 @@ _FILE_ENDS = re.compile(
     r"\.(?:png|jpe?g|gif|svg|webp|ico|css|s[ac]ss|js|mjs|tsx?|json|html?|pdf|txt|xml|csv|ya?ml|exe|"
     r"dll|woff2?|ttf|map|lock|log|bak|tmp|local|internal|lan|invalid)$"
 )
+_PAN = re.compile(r"[A-Za-z]{3}[ABCFGHJLPTabcfghjlpt][A-Za-z]\d{4}[A-Za-z]")
 _NOBODY = frozenset(
     {"noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "mailer-daemon", "postmaster",
      "abuse", "webmaster", "hostmaster", "git", "svn", "bounce", "bounces", "notifications"}
@@ -98,7 +99,14 @@ def classify_value(
 
 
 def second_type(named: str | None, value: object, taxonomy: Taxonomy | None = None) -> str | None:
-    """Return what a value is that its field's type cannot be: a full name in ``userName``."""
+    """Return what a value is that its field's type cannot be.
+
+    A full name in ``userName``; India's tax number in ``pan`` (Income Tax Department: five letters,
+    the fourth of which tells the kind of taxpayer, four digits, a letter), which elsewhere is short
+    for the number of a payment card.
+    """
+    if named == "payment_card" and isinstance(value, str) and _PAN.fullmatch(value.strip()):
+        return "tax_id"
     if named != "username" or not isinstance(value, str) or not plausible("name", value, taxonomy):
         return None
     words = value.split()

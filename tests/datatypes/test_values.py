@@ -211,6 +211,15 @@ class TestNameAndValue:
         assert classify_value(classifier, "user_id", "ada@example.com") == "email"
         assert classify_value(classifier, "ref", "DE89370400440532013000") == "bank_account"
 
+    def test_the_same_word_names_a_card_or_an_indian_tax_number(
+        self, classifier: FieldClassifier
+    ) -> None:
+        assert classify_value(classifier, "pan", "ABCPO1234K", ("first_name",)) == "tax_id"
+        assert classify_value(classifier, "pan", "4111111111111111", ("name", "email")) == (
+            "payment_card"
+        )
+        assert classify_value(classifier, "pan", "ABCXO1234K", ("first_name",)) is None
+
     def test_a_name_whose_check_is_strict_keeps_its_value(
         self, classifier: FieldClassifier
     ) -> None:
