@@ -28,7 +28,7 @@ from sst_otel.lineage.locate import (
     says_something,
 )
 from sst_otel.lineage.scanning import CONTAINERS, VIEWS, scan
-from sst_otel.lineage.small import entry_of, is_small, remember
+from sst_otel.lineage.small import entry_of, is_small, remember, remember_here
 from sst_otel.lineage.words import is_of_name
 from sst_otel.registry.datum import Datum, derive
 from sst_otel.registry.identity import IDS, MARKABLE, Mark, mark
@@ -129,8 +129,8 @@ def compute(result: Any, sources: Iterable[Mark], operations: tuple[str, ...]) -
     if kind not in MARKABLE and issubclass(kind, str):  # Markup("<p>") + x
         keep(result, data_of(sources), composed=True)
         return
-    if len(sources) == 1 and kind in NUMBERS and result == 1:
-        return  # x / x: true of everybody
+    if len(sources) == 1 and kind in NUMBERS and result == 1 and type(sources[0].obj) not in TIMES:
+        return  # x / x: true of everybody; but January is not
     if len(sources) == 1 and same_number(result, sources[0]):
         keep(result, sources[0].data)
         return
@@ -146,6 +146,9 @@ def compute(result: Any, sources: Iterable[Mark], operations: tuple[str, ...]) -
         chain = datum.operations[:-1]
         new = [name for name in operations if name not in chain]
         datum.operations = (*chain, *new)[-12:]
+    if kind is int and result == 1 and len(sources) == 1:
+        remember_here(result, derived)
+        return
     keep(result, derived)
 
 

@@ -22,6 +22,8 @@ from sst_otel.scope import current_scope
 
 _guarded = guard("lineage")
 
+_FORMATTING = " or type(b) is tuple or (type(a) is str and issubclass(type(b), dict))"
+"""When ``%`` is looked at besides: a form is a dictionary of a framework's own kind."""
 _BUILTIN = MARKABLE | marks.CONTAINERS | {bool, type(None)}
 
 
@@ -36,7 +38,11 @@ def settle(result: Any, operands: tuple[Any, ...], operations: tuple[str, ...]) 
         for operand in operands:
             if result is operand:
                 return
-        if not all(kind in _BUILTIN or is_carrier(kind) for kind in map(type, operands)):
+        formats = operations == ("mod",) and type(operands[0]) is str
+        if not all(
+            kind in _BUILTIN or is_carrier(kind) or (formats and issubclass(kind, dict))
+            for kind in map(type, operands)
+        ):
             return  # what an application's own operator makes is not known
         sources = marks.found(operands)
         if type(result) in marks.TEXTS:
@@ -83,7 +89,7 @@ def _lone_directive(template: Any) -> bool:
 def binary(operation: str) -> Callable[[Any, Any], Any]:
     """Return the helper of a two-operand operator; compiled so that the operator is inline."""
     symbol = SYMBOLS[operation]
-    containers = " or type(b) is tuple or type(b) is dict" if operation == "mod" else ""
+    containers = _FORMATTING if operation == "mod" else ""
     return _compile(
         f"def helper(a, b):\n"
         f"    try:\n"
@@ -100,7 +106,7 @@ def binary(operation: str) -> Callable[[Any, Any], Any]:
 def inplace(operation: str) -> Callable[[Any, Any], Any]:
     """Return the helper of an augmented assignment; the caller stores what it returns."""
     symbol = SYMBOLS[operation]
-    containers = " or type(b) is tuple or type(b) is dict" if operation == "mod" else ""
+    containers = _FORMATTING if operation == "mod" else ""
     return _compile(
         f"def helper(a, b):\n"
         f"    r = a\n"
@@ -180,7 +186,12 @@ def leaf_mod(result: Any, template: Any, argument: Any) -> Any:
     """Return ``result``, computed in place as ``template % argument``."""
     if IDS:
         kind = type(argument)
-        if id(template) in IDS or id(argument) in IDS or kind is tuple or kind is dict:
+        if (
+            id(template) in IDS
+            or id(argument) in IDS
+            or kind is tuple
+            or (type(template) is str and issubclass(kind, dict))
+        ):
             settle(result, (template, argument), ("mod",))
     return result
 

@@ -20,6 +20,11 @@ FLOWS: Rows = [
     (DT + "r = seen.replace(tzinfo=datetime.timezone.utc)", "birthday:ada"),
     (DT + "r = seen.replace(tzinfo=datetime.timezone.utc).timestamp()", "birthday:ada"),
     (DT + "r = int(seen.replace(tzinfo=datetime.timezone.utc).timestamp())", "birthday:ada"),
+    (
+        DT + "r = f'{born.replace(month=1).month:02d}/{born.day}'",
+        "composed derived(replace,month):ada derived(day):ada",
+    ),
+    (DT + "r = f'{born.year // born.year} item'", ""),
     (DT + "r = born.toordinal()", "birthday:ada"),
     (DT + "r = (today - born).days", "derived(sub,days):ada"),
     (DT + "r = (today - born).days / 365.25", "derived(sub,days,truediv):ada"),

@@ -13,6 +13,16 @@ FLOWS: Rows = [
         "import calendar\nr = 'Your ' + calendar.month_name[born.month]",
         "composed derived(month,index):ada",
     ),
+    (
+        "from werkzeug.datastructures import MultiDict\nform = MultiDict({'who': name, 'n': '1'})\n"
+        "r = 'Dear %(who)s!' % form",
+        "composed name:ada",
+    ),
+    (
+        "from werkzeug.datastructures import MultiDict\nform = MultiDict({'who': name, 'n': '1'})\n"
+        "T = 'No. %(n)s'\nr = T % form",
+        "",
+    ),
     ("r = f'{name[0]}. {email}'", "composed derived(slice):ada email:ada"),
     ("r = name[0].upper() + '.' + email", "composed derived(slice):ada email:ada"),
     ("r = '%s.%s' % (name[:1], email)", "composed derived(slice):ada email:ada"),

@@ -90,10 +90,10 @@ def _reached(operand: Any, rest: str) -> Any:
 
 def percent(result: Any, template: Any, argument: Any) -> list[Mark]:
     """Return the marks of what ``template % argument`` shows, those of the template first."""
-    if type(argument) is dict and type(template) is str:
+    if issubclass(type(argument), dict) and type(template) is str:
         names = dict.fromkeys(_NAMED.findall(template))
         if names:
-            return scan_all((template, *(argument.get(name) for name in names)))
+            return scan_all((template, *(dict.get(argument, name) for name in names)))
     direct = scan_all((template, argument))
     operands = argument if type(argument) is tuple else (argument,)
     inside = [entry for entry in scan_all(operands, into_objects=True) if entry not in direct]
