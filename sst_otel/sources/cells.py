@@ -5,18 +5,23 @@ from __future__ import annotations
 import decimal
 import enum
 import uuid
+from functools import lru_cache
 from typing import Any
 
 from sst_otel.datatypes import plausible, recognise
 from sst_otel.datatypes.values import second_type
 from sst_otel.registry.identity import IDS, MARKABLE, forget
 from sst_otel.scope import MARKS_PER_SCOPE, PROCESS, Scope
+from sst_otel.sources.documents import Documents
 from sst_otel.tagging import Tagger
 from sst_otel.tags import Owner
 
 _HELD = "row values"
 _MOST_HELD = MARKS_PER_SCOPE // 2
 _LET_GO = _MOST_HELD // 2
+_ANY_TEXT = frozenset({None, "user_content"})
+"""Types of columns whose text may be a document with fields of its own."""
+_documents = lru_cache(maxsize=1)(Documents)
 _KEYS = frozenset({int, str, uuid.UUID, decimal.Decimal})
 
 
@@ -58,11 +63,20 @@ def tag_cell(
 ) -> None:
     """Tag the value of one column, if it can be what the column says.
 
-    ``data_type`` None: text that is taken for what it looks like. ``constant``: the object is the
-    same one in every row that has this value.
+    ``data_type`` None: text or a document that is taken for what it looks like. ``constant``:
+    the object is the same one in every row that has this value.
     """
     value = stored if type(stored) in MARKABLE else scalar(stored)
     if value is None:
+        if issubclass(type(stored), (dict, list)):
+            _documents(tagger).of_row(stored, owner, source, scope)
+        return
+    if (
+        data_type in _ANY_TEXT
+        and type(value) is str
+        and "{" in value
+        and _documents(tagger).of_row(value, owner, source, scope)
+    ):
         return
     own = value is stored and not constant
     if own and scope is not PROCESS:

@@ -8,6 +8,8 @@ that names two people, or nobody known, is left alone.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
@@ -18,8 +20,9 @@ from sst_otel.lineage import put_away, refine
 from sst_otel.matching.content import find_plain
 from sst_otel.matching.texts import Texts
 from sst_otel.registry.datum import FOLLOWED, STRONG_BITS, Datum
-from sst_otel.registry.identity import IDS, Mark
+from sst_otel.registry.identity import IDS, Mark, mark
 from sst_otel.scope import Scope
+from sst_otel.selection import UNTRACKED
 from sst_otel.tagging import Tagger, shown
 from sst_otel.tags import Owner
 
@@ -39,7 +42,15 @@ _MOST_OBJECTS = 300
 _MOST_FIELDS = 100
 _DEEPEST = 8
 _LONGEST_VALUE = 400
+_LONGEST_TEXT = 20_000
 _STATE = "documents"
+_OF_ACTORS = re.compile(
+    r"^db:(\w*_)?(audit|audits|log|logs|history|activity|activities|actions|changes|imports|exports)"
+    r"(_\w+)?\."
+)
+"""Columns of tables whose rows name who did something, not whom it is about."""
+_loads = json.loads
+"""Taken before it is watched: our own reading is not the program's."""
 
 Field = tuple[str, Any, str]
 """Name, value and data type."""
@@ -56,19 +67,31 @@ class Documents:
         """Tag what ``tree``, just parsed from ``text``, tells of people who are known."""
         if len(self._tagger.registry) == 0:
             return
-        if issubclass(type(tree), (dict, list)):
-            _Visit(self, scope, "document").tree(tree)
+        _Visit(self, scope).tree(tree)
         data = put_away.taken_out(text)
         if data and not scope.exhausted:
             scope.live = True  # nothing of this scope may have been marked yet
             source = Mark(text, data, True, scope)
             refine.Leaves([source], "loads").visit(tree)
 
-    def of_row(self, tree: Any, owner: Owner, source: str, scope: Scope) -> list[Datum]:
-        """Tag a document that stands in a row of ``owner``; return what is in it of anybody."""
-        visit = _Visit(self, scope, source)
-        visit.tree(tree, owner)
-        return list(visit.found)
+    def of_row(self, stored: Any, owner: Owner, source: str, scope: Scope) -> bool:
+        """Tag a document that stands in a row of ``owner``: a dictionary, a list, or its text.
+
+        ``source``: the column. A text may say something before the document begins. Tells whether
+        anything in it is somebody's.
+        """
+        if _OF_ACTORS.match(source):
+            return False
+        if type(stored) is not str:
+            visit = _Visit(self, scope, source)
+            visit.tree(stored, owner)
+            return bool(visit.found)
+        visit = _Visit(self, scope, source, by_identity=False)
+        visit.tree(_document_in(stored), owner)
+        data = tuple(datum for datum in visit.found if datum.handling == FOLLOWED)
+        if data:
+            mark(stored, data, scope, composed=True)
+        return bool(visit.found)
 
     def fields(self, node: Any, path: str) -> tuple[list[Field], list[tuple[str, Any]]]:
         """Return the personal scalars of an object, by name, and its inner objects and lists."""
@@ -121,30 +144,50 @@ class Documents:
             known = scope.state[_STATE] = ((owner, len(data)), values)
         return owner, known[1]
 
-    def tag(self, field: Field, owner: Owner, source: str, scope: Scope) -> Datum | None:
+    def tag(
+        self, field: Field, owner: Owner, source: str, scope: Scope, by_identity: bool = True
+    ) -> Datum | None:
         """Tag one field as ``owner``'s; None where its object is something already."""
         name, value, kind = field
-        if id(value) in IDS:
+        handling = self._tagger.selection.field(name)
+        if id(value) in IDS or handling == UNTRACKED:
             return None
-        datum = self._tagger.again(value, kind, owner, scope)
-        if datum is not None and datum.handling == FOLLOWED:
-            return datum
-        return self._tagger.value(value, kind, owner, source or f"document:{shown(name)}", scope)
+        if handling == FOLLOWED:
+            datum = self._tagger.again(value, kind, owner, scope, by_identity)
+            if datum is not None:
+                return datum
+        source = source or f"document:{shown(name)}"
+        return self._tagger.value(value, kind, owner, source, scope, by_identity, handling)
+
+
+def _document_in(text: str) -> Any:
+    """Return the JSON object or list that ``text`` ends with; None where there is none."""
+    starts = [at for at in (text.find("{"), text.find("[")) if at >= 0]
+    if not starts or len(text) > _LONGEST_TEXT or text.rstrip()[-1:] not in ("}", "]"):
+        return None
+    try:
+        return _loads(text[min(starts) :])
+    except (ValueError, RecursionError):
+        return None
 
 
 class _Visit:
     """One walk over one document."""
 
-    def __init__(self, documents: Documents, scope: Scope, source: str) -> None:
+    def __init__(
+        self, documents: Documents, scope: Scope, source: str = "", by_identity: bool = True
+    ) -> None:
         self._documents = documents
         self._scope = scope
-        self._source = "" if source == "document" else source
+        self._source = source
+        self._by_identity = by_identity
         self._left = _MOST_OBJECTS
         self.found: dict[Datum, None] = {}
 
     def tree(self, tree: Any, owner: Owner | None = None) -> None:
         """Walk ``tree``; ``owner``: of the row that it stands in."""
-        self._node(tree, "", owner, 0)
+        if issubclass(type(tree), (dict, list)):
+            self._node(tree, "", owner, 0)
 
     def _node(self, node: Any, path: str, outer: Owner | None, depth: int) -> None:
         if depth > _DEEPEST or self._left <= 0:
@@ -159,7 +202,9 @@ class _Visit:
         owner = self._owner(fields, outer, bool(inner))
         if owner is not None:
             for field in fields:
-                datum = self._documents.tag(field, owner, self._source, self._scope)
+                datum = self._documents.tag(
+                    field, owner, self._source, self._scope, self._by_identity
+                )
                 if datum is not None:
                     self.found[datum] = None
         for name, child in inner:

@@ -14,6 +14,7 @@ import functools
 import json
 import pickle
 import plistlib
+import sys
 import threading
 from collections.abc import Callable
 from types import BuiltinFunctionType, ModuleType
@@ -32,6 +33,8 @@ from sst_otel.suppress import is_suppressed
 from sst_otel.tagging import Tagger
 
 _PLACE = "source.parsing"
+_OURS = tuple(f"sst_otel.{room}" for room in ("matching", "sinks", "sources", "audit", "pages"))
+"""Rooms that parse for themselves; lineage calls for the program."""
 _HERE: tuple[tuple[ModuleType, str], ...] = (
     (json, "loads"),
     (pickle, "loads"),
@@ -149,6 +152,8 @@ def _look(tree: Any, text: Any) -> None:
     # What a request's own body says is its sender's, and tagged as such.
     if documents is None or _busy.on or PARSING in scope.state or is_suppressed():
         return
+    if sys._getframe(2).f_globals.get("__name__", "").startswith(_OURS):
+        return  # our own reading: of a payload, of a token
     _busy.on = True
     try:
         with guard(_PLACE):

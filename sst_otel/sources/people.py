@@ -140,7 +140,7 @@ class People:
         texts = frozenset(
             column.name
             for column in table.columns
-            if column.name not in types and is_text(column) and not column.foreign_keys
+            if column.name not in types and may_tell(column) and not column.foreign_keys
         )
         constants = frozenset(column.name for column in table.columns if is_enumeration(column))
         for column, handling in (override.get("handling") or {}).items():
@@ -252,6 +252,14 @@ def is_text(column: Any) -> bool:
     """Whether a ``sqlalchemy.Column`` holds ``str``."""
     try:
         return bool(column.type.python_type is str)
+    except NotImplementedError:
+        return False
+
+
+def may_tell(column: Any) -> bool:
+    """Whether a ``sqlalchemy.Column`` holds text or documents: they may tell of people."""
+    try:
+        return column.type.python_type in (str, dict, list)
     except NotImplementedError:
         return False
 

@@ -207,7 +207,8 @@ def _column(
         elif isinstance(kind, exp.Reference):
             target = _target(kind, exp) or target
     kind = item.args.get("kind")
-    text = kind is not None and kind.this in exp.DataType.TEXT_TYPES
+    documents = (exp.DataType.Type.JSON, exp.DataType.Type.JSONB)
+    text = kind is not None and kind.this in (*exp.DataType.TEXT_TYPES, *documents)
     references_to = (target,) if target is not None else ()
     return NamedColumn(name, primary, references_to, _TEXT if text else _UNKNOWN)
 

@@ -18,7 +18,7 @@ from sst_otel.scope import PROCESS, Scope, current_scope
 from sst_otel.sources.cells import key_text, scalar, tag_cell
 from sst_otel.sources.directory import Directory
 from sst_otel.sources.known_tables import override_of_class
-from sst_otel.sources.people import People, TablePlan, is_enumeration, is_text, unique_columns
+from sst_otel.sources.people import People, TablePlan, is_enumeration, may_tell, unique_columns
 from sst_otel.sources.signup import signed_up, wrote_themselves
 from sst_otel.suppress import is_suppressed
 from sst_otel.tagging import Tagger
@@ -197,7 +197,7 @@ class _OrmSource:
             data_type = home.types.get(kept.name)
             if data_type in ("password", "credential"):
                 continue  # a secret is nobody's description, and safest where it is not kept
-            if data_type is not None or is_text(kept):
+            if data_type is not None or may_tell(kept):
                 source = f"db:{home.table}.{kept.name}"
                 columns.append((attribute, kept.name, data_type, source))
         keys = {column for column, _ in plan.owners}

@@ -17,13 +17,14 @@ from typing import Any
 import msgpack
 import orjson
 import pytest
+import requests
 import yaml
 
 import sst_otel
 from sst_otel.guard import error_counts
 from sst_otel.registry.identity import marked
 from tests.lineage.support import run
-from tests.support import Tracking, tracking_in
+from tests.support import Tracking, Vendor, tracking_in
 
 ANN = "ann.keller@example.com"
 BEA = "bea.moser@example.org"
@@ -176,6 +177,26 @@ class TestWhatWasPutAway:
             view["write"](sst_otel.tag("".join(["Read", "ing"]), "city"))
         with sst_otel.scope(2):
             assert told(json.loads('{"v": "Reading", "w": 1}')["v"]) == set()
+
+
+def test_what_we_read_ourselves_tells_us_nothing(tracking: Tracking, vendor: Vendor) -> None:
+    """A payload that is looked at is no document of the program."""
+    people()
+    with sst_otel.scope(2):
+        body = json.dumps({"email": ANN, "city": "Reading"})
+        requests.post(f"{vendor.url}/v1", data=body, timeout=20)
+    assert [kinds for _, _, kinds in tracking.shares()] == [("email",)]
+    assert {datum.data_type for datum in tracking.tracker.registry.of_owner(owner_ref())} == {
+        "email"
+    }
+
+
+def owner_ref() -> str:
+    """Return the reference of the first person."""
+    with sst_otel.scope(1):
+        entry = marked(sst_otel.tag("".join(list(ANN)), "email"))
+    assert entry is not None
+    return entry.data[0].owner.ref
 
 
 class TestTheProgramNoticesNothing:
