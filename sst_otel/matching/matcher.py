@@ -14,7 +14,7 @@ from sst_otel.matching.choices import not_of_a_list
 from sst_otel.matching.claims import BEGINS
 from sst_otel.matching.content import Content, Found
 from sst_otel.matching.hits import Hit, by_owner, folded, not_reclaimed, not_the_callers
-from sst_otel.matching.parts import carries_mark, holds_marks, raw_text
+from sst_otel.matching.parts import carries_mark, holds_marks, raw_text, short_texts
 from sst_otel.matching.payload import Leaf, Leaves
 from sst_otel.matching.program import not_the_programs
 from sst_otel.matching.texts import Texts
@@ -110,8 +110,8 @@ class Matcher:
         everything = "\n".join(texts)
         if BEGINS in everything:
             return None
-        view = View([], unread)
-        leaves = Leaves()
+        view, unsettled = View([], unread), everything
+        leaves = Leaves(followed=True)
         if IDS and any([holds_marks(part.value) for part in handed_over]):
             leaves.add_parts(handed_over)
             view = View([leaf for leaf in leaves.leaves if leaf.text in everything], unread)
@@ -121,31 +121,34 @@ class Matcher:
                         return None
                     # A string of the document, whole, and somebody's: that is settled.
                     if not (leaf.mark.composed or _is_nobodys(leaf.mark)):
-                        everything = everything.replace(f'"{leaf.text}"', '""')
+                        unsettled = unsettled.replace(f'"{leaf.text}"', '""')
             if leaves.unread:
                 return None
-        found = content.find(Texts([everything]))
+        found = content.find(Texts([unsettled]))
         if found and not _all_explained(found, view.identified):
             return None
         owners = dict.fromkeys([hit.datum.owner for hit in view.identified])
         if content.digests and owners:
             return None  # a weak value's digest counts beside what is certain
         longest = weak.longest_among(content.words, owners, view.explained)
-        if longest and any(part.where in _BODIES for part in handed_over):
+        if longest:
+            if not any(part.where in _BODIES for part in handed_over):
+                return None
             # The body was made of these objects: what it holds besides them is no weak value.
-            if not leaves.leaves:  # nothing in them is marked, so they are not read yet
+            leaves = Leaves()
+            leaves.add_parts(part for part in parts if part.where in _BESIDE_BODY)
+            most = 2 * longest + _PUNCTUATION
+            short = _short_of(handed_over, leaves.leaves, most)
+            if short is None or weak.is_among(short, owners, view.explained):
+                leaves = Leaves()
                 leaves.add_parts(handed_over)
-                view.leaves = [leaf for leaf in leaves.leaves if leaf.text in everything]
                 if leaves.unread:
                     return None
-            handed = len(leaves.leaves)
-            leaves.add_parts(part for part in parts if part.where in _BESIDE_BODY)
-            view.leaves += leaves.leaves[handed:]
-            most = 2 * longest + _PUNCTUATION
-            if any([_is_open(leaf) and len(leaf.text) <= most for leaf in view.leaves]):
+                view = View([leaf for leaf in leaves.leaves if leaf.text in everything], unread)
+                handed = len(leaves.leaves)
+                leaves.add_parts(part for part in parts if part.where in _BESIDE_BODY)
+                view.leaves += leaves.leaves[handed:]
                 return view
-        elif longest:
-            return None
         view.is_all = True
         return view
 
@@ -179,8 +182,18 @@ class Matcher:
         return [Hit(datum, how, rule, leaf, ambiguous) for datum in data if datum.owner in chosen]
 
 
-def _is_open(leaf: Leaf) -> bool:
-    return leaf.structured and leaf.mark is None
+def _short_of(parts: tuple[Part, ...], beside: list[Leaf], longest: int) -> list[str] | None:
+    """Return the texts among which a weak value of ``longest`` characters could stand alone.
+
+    None where that takes reading the parts whole.
+    """
+    found = [leaf.text for leaf in beside if leaf.structured and leaf.mark is None]
+    for part in parts:
+        short = short_texts(part.value, longest)
+        if short is None:
+            return None
+        found += short
+    return [text for text in found if len(text) <= longest]
 
 
 def _all_explained(found: list[Found], identified: list[Hit]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote_plus
 
+from sst_otel.datatypes.forms import as_text
 from sst_otel.matching.claims import told_by_credentials
 from sst_otel.matching.decode import inflate, text_of
 from sst_otel.registry.identity import IDS
@@ -18,6 +19,8 @@ MAX_BODY = 4_000_000
 TEXTS = frozenset({"body", "data", "content"})
 """Where a text is a whole body."""
 LISTS = frozenset({list, tuple, set, frozenset})
+_LONGEST_CELL = 4_000
+"""Characters of a column's value that is looked at together with the others."""
 JSON_BEGINS = frozenset('{["')
 
 _PROTOCOL_HEADERS = frozenset(
@@ -51,7 +54,8 @@ def raw_text(part: Part) -> tuple[str, bool] | None:
         told = [told_by(name, text) for name, text in told_headers(value)]
         return "\n".join(told), False
     if where.startswith("table:"):
-        return None
+        row = _row_text(value)
+        return None if row is None else (row, False)
     size = size_of_bytes(value)
     if size is not None:
         text = text_of(inflate(first_bytes(value)))
@@ -62,10 +66,28 @@ def raw_text(part: Part) -> tuple[str, bool] | None:
     return _spaced(text) if is_form(text) else text, size > MAX_BODY
 
 
+def _row_text(row: Any) -> str | None:
+    """Return the values of a row one after the other; None where one is no plain short value."""
+    told = []
+    for value in dict.values(row):
+        kind = type(value)
+        if kind is str:
+            if len(value) > _LONGEST_CELL:
+                return None
+            told.append(value)
+        elif kind is int or kind is float:
+            told.append(as_text(value))
+        elif value is not None and kind is not bool:
+            return None
+    return "\n".join(told)
+
+
 def carries_mark(part: Part) -> bool:
-    """Whether a text of ``part`` is itself an object that the identity table knows."""
+    """Whether a value of ``part`` is itself an object that the identity table knows."""
     if part.where == "headers":
-        return any(id(value) in IDS for _, value in part.value)
+        return any([id(value) in IDS for _, value in part.value])
+    if part.where.startswith("table:"):
+        return any([id(value) in IDS for value in dict.values(part.value)])
     return id(part.value) in IDS
 
 
@@ -85,6 +107,36 @@ def holds_marks(tree: Any) -> bool:
         elif kind in LISTS:
             waiting.extend(item)
     return True
+
+
+def short_texts(tree: Any, longest: int) -> list[str] | None:
+    """Return the unmarked texts and numbers in ``tree`` of at most ``longest`` characters.
+
+    None where it holds anything that has to be opened first: documents in texts, bytes, dates.
+    """
+    found: list[str] = []
+    waiting = [tree]
+    for _ in range(MAX_LEAVES):
+        if not waiting:
+            return found
+        item = waiting.pop()
+        kind = type(item)
+        if kind is str:
+            if len(item) <= longest:
+                if id(item) not in IDS:
+                    found.append(item)
+            elif item[0] in JSON_BEGINS:
+                return None
+        elif kind is int or kind is float:
+            if id(item) not in IDS:
+                found.append(as_text(item))
+        elif kind is dict:
+            waiting.extend(item.values())
+        elif kind is list or kind is tuple:
+            waiting.extend(item)
+        elif item is not None and kind is not bool:
+            return None
+    return None
 
 
 def told_headers(headers: list[tuple[str, Any]]) -> Iterator[tuple[str, str]]:

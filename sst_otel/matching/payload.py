@@ -33,7 +33,7 @@ from sst_otel.matching.parts import (
 )
 from sst_otel.matching.tabular import table_rows
 from sst_otel.matching.xml import Field, xml_fields
-from sst_otel.registry.identity import MARKABLE, Mark, marked
+from sst_otel.registry.identity import IDS, MARKABLE, Mark, marked
 from sst_otel.shares import Part
 
 MAX_NODES = 4 * MAX_LEAVES
@@ -84,9 +84,13 @@ class Leaf:
 
 
 class Leaves:
-    """The leaves of one call, with the budget that they share."""
+    """The leaves of one call, with the budget that they share.
 
-    def __init__(self) -> None:
+    ``followed``: only those whose own object the identity table knows.
+    """
+
+    def __init__(self, followed: bool = False) -> None:
+        self._followed = followed
         self.leaves: list[Leaf] = []
         self.unread = 0
         """Parts or bytes left out by a budget."""
@@ -252,6 +256,8 @@ class Leaves:
     ) -> None:
         kind = type(value)
         self._nodes += 1
+        if self._followed and kind in MARKABLE and id(value) not in IDS:
+            return
         if kind is str:
             self._add_string(place, key, value, group, depth)
         elif value is None or kind is bool:
@@ -273,7 +279,8 @@ class Leaves:
             for name, item in _items(value):
                 key = told if told and name == "value" else name
                 self._add_tree((place, name), key, item, inner, depth + 1)
-                self._add_key(place, name, inner)
+                if not self._followed:
+                    self._add_key(place, name, inner)
                 if len(self.leaves) >= MAX_LEAVES or self._nodes > MAX_NODES:
                     self.unread += 1
                     return

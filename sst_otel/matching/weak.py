@@ -67,6 +67,13 @@ class WeakValues:
                         longest = len(form)
         return longest
 
+    def is_among(
+        self, texts: Sequence[str], owners: Collection[Owner], explained: set[str]
+    ) -> bool:
+        """Whether one of ``texts`` is, whole, a candidate that identity does not account for."""
+        phrases = Texts(list(texts)).phrases()
+        return any(not explained.issuperset(t.those_of(phrases)) for t in self._tables(owners))
+
     def find(
         self,
         leaves: list[Leaf],

@@ -17,7 +17,7 @@ from sst_otel.patching import Patches, watching
 from sst_otel.scope import Scope, current_scope, leave_scope, open_scope
 from sst_otel.sources.kept_texts import keep_texts
 from sst_otel.sources.owner import request_owner_id
-from sst_otel.sources.session import stored_values, whole_session
+from sst_otel.sources.session import stored_values, untouched_session, whole_session
 from sst_otel.sources.session_keys import AccountNames
 from sst_otel.sources.streams import InScope
 from sst_otel.tagging import Tagger, scalars
@@ -48,6 +48,8 @@ _NOT_PERSONAL = frozenset(
     )
 )
 """Headers that are the protocol's or a secret, not a statement about a person."""
+_guarded = guard("source.flask")
+_asking = guard("source.owner")
 
 
 def install(
@@ -93,7 +95,7 @@ class _FlaskSource:
         kwargs: Mapping[str, Any],
     ) -> Any:
         scope = token = None
-        with guard("source.flask"):
+        with _guarded:
             scope = self._begin()
             token = open_scope(scope)
         response = None
@@ -105,7 +107,7 @@ class _FlaskSource:
             raise
         finally:
             if scope is not None and token is not None:
-                with guard("source.flask"):
+                with _guarded:
                     self._end(scope, token, response)
 
     def _begin(self) -> Scope:
@@ -115,10 +117,19 @@ class _FlaskSource:
         environ = request.environ
         rules, tagger, accounts = self._rules, self._tagger, self._accounts
 
+        told: tuple[Any, str] | None = None
+
         def owner_of() -> Owner | None:
-            with guard("source.owner"):
+            nonlocal told
+            with _asking:
+                session = untouched_session()
+                if told is not None and session is told[0]:
+                    return tagger.owner(told[1])
                 found = request_owner_id(rules, environ, accounts)
-                return tagger.owner(found) if found is not None else None
+                if found is None:
+                    return None
+                told = (session, found) if session is not None else None
+                return tagger.owner(found)
             return None
 
         rule = request.url_rule
@@ -175,7 +186,7 @@ class _FlaskSource:
             raise
         finally:
             state.pop(PARSING, None)
-        with guard("source.flask"):
+        with _guarded:
             self.json_loaded(instance, tree)
         return tree
 

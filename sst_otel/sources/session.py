@@ -55,7 +55,8 @@ def signed_session_owner(
         else:
             continue
         if found is not None:
-            owner = found if accounts is None else accounts.by_rule(key, found)
+            beside = dict(dict.items(session)) if isinstance(session, dict) else None
+            owner = found if accounts is None else accounts.by_rule(key, found, beside)
             if owner is not None:
                 return owner
     return None
@@ -80,6 +81,17 @@ def whole_session() -> dict[str, Any]:
     state = vars(context) if context is not None else {}
     session = state.get("_session", state.get("session"))
     return session if isinstance(session, dict) else {}
+
+
+def untouched_session() -> Any:
+    """Return the current request's session while nothing has been put into it, else None.
+
+    As long as that is one and the same object, whose it is does not change.
+    """
+    context = _request_context()
+    state = vars(context) if context is not None else {}
+    session = state.get("_session", state.get("session"))
+    return session if getattr(session, "modified", True) is False else None
 
 
 def _request_context() -> Any:
