@@ -8,9 +8,10 @@ from typing import Any
 from sst_otel.patching import Patches
 from sst_otel.sources import core_inserts, core_rows, psycopg, psycopg2, sqlite3
 from sst_otel.sources import sqlalchemy as orm
+from sst_otel.sources.accounts import is_account
 from sst_otel.sources.directory import Directory
 from sst_otel.sources.known_tables import KnownTables, override_of
-from sst_otel.sources.people import People
+from sst_otel.sources.people import People, noun_of
 from sst_otel.sources.row_tagging import RowTagger
 from sst_otel.sources.session_keys import AccountNames, prefix_for
 from sst_otel.sources.text_plans import TextPlans
@@ -43,9 +44,15 @@ class Databases:
             tagger,
         )
 
-        self.accounts = AccountNames(self._prefix_of, self._directory.account)
+        self.accounts = AccountNames(self._prefix_of, self._directory.account, self._secured)
         """Whom a session means."""
+        self._with_log_ins: dict[str, str] = {}
         self._prefixes: tuple[tuple[int, int], dict[str, str], bool] = ((0, 0), {}, False)
+
+    def _secured(self, noun: str) -> str | None:
+        """Return what the ids of these people begin with if they have log-ins."""
+        self._prefix_of(noun)
+        return self._with_log_ins.get(noun)
 
     def _prefix_of(self, noun: str) -> str | None:
         known, prefixes, tied = self._prefixes
@@ -56,6 +63,8 @@ class Databases:
             tables = [*described, *list(self._texts.book.tables.values())]
             prefixes, tied = self._people.prefixes(tables)
             self._prefixes = (now, prefixes, tied)
+            secured = {noun_of(table.name) for table in tables if is_account(table)}
+            self._with_log_ins = {noun: prefixes[noun] for noun in secured & prefixes.keys()}
         return prefix_for(noun, prefixes, tied)
 
     def installs(self) -> tuple[Callable[[], Patches], ...]:

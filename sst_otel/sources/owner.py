@@ -6,15 +6,12 @@ page (:mod:`sst_otel.pages`). Nothing here loads a user or marks a session as ac
 
 from __future__ import annotations
 
-import base64
-import json
 from functools import lru_cache
 from typing import Any
 
 from sst_otel.sources.session import signed_session_owner
 from sst_otel.sources.session_keys import AccountNames
-
-_MAX_TOKEN = 8_192
+from sst_otel.sources.web_tokens import claims_of
 
 
 def request_owner_id(
@@ -23,7 +20,7 @@ def request_owner_id(
     """Return the application's own id of the person behind the current Flask request, or None.
 
     ``rules`` are tried in order; ``environ`` is the request's WSGI environment, ``accounts``
-    tells whom a session's key means.
+    tells whom a session's key or a token's claim means.
     """
     for kind, argument, together in _steps(rules):
         if kind == "session":
@@ -31,7 +28,7 @@ def request_owner_id(
         elif kind == "header":
             found = environ.get("HTTP_" + argument.upper().replace("-", "_")) or None
         else:
-            found = _claim(environ.get("HTTP_AUTHORIZATION", ""), argument)
+            found = _claimed(environ, argument, accounts)
         if found is not None:
             return found
     return None
@@ -52,16 +49,18 @@ def _steps(rules: tuple[str, ...]) -> tuple[tuple[str, str, tuple[str, ...]], ..
     return tuple(steps)
 
 
-def _claim(authorization: str, claim: str) -> str | None:
-    """Return a claim of a bearer JWT. The signature is the application's to check."""
-    scheme, _, token = authorization.partition(" ")
-    parts = token.split(".")
-    if scheme.lower() != "bearer" or len(parts) != 3 or len(token) > _MAX_TOKEN:
-        return None
-    try:
-        raw = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
-        claims = json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
-    found = claims.get(claim) if isinstance(claims, dict) else None
-    return str(found) if isinstance(found, (str, int)) and not isinstance(found, bool) else None
+def _claimed(environ: dict[str, Any], argument: str, accounts: AccountNames | None) -> str | None:
+    """Return whose the request's tokens are; None where they have none or two people."""
+    told: dict[str, None] = {}
+    for claims in claims_of(environ):
+        claimed = claims.get(argument)
+        owner: str | None = None
+        if type(claimed) in (str, int) and str(claimed):
+            owner = str(claimed)
+            if accounts is not None:
+                owner = accounts.by_rule("", owner, claims)
+        elif argument == "sub" and accounts is not None:
+            owner = accounts.by_claims(claims)
+        if owner is not None:
+            told[owner] = None
+    return next(iter(told)) if len(told) == 1 else None

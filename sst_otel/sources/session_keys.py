@@ -24,6 +24,11 @@ _KEY = re.compile(
 _IDS = frozenset({"id", "uid", "pk", "uuid"})
 _GENERIC = frozenset({"user", "usr", "account", "member", "login", "usuario"})
 _SQUASH = re.compile(r"[\W_]+")
+_ROLE_KEYS = frozenset(
+    {"role", "userrole", "type", "usertype", "accounttype", "logintype", "kind", "userkind", "rol"}
+)
+_CLAIMED_IDS = ("public_id", "uid", "id", "_id", "uuid", "oid", "identity")
+_CLAIMED_NAMES = ("email", "username", "preferred_username", "user", "login")
 _NAME_KEYS = ("email", "mail", "username", "user_name", "login")
 _LONGEST_ID = 18
 _UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
@@ -34,21 +39,55 @@ class AccountNames:
 
     ``prefix_of(noun)``: what the ids of these people begin with; None where a plain number would
     be several people. ``called(name)``: the owner id of the one account that has this name.
+    ``secured(noun)``: what the ids of these people begin with if they have log-ins, else None.
     """
 
     def __init__(
-        self, prefix_of: Callable[[str], str | None], called: Callable[[str], str | None]
+        self,
+        prefix_of: Callable[[str], str | None],
+        called: Callable[[str], str | None],
+        secured: Callable[[str], str | None] = lambda _noun: None,
     ) -> None:
         self._prefix_of = prefix_of
         self._called = called
+        self._secured = secured
 
-    def by_rule(self, key: str, found: str) -> str | None:
-        """Return the owner id that ``found``, under a key that a rule names, stands for."""
+    def by_rule(self, key: str, found: str, beside: Mapping[str, Any] | None = None) -> str | None:
+        """Return the owner id that ``found``, under a key that a rule names, stands for.
+
+        ``beside``: what stands there too; ``user_type: employee`` says whose number it is.
+        """
         if not found.isdecimal():
             return found
         match = _match(key.rpartition(".")[2])
-        prefix = self._prefix_of(match[0] if match is not None else "user")
+        noun = match[0] if match is not None else "user"
+        prefix = self._by_role(beside) if beside and (not noun or noun in _GENERIC) else None
+        if prefix is None:
+            prefix = self._prefix_of(noun)
         return None if prefix is None else prefix + found
+
+    def by_claims(self, claims: Mapping[str, Any]) -> str | None:
+        """Return the owner id that a token without a subject tells, None where it tells none."""
+        inner = claims.get("identity")
+        words = inner if type(inner) is dict else claims
+        told = self.by_words(words)
+        if told is not None:
+            return told
+        for key in (*_CLAIMED_IDS, *_CLAIMED_NAMES):
+            value = words.get(key)
+            if type(value) in (str, int) and str(value).strip():
+                return self.by_rule("", str(value).strip(), words)
+        return None
+
+    def _by_role(self, beside: Mapping[str, Any]) -> str | None:
+        told = {
+            self._secured(value.strip().lower())
+            for key, value in beside.items()
+            if type(key) is str
+            and type(value) is str
+            and _SQUASH.sub("", key).lower() in _ROLE_KEYS
+        } - {None}
+        return told.pop() if len(told) == 1 else None
 
     def by_words(self, session: Mapping[str, Any], names: bool = True) -> str | None:
         """Return the owner id that the keys of a session tell, None where they tell none or two.

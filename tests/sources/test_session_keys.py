@@ -84,6 +84,29 @@ def test_a_number_alone_is_nobody_where_two_kinds_of_people_log_in() -> None:
     assert tied.by_words({"doctor_id": 1}) == "doctor:1"
 
 
+def test_the_kind_of_user_says_whose_the_number_is() -> None:
+    both = AccountNames(
+        lambda noun: prefix_for(noun, {"user": "", "employee": "employees:"}, False),
+        lambda _name: None,
+        {"user": "", "employee": "employees:"}.get,
+    )
+    assert both.by_rule("user_id", "1", {"user_type": "Employee"}) == "employees:1"
+    assert both.by_rule("user_id", "1", {"role": "employee", "type": "user"}) == "1"
+    assert both.by_rule("user_id", "1", {"role": "editor", "name": "employee"}) == "1"
+    assert both.by_rule("customer_id", "1", {"role": "employee"}) == "customers:1"
+    assert both.by_claims({"id": 4, "role": "employee"}) == "employees:4"
+
+
+def test_claims_of_a_token_without_a_subject() -> None:
+    assert ACCOUNTS.by_claims({"user_id": 5, "exp": 1}) == "5"
+    assert ACCOUNTS.by_claims({"identity": 5, "iat": 1, "jti": "x"}) == "5"
+    assert ACCOUNTS.by_claims({"identity": {"id": 5, "email": "x@y.example"}}) == "5"
+    assert ACCOUNTS.by_claims({"email": ANN}) == "7"
+    assert ACCOUNTS.by_claims({"username": "not met yet"}) == "not met yet"
+    assert ACCOUNTS.by_claims({"public_id": "8d5c1f7e-0a54"}) == "8d5c1f7e-0a54"
+    assert ACCOUNTS.by_claims({"exp": 1, "scope": "read", "aud": "shop"}) is None
+
+
 Known = Callable[[dict[str, Any]], "str | None"]
 
 
