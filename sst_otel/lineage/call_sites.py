@@ -15,7 +15,7 @@ from sst_otel.lineage.kinds import Kind
 from sst_otel.lineage.methods import SELF_METHODS
 from sst_otel.lineage.names import EVALUATED_IN_PLACE, SKIPPED_CALLS, ModuleNames
 from sst_otel.lineage.nodes import helper_call, last_name
-from sst_otel.lineage.rowkeys import KEYS
+from sst_otel.lineage.rowkeys import SMALL_FIELDS
 
 _TAKING_FUNCTIONS = frozenset({"map", "filter"})
 _RUN_LATER = (ast.Lambda, ast.Constant)
@@ -153,7 +153,7 @@ class CallSites(ast.NodeTransformer, ABC):
             helper = "after_method" if node.args else "after_method0"
             return self.helper(helper, node, node, ast.Constant(name), function.value, *node.args)
         listed = _listed_variable(node) if name == "join" else None
-        function.value = self.visit(function.value)
+        function.value = self.operand(function.value)
         if name in _MAKING_TEXTS:
             self._operands(node)
         else:
@@ -181,7 +181,8 @@ class CallSites(ast.NodeTransformer, ABC):
         if receiver is not None:
             name = node.slice if isinstance(node, ast.Subscript) else ast.Constant(node.attr)  # type: ignore[attr-defined]
             if not isinstance(receiver, ast.Name):
-                return self.helper("key_of", node, self.visit(receiver), name)
+                helper = "key_in" if isinstance(node, ast.Subscript) else "key_of"
+                return self.helper(helper, node, self.visit(receiver), name)
             if self.names.module_of(receiver) is None:
                 written = copy.deepcopy(node)
                 return self.gated(node, self.helper("key", node, node, name, receiver), written)
@@ -199,14 +200,13 @@ class CallSites(ast.NodeTransformer, ABC):
 
 def key_holder(node: ast.AST) -> ast.expr | None:
     """Return ``user`` of ``user.id`` and of ``user["id"]``; None for other expressions."""
-    if isinstance(node, ast.Attribute) and node.attr in KEYS:
+    if isinstance(node, ast.Attribute) and node.attr in SMALL_FIELDS:
         return node.value
     if (
         isinstance(node, ast.Subscript)
-        and isinstance(node.value, ast.Name)
         and isinstance(node.slice, ast.Constant)
         and type(node.slice.value) is str
-        and node.slice.value in KEYS
+        and node.slice.value in SMALL_FIELDS
     ):
         return node.value
     return None

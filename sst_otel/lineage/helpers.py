@@ -33,6 +33,7 @@ HELPERS: dict[str, Any] = {
     "_sst_after_item": methods.item,
     "_sst_key": rowkeys.key,
     "_sst_key_of": rowkeys.key_of,
+    "_sst_key_in": rowkeys.item_of,
     "_sst_item": operators.item,
     "_sst_formatted": fstrings.formatted,
     "_sst_formatted_spec": fstrings.formatted_spec,

@@ -1,8 +1,8 @@
-"""The id of a person's row where a text is made of it: ``f"u-{user.id}"``.
+"""Small values of a person's row where a text is made of them: ``f"u-{user.id}, {user.gender}"``.
 
-Ids of young applications are numbers that the interpreter shares, so they carry no mark. The
-expression tells: what is read is called ``id`` or ``user_id``, and the object it is read from holds
-marked values of the very person whom the application knows by that number.
+Ids of young applications, ages and genders of one letter are objects that the interpreter shares,
+so they carry no mark. The expression tells: what is read is called ``id`` or ``gender``, and the
+object it is read from holds marked values of one person, of whom that very value is known too.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ KEYS = _OWN_KEYS | {
     *("patient_id", "employee_id", "student_id", "subscriber_id", "uid", "UserId", "userId"),
 }
 """Names of columns that hold the key of a person."""
+SMALL_FIELDS = KEYS | {
+    *("gender", "sex", "geschlecht", "sexe", "sexo", "genre", "genero", "Gender", "Sex"),
+    *("age", "alter", "edad", "Age", "height", "weight", "height_cm", "weight_kg"),
+}
+"""Names of what is often a letter or a small number."""
 _LARGEST = 256
 """Up to here the interpreter shares numbers; others are marked as any value is."""
 _STATE = "small_keys"
@@ -36,7 +41,7 @@ _MOST_FIELDS = 200
 
 def key(result: Any, name: str, receiver: Any) -> Any:
     """Return ``result`` of ``receiver.name`` or ``receiver[name]``, evaluated in place."""
-    if type(result) is int and 0 < result <= _LARGEST and IDS:
+    if IDS and _is_small(result):
         with _guarded:
             _settle(result, name, receiver)
     return result
@@ -52,39 +57,70 @@ def key_of(receiver: Any, name: str) -> Any:
     return key(result, name, receiver)
 
 
-def _settle(result: int, name: str, receiver: Any) -> None:
+def item_of(receiver: Any, name: str) -> Any:
+    """Return ``receiver[name]``."""
+    try:
+        result = receiver[name]
+    except BaseException as error:
+        drop_own_entry(error)
+        raise
+    return key(result, name, receiver)
+
+
+def _is_small(value: Any) -> bool:
+    kind = type(value)
+    return 0 < value <= _LARGEST if kind is int else kind is str and len(value) == 1
+
+
+def _settle(result: int | str, name: str, receiver: Any) -> None:
     scope = current_scope()
     if scope is PROCESS or not scope.spend():
         return
-    keys = _keys_in(scope)
-    if not any(number == result for _, number in keys):
+    known = _small_of(scope)
+    if not any(value == result for _, value in known):
         return
-    if _is_proxy(type(receiver)):
-        owner = scope.owner
-    else:
-        owner = _person_of(_values_of(receiver), name, result)
-    datum = (
-        keys.get((owner.ref, result)) if owner is not None and _is_called(owner, result) else None
-    )
-    if datum is not None:
-        remember_here(result, (datum,))
+    owner = _owner_in(receiver, name, result, scope)
+    if owner is None:
+        return
+    is_key = name in KEYS
+    if is_key and not _is_called(owner, result):
+        return
+    found = [
+        datum
+        for datum in known.get((owner.ref, result), ())
+        if (datum.data_type == "user_id") is is_key and type(datum.value) is type(result)
+    ]
+    if len(found) == 1:
+        remember_here(result, (found[0],))
 
 
-def _keys_in(scope: Scope) -> dict[tuple[str, int], Datum]:
-    """Return the small ids that were tagged in ``scope``, by person and number."""
-    found: tuple[int, dict[tuple[str, int], Datum]] = scope.state.get(_STATE) or (0, {})
-    done, keys = found
+def _owner_in(receiver: Any, name: str, value: int | str, scope: Scope) -> Owner | None:
+    """Return whose row ``receiver`` is; a form without other values is the scope's person's."""
+    kind = type(receiver)
+    if _is_proxy(kind):
+        return scope.owner
+    owners = _owners_in(_values_of(receiver), name, value)
+    if name in KEYS:
+        owners = [owner for owner in owners if _is_called(owner, value)]
+    elif not owners and issubclass(kind, dict) and module_of(kind).startswith("werkzeug"):
+        return scope.owner or scope.visitor
+    return owners[0] if len(owners) == 1 else None
+
+
+def _small_of(scope: Scope) -> dict[tuple[str, Any], list[Datum]]:
+    """Return the small values that were tagged in ``scope``, by person and value."""
+    nothing: dict[tuple[str, Any], list[Datum]] = {}
+    done, known = scope.state.get(_STATE) or (0, nothing)
     size = len(scope.data)
     if done < size:
         for datum in islice(scope.data, done, size):
-            value = datum.value
-            if type(value) is int and value <= _LARGEST and datum.data_type == "user_id":
-                keys[datum.owner.ref, value] = datum
-        scope.state[_STATE] = (size, keys)
-    return keys
+            if _is_small(datum.value):
+                known.setdefault((datum.owner.ref, datum.value), []).append(datum)
+        scope.state[_STATE] = (size, known)
+    return known
 
 
-def _is_called(owner: Owner, number: int) -> bool:
+def _is_called(owner: Owner, number: int | str) -> bool:
     return owner.id is not None and owner.id.rpartition(":")[2] == str(number)
 
 
@@ -97,7 +133,8 @@ def _values_of(receiver: Any) -> Mapping[str, Any]:
     """Return what a row holds by name, without running code of the application."""
     kind = type(receiver)
     if issubclass(kind, dict):
-        return dict(dict.items(receiver))
+        pairs = dict.items(receiver)  # a form has a list of values under each name
+        return {k: v[0] if type(v) is list and v else v for k, v in pairs if type(k) is str}
     if issubclass(kind, tuple):
         names = next((vars(base).get("_fields") for base in bases(kind)), None)
         return dict(zip(names, tuple.__iter__(receiver), strict=False)) if names else {}
@@ -110,8 +147,8 @@ def _values_of(receiver: Any) -> Mapping[str, Any]:
     return fields_of(receiver)
 
 
-def _person_of(values: Mapping[str, Any], name: str, number: int) -> Owner | None:
-    """Return the one person whose values stand in a row beside the key called ``name``.
+def _owners_in(values: Mapping[str, Any], name: str, small: int | str) -> list[Owner]:
+    """Return the people whose values stand in a row beside ``small`` under ``name``.
 
     Where a row names somebody by another column with that number, its own ``id`` is no person's.
     """
@@ -119,12 +156,11 @@ def _person_of(values: Mapping[str, Any], name: str, number: int) -> Owner | Non
     for other, value in islice(values.items(), _MOST_FIELDS):
         if value is None:
             continue
-        if value is number:  # a shared object, so no comparison is needed
+        if value is small:  # a shared object, so no comparison is needed
             if name in _OWN_KEYS and other != name and other.lower().endswith("id"):
-                return None
+                return []
             continue
         entry = IDS.get(id(value))
         if entry is not None and not entry.composed:
             owners.update((datum.owner, None) for datum in entry.data if not datum.parents)
-    named = [owner for owner in owners if _is_called(owner, number)]
-    return named[0] if len(named) == 1 else None
+    return list(owners)

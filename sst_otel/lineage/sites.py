@@ -108,7 +108,7 @@ class Sites(CallSites):
             for bound in bounds
         ):
             return self.helper("leaf_slice", node, node, node.value)
-        value = self.visit(node.value)
+        value = self.operand(node.value)
         given = [ast.Constant(None) if b is None else self.visit(b) for b in bounds]
         if cut.step is None:
             return self.helper("slice2", node, value, *given[:2])

@@ -97,10 +97,10 @@ def remember(value: int | str, data: tuple[Datum, ...]) -> None:
         scope.data.setdefault(datum)
 
 
-def remember_here(value: int, data: tuple[Datum, ...]) -> None:
+def remember_here(value: int | str, data: tuple[Datum, ...]) -> None:
     """Note that ``value`` is ``data`` in the expression that is running, and nowhere else."""
     scope = current_scope()
-    known: dict[tuple[int, CodeType, int], Mark] = scope.state.setdefault(_HERE, {})
+    known: dict[tuple[int | str, CodeType, int], Mark] = scope.state.setdefault(_HERE, {})
     place = (value, *_here())
     former = known.get(place)
     if former is not None and former.data == data:
@@ -119,7 +119,7 @@ def entry_of(value: Any) -> Mark | None:
     if entry.data:
         return entry if type(value) is not bytearray or _is_in(value, entry) else None
     scope = current_scope()
-    if _HERE in scope.state and type(value) is int:
+    if _HERE in scope.state:
         here: Mark | None = scope.state[_HERE].get((value, *_here()))
         if here is not None:
             return here

@@ -1,4 +1,4 @@
-"""Ids of people's rows where a text is made of them, though the interpreter shares the number."""
+"""Small values of people's rows where a text is made of them, though all programs share them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from sst_otel.guard import error_counts
 from sst_otel.registry.datum import Datum
@@ -102,6 +103,46 @@ class TestTextsMadeOfAnId:
         database.close()
         source_value(row["email"], "email", opened)
         assert inherited("r = f\"u-{row['id']}\"", row=row) == f"composed {ID}"
+
+
+class TestOtherSmallValues:
+    """A gender of one letter and an age in a row are shared objects as well."""
+
+    @pytest.fixture(autouse=True)
+    def known(self, opened: Scope) -> None:
+        for data_type, value in (("gender", "f"), ("age", 34)):
+            opened.data[Datum(ADA, data_type, value, f"db:users.{data_type}")] = None
+
+    @pytest.mark.parametrize(
+        ("code", "expected"),
+        [
+            ('r = f"a {row.gender} patient"', "composed gender:ada"),
+            ('r = f"sex {row.gender.upper()}"', "composed gender:ada"),
+            ('r = f"sex {row.gender[:1]}"', "composed gender:ada"),
+            ("r = row.gender.rjust(4)", "gender:ada"),
+            ('r = f"{row.age} years"', "composed age:ada"),
+            ('r = f"{row.age}, {row.gender}"', "composed age:ada gender:ada"),
+            ("r = f\"{vars(row)['gender']} of {vars(row)['age']}\"", "composed gender:ada age:ada"),
+            ('r = f"{row.floor} of {row.gender == 1}"', ""),
+            ('r = f"{row.size}"', ""),
+        ],
+    )
+    def test_name_the_person_by_what_they_are_called(
+        self, code: str, expected: str, email: str
+    ) -> None:
+        row = SimpleNamespace(gender="f", age=34, floor=34, size="f", email=email)
+        assert inherited(code, row=row) == expected
+
+    def test_of_a_form_are_its_senders(self, opened: Scope, email: str) -> None:
+        assert marked(email) is not None
+        opened.set_owner(ADA)
+        form = MultiDict({"gender": "f"})
+        assert inherited("r = f\"I am {form['gender']}\"", form=form) == "composed gender:ada"
+
+    def test_of_a_list_of_choices_are_nobodys(self, opened: Scope, email: str) -> None:
+        assert marked(email) is not None
+        opened.set_owner(ADA)
+        assert inherited("r = f\"{c['gender']} or m\"", c={"gender": "f"}) == ""
 
 
 class TestOtherNumbers:
