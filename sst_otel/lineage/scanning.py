@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import collections
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import GetSetDescriptorType, MemberDescriptorType
-from typing import Any
+from typing import Any, cast
 
 from sst_otel.lineage.small import entry_of
 from sst_otel.registry.identity import MARKABLE, Mark
@@ -88,6 +88,42 @@ def _texts_of(element: Any) -> list[Any]:
     return texts
 
 
+_ROW_READERS: dict[type, Callable[[Any], Any]] = {}
+_MOST_KINDS = 500
+
+
+def _nothing(_row: Any) -> None:
+    """Return None: what is no row of a database."""
+
+
+def _row_reader(kind: type) -> Callable[[Any], Any]:
+    """Return what reads the values of a row of SQLAlchemy or SQLite, by its class written in C."""
+    known = _ROW_READERS.get(kind)
+    if known is None:
+        known = _make_row_reader(kind)
+        if len(_ROW_READERS) < _MOST_KINDS:
+            _ROW_READERS[kind] = known
+    return known
+
+
+def _make_row_reader(kind: type) -> Callable[[Any], Any]:
+    for base in bases(kind):
+        module = module_of(base)
+        if name_of(base) == "BaseRow" and module.startswith("sqlalchemy."):
+            data: Any = namespace_of(base).get("_data")
+            if type(data) in (MemberDescriptorType, GetSetDescriptorType):
+                return cast(Callable[[Any], Any], data.__get__)
+        if module == "sqlite3" and name_of(base) == "Row":
+            return cast(Callable[[Any], Any], namespace_of(base)["__iter__"])
+    return _nothing
+
+
+def row_items(node: Any) -> list[Any] | None:
+    """Return the values of a row as a library fetched it; None for other objects."""
+    values = _row_reader(type(node))(node)
+    return None if values is None else list(values)
+
+
 def items_of(node: Any) -> list[Any] | None:
     """Return what is in a container (a dictionary's values, then keys); None for other objects."""
     kind = type(node)
@@ -105,7 +141,7 @@ def items_of(node: Any) -> list[Any] | None:
         return list(list.__iter__(node))
     if issubclass(kind, tuple):
         return list(tuple.__iter__(node))
-    return None
+    return row_items(node)
 
 
 def scan(value: Any, into_objects: bool = False) -> list[Mark]:

@@ -18,6 +18,7 @@ from sst_otel.lineage.functions.rules import (
     edits,
     encodes,
 )
+from sst_otel.lineage.scanning import row_items
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import marked
 
@@ -59,7 +60,9 @@ def _joined(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> No
             characters_joined(result, pieces.text)
             return
     elif type(pieces) not in marks.CONTAINERS and type(pieces) not in marks.VIEWS:
-        return  # an iterable of the application is asked once, by join itself
+        pieces = row_items(pieces)
+        if pieces is None:
+            return  # an iterable of the application is asked once, by join itself
     sources = marks.found((separator,)) if len(pieces) > 1 else []
     sources += marks.found(pieces)
     if not any(result is source.obj for source in sources):
