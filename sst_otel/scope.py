@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar, Token
 from typing import Any
 
@@ -119,6 +119,10 @@ class Scope:
         IDS[key] = Mark(text, data, composed, self)
         if composed:
             self.composed[key] = None
+
+    def latest(self) -> Iterator[int]:
+        """Yield the keys of the marks, the latest first."""
+        return reversed(self._held)
 
     def let_go(self, key: int) -> None:
         """Give back the room of one mark."""

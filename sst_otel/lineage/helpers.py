@@ -30,6 +30,7 @@ HELPERS: dict[str, Any] = {
     "_sst_slice3": operators.slice3,
     "_sst_after_attribute": methods.attribute,
     "_sst_attribute": operators.attribute,
+    "_sst_metadata": methods.metadata,
     "_sst_after_item": methods.item,
     "_sst_key": rowkeys.key,
     "_sst_key_of": rowkeys.key_of,

@@ -16,7 +16,7 @@ from sst_otel.guard import guard
 from sst_otel.lineage import calls, marks
 from sst_otel.lineage.functions import METHODS_OF_C, of_instance, values
 from sst_otel.registry.identity import IDS, marked
-from sst_otel.scope import current_scope
+from sst_otel.scope import PROCESS, current_scope
 
 _guarded = guard("lineage")
 
@@ -88,6 +88,16 @@ def attribute(result: Any, name: str, receiver: Any) -> Any:
     if id(receiver) in IDS:
         with _guarded:
             values.attribute(result, receiver, name)
+    return result
+
+
+def metadata(result: Any) -> Any:
+    """Return ``result`` of ``request.headers``, tagged now that the program looks at it."""
+    scope = current_scope()
+    if scope.on_look is not None and scope is not PROCESS:
+        with _guarded:
+            act, scope.on_look = scope.on_look, None
+            act()
     return result
 
 

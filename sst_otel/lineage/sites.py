@@ -129,6 +129,10 @@ class Sites(CallSites):
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         """Rewrite attributes whose values are computed: ``born.year``."""
+        if node.attr in _METADATA and isinstance(node.value, ast.Name):
+            if node.value.id in self.names.proxies and isinstance(node.ctx, ast.Load):
+                return self.helper("metadata", node, node)
+            return node
         if node.attr not in ATTRIBUTES or not isinstance(node.ctx, ast.Load):
             node.value = self.visit(node.value)
             return node
@@ -140,6 +144,8 @@ class Sites(CallSites):
         return self.helper("attribute", node, self.visit(node.value), ast.Constant(node.attr))
 
 
+_METADATA = frozenset({"headers", "cookies"})
+"""What of a request is tagged when somebody asks for it, or something leaves."""
 _NAMES_OF_DAYS = frozenset({"month_name", "month_abbr", "day_name", "day_abbr"})
 """Tables of :mod:`calendar`: what is in them is another spelling of its number."""
 

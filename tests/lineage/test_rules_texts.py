@@ -23,6 +23,19 @@ FLOWS: Rows = [
         "T = 'No. %(n)s'\nr = T % form",
         "",
     ),
+    (
+        "from jinja2 import Environment\n"
+        "def hidden(mail):\n    return mail[0] + '***' + mail[mail.index('@') - 1:]\n"
+        "env = Environment()\nenv.filters['hidden'] = hidden\n"
+        "t = env.from_string('A code for {{ who | hidden }}.')\nr = t.render(who=email)",
+        "composed derived(slice):ada email:ada",
+    ),
+    (
+        "from jinja2 import Environment\n"
+        "short = name[:2] + '***'\n"
+        "t = Environment().from_string('Nobody of {{ n }}.')\nr = t.render(n=4)",
+        "",
+    ),
     ("r = f'{name[0]}. {email}'", "composed derived(slice):ada email:ada"),
     ("r = name[0].upper() + '.' + email", "composed derived(slice):ada email:ada"),
     ("r = '%s.%s' % (name[:1], email)", "composed derived(slice):ada email:ada"),

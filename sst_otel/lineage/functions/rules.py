@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Any
 
 from sst_otel.lineage import carriers, marks, refine
@@ -34,6 +35,9 @@ _COMPOSING = frozenset({"add", "mul", "reduce"})
 """Operations that put texts together."""
 _OF_ALL = frozenset({"mean", "sum", "median", "std", "var", "average", "agg", "prod", "quantile"})
 """Operations whose result depends on every value, even where it equals one of them."""
+_LATEST = 100
+"""Texts made last that a template may have been handed by the program's filters."""
+_SHORTEST_MADE = 4
 _SEVERAL = 400
 """Most values of an array that are compared with the data in it."""
 
@@ -157,6 +161,28 @@ def templated(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> 
     sources = scan_all((*args, *kwargs.values()), into_objects=True)
     if not _is_one_of(result, sources):
         refine.show(result, sources)
+
+
+def from_template(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """``render_template(…)``: :func:`templated`, and what the program's own filters made."""
+    sources = scan_all((*args, *kwargs.values()), into_objects=True)
+    if type(result) is not str or _is_one_of(result, sources):
+        return
+    known = {id(source) for source in sources}
+    sources += [made for made in _latest_made() if id(made) not in known and made.obj in result]
+    refine.show(result, sources)
+
+
+def _latest_made() -> list[Mark]:
+    """Return the marks of the texts that were made of others last in this scope."""
+    found = []
+    for key in islice(current_scope().latest(), _LATEST):
+        entry = IDS.get(key)
+        if entry is None or type(entry.obj) is not str or len(entry.obj) < _SHORTEST_MADE:
+            continue
+        if entry.form or entry.composed or any(datum.parents for datum in entry.data):
+            found.append(entry)
+    return found
 
 
 def cuts(operation: str, position: int = 0) -> Follow:

@@ -9,6 +9,7 @@ from sst_otel.lineage.functions.rules import (
     computes,
     cuts,
     edits,
+    from_template,
     nothing,
     pieces,
     serialises,
@@ -71,10 +72,10 @@ RULES: dict[str, dict[str, Follow]] = {
     },
     "email.header": {"make_header": by_result("make_header"), "decode_header": pieces("decode")},
     "flask": {
-        **dict.fromkeys(("render_template", "render_template_string"), templated),
+        **dict.fromkeys(("render_template", "render_template_string"), from_template),
         "url_for": templated,
     },
-    "flask.templating": dict.fromkeys(("render_template", "render_template_string"), templated),
+    "flask.templating": dict.fromkeys(("render_template", "render_template_string"), from_template),
     "flask.helpers": {"url_for": templated},
     "ipaddress": {name: by_result(name) for name in ("ip_address", "ip_network", "IPv4Address")},
     "itertools": {},
@@ -88,5 +89,5 @@ METHODS: dict[str, dict[str, Follow]] = {
     "logging.LogRecord": {"getMessage": templated},
     "logging.Formatter": {"format": templated},
     "logging.Handler": {"format": templated},
-    "jinja2.environment.Template": {"render": templated},
+    "jinja2.environment.Template": {"render": from_template},
 }
