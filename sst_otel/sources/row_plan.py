@@ -172,8 +172,32 @@ class _Planner:
             if (places := self._places(ref.relation, ref.table, column, value))
         )
         if not names and not (keys and keys[0].places):
-            return None
+            return self._joined(ref, table, keys, value)
         return Whose(keys, names, table.table, table.owners[-1][1], table.login)
+
+    def _joined(
+        self, ref: Ref, table: TablePlan, keys: tuple[Key, ...], value: Value
+    ) -> Whose | None:
+        """Return whose a row is by the name of the person that it is joined with.
+
+        ``SELECT users.email, notes.text … ON users.id = notes.user_id`` holds no key.
+        """
+        if not table.owners:
+            return None
+        wanted = self._equal.of(Ref(ref.relation, ref.table, table.owners[0][0]))
+        for other in dict.fromkeys(ref for out in self._selected.outputs for ref in out.refs):
+            person = self._people.plan(other.table)
+            if other.relation == ref.relation or not person.names:
+                continue
+            if self._equal.of(Ref(other.relation, other.table, person.owners[0][0])) == wanted:
+                names = tuple(
+                    (column, places)
+                    for column in person.names
+                    if (places := self._places(other.relation, other.table, column, value))
+                )
+                if names:
+                    return Whose(keys, names, person.table, person.owners[-1][1], person.login)
+        return None
 
     def _places(self, relation: Any, table: Any, column: str, held: Value) -> tuple[Place, ...]:
         wanted = self._equal.of(Ref(relation, table, column))

@@ -36,6 +36,28 @@ def db(tmp_path: Path, tracking: Tracking) -> Iterator[sqlite3.Connection]:
     connection.close()
 
 
+class TestWhoIsJoined:
+    """Rows of two tables, one of which tells the person by name alone."""
+
+    JOINED = (
+        "SELECT u.email, n.phone FROM notes n JOIN users u ON u.id = n.user_id",
+        "SELECT n.phone, u.email FROM users u, notes n WHERE n.user_id = u.id",
+        "SELECT email, phone FROM notes INNER JOIN users ON notes.user_id = users.id",
+    )
+
+    @pytest.mark.parametrize("statement", JOINED)
+    def test_a_name_that_was_met_is_the_person_s(
+        self, db: sqlite3.Connection, statement: str
+    ) -> None:
+        db.execute("SELECT * FROM users").fetchall()
+        assert whole(db.execute(statement)) == [{("email", "2"), ("phone", "2")}]
+
+    def test_a_name_of_somebody_else_is_not(self, db: sqlite3.Connection) -> None:
+        db.execute("SELECT * FROM users").fetchall()
+        statement = "SELECT u.email, n.phone FROM notes n JOIN users u ON u.id < n.user_id"
+        assert whole(db.execute(statement)) == [{("email", "1"), ("phone", None)}]
+
+
 class TestTheWaysToFetch:
     @pytest.mark.parametrize(
         "fetch",
