@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 from sst_otel.datatypes.forms import as_text
 from sst_otel.matching.claims import told_by_credentials
 from sst_otel.matching.decode import inflate, text_of
-from sst_otel.registry.identity import IDS
+from sst_otel.registry.identity import IDS, marked
 from sst_otel.shares import Part
 
 MAX_LEAVES = 20_000
@@ -123,12 +123,12 @@ def short_texts(tree: Any, longest: int) -> list[str] | None:
         kind = type(item)
         if kind is str:
             if len(item) <= longest:
-                if id(item) not in IDS:
+                if marked(item) is None:
                     found.append(item)
             elif item[0] in JSON_BEGINS:
                 return None
         elif kind is int or kind is float:
-            if id(item) not in IDS:
+            if marked(item) is None:
                 found.append(as_text(item))
         elif kind is dict:
             waiting.extend(item.values())

@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 
 from sst_otel import semconv
+from sst_otel.lineage.small import remember
+from sst_otel.registry.datum import DERIVED, derive
+from sst_otel.scope import leave_scope, open_scope
 from sst_otel.shares import Part
 from tests.matching.conftest import ANN, World
 
 MAIL = {"mail": ANN["email"]}
+AGE = Part("json", {"age": 34})
 
 
 @pytest.fixture
@@ -72,3 +76,16 @@ class TestAFieldThatIsAnObject:
 
     def test_is_nothing_under_another_name(self, known: World) -> None:
         assert found(known, {"properties": [{"name": "theme", "value": "Boston"}]}) == {}
+
+
+def test_a_small_number_that_other_programs_share_is_read_too(world: World) -> None:
+    """What was computed leaves a sign in the identity table, which is not its mark."""
+    birthday = world.add("ann", "birthday", ANN["birthday"], world.scope)
+    token = open_scope(world.scope)
+    try:
+        remember(34, derive((birthday,), 34, "floordiv"))
+        match = world.matcher.match([Part("body", b'{"age": 34}')], world.scope, [AGE])
+    finally:
+        leave_scope(token)
+    found = {hit.datum.data_type for hits in match.owners.values() for hit in hits}
+    assert found == {"birthday", DERIVED}
