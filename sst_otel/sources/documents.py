@@ -38,6 +38,9 @@ _INSIDE = frozenset(
 _PLACES = frozenset({"city", "country", "postal_code", "region", "street_address"})
 """Types that say nothing about whom an object is: shops have addresses too."""
 _SCALARS = frozenset({str, int, float})
+_TEXT = frozenset({str})
+_CONTAINERS = frozenset({dict, list})
+_MOST_SHAPES = 1_000
 _MOST_OBJECTS = 300
 _MOST_FIELDS = 100
 _DEEPEST = 8
@@ -61,7 +64,9 @@ class Documents:
 
     def __init__(self, tagger: Tagger) -> None:
         self._tagger = tagger
-        self._types = lru_cache(maxsize=1_000)(self._types_of)
+        self._types = lru_cache(maxsize=_MOST_SHAPES)(self._types_of)
+        self._silent: dict[tuple[str, tuple[str, ...]], None] = {}
+        """Path and names of objects none of whose names is personal."""
 
     def parsed(self, tree: Any, text: Any, scope: Scope) -> None:
         """Tag what ``tree``, just parsed from ``text``, tells of people who are known."""
@@ -95,25 +100,42 @@ class Documents:
 
     def fields(self, node: Any, path: str) -> tuple[list[Field], list[tuple[str, Any]]]:
         """Return the personal scalars of an object, by name, and its inner objects and lists."""
-        pairs = [(name, value) for name, value in dict.items(node) if type(name) is str]
-        if len(pairs) > _MOST_FIELDS:
-            return [], pairs
-        plain = [(name, value) for name, value in pairs if type(value) in _SCALARS]
-        types = self._types(path, tuple([name for name, _ in plain])) if plain else ()
+        names = tuple(dict.keys(node))
+        if len(names) > _MOST_FIELDS or not _TEXT.issuperset(map(type, names)):
+            return [], []
+        values = dict.values(node)
         told = [
             (name, value, kind)
-            for (name, value), kind in zip(plain, types, strict=True)
-            if kind is not None
-            and kind not in _UNTOLD
+            for name, kind in self._types(path, names)
+            if type(value := dict.__getitem__(node, name)) in _SCALARS
             and (type(value) is not str or len(value) <= _LONGEST_VALUE)
             and plausible(kind, value)
         ]
-        inner = [pair for pair in pairs if issubclass(type(pair[1]), (dict, list))]
-        return told, inner
+        if _CONTAINERS.isdisjoint(map(type, values)):
+            return told, []
+        pairs = zip(names, values, strict=True)
+        return told, [pair for pair in pairs if issubclass(type(pair[1]), (dict, list))]
 
-    def _types_of(self, path: str, names: tuple[str, ...]) -> tuple[str | None, ...]:
+    def silent(self, node: dict[Any, Any], path: str) -> bool:
+        """Whether an object, as those before it in a list, holds nothing to look at."""
+        names = tuple(node)
+        return (
+            _TEXT.issuperset(map(type, names))
+            and (path, names) in self._silent
+            and _CONTAINERS.isdisjoint(map(type, node.values()))
+        )
+
+    def _types_of(self, path: str, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
         classify = self._tagger.classifier.classify
-        return tuple(classify(f"{path}.{name}" if path else name, names, "") for name in names)
+        types = {name: classify(f"{path}.{name}" if path else name, names, "") for name in names}
+        told = tuple(
+            (name, kind) for name, kind in types.items() if kind is not None and kind not in _UNTOLD
+        )
+        if not told:
+            if len(self._silent) >= _MOST_SHAPES:
+                self._silent.clear()
+            self._silent[path, names] = None
+        return told
 
     def owners_of(self, kind: str, value: Any) -> set[Owner]:
         """Return the known people who have this rare value; empty for a common one."""
@@ -193,8 +215,12 @@ class _Visit:
         if depth > _DEEPEST or self._left <= 0:
             return
         if issubclass(type(node), list):
+            silent = self._documents.silent
             for item in list.__iter__(node):
-                if issubclass(type(item), (dict, list)):
+                kind = type(item)
+                if kind in _SCALARS or (kind is dict and silent(item, path)):
+                    continue
+                if issubclass(kind, (dict, list)):
                     self._node(item, path, outer, depth + 1)
             return
         self._left -= 1
