@@ -20,7 +20,7 @@ from sst_otel.guard import say_once
 from sst_otel.keys import Keys
 from sst_otel.missed import DEPTH, FIELDS, missed
 from sst_otel.registry.datum import FOLLOWED, OPAQUE, Datum
-from sst_otel.registry.identity import mark
+from sst_otel.registry.identity import IDS, mark
 from sst_otel.registry.registry import Registry
 from sst_otel.scope import PROCESS, Scope, current_scope
 from sst_otel.selection import UNTRACKED, Selection
@@ -201,6 +201,7 @@ class Tagger:
         if former.known:  # visitors never come back under their pseudonym
             self._aliases[former.ref] = owner
         self.registry.reassign(former, owner)
+        hand_on(current_scope())
         self._audit.alias(former.ref, owner, time.time())
 
     def tag(self, datum: Datum) -> Tag:
@@ -233,6 +234,19 @@ class Tagger:
     def sealed(self, owner: Owner) -> str:
         """Return the encrypted id of an owner, ``""`` for visitors and nobody."""
         return self._sealed(owner.id) if owner.id is not None else ""
+
+
+def hand_on(scope: Scope) -> None:
+    """Give what was computed in ``scope`` to those whom its sources belong to by now."""
+    if scope is PROCESS:
+        return
+    for key in list(scope.latest()):
+        entry = IDS.get(key)
+        for datum in entry.data if entry is not None else ():
+            if datum.parents and datum.owner is not datum.parents[0].owner:
+                datum.owner = datum.parents[0].owner
+                datum.tag = None
+                datum.collected = False
 
 
 def scalars(tree: Any) -> list[tuple[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sst_otel.scope import Scope
-from sst_otel.tagging import Tagger
+from sst_otel.tagging import Tagger, hand_on
 from sst_otel.tags import Owner
 
 _SENT_ALONG = ("cookie", "header", "session")
@@ -43,6 +43,7 @@ def signed_up(
             datum.owner = owner
             datum.tag = None
             datum.collected = False
+    hand_on(scope)
 
 
 def wrote_themselves(
