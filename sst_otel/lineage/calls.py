@@ -42,6 +42,7 @@ KNOWN_NAMES: dict[str, frozenset[str]] = {
 """Module → names of functions in it that have a rule; other functions of it are followed too."""
 ARGUMENT_METHODS = frozenset(
     {
+        *("quote", "quote_plus", "unquote", "unquote_plus", "urlencode", "escape", "b64encode"),
         *("join", "format", "format_map", "replace", "fromisoformat", "strptime"),
         *("fromtimestamp", "fromordinal", "combine", "fromhex", "from_bytes", "pow"),
         *("sub", "subn", "findall", "group", "groups", "groupdict", "expand"),

@@ -22,8 +22,10 @@ from sst_otel.scope import current_scope
 
 _guarded = guard("lineage")
 
-_FORMATTING = " or type(b) is tuple or (type(a) is str and issubclass(type(b), dict))"
-"""When ``%`` is looked at besides: a form is a dictionary of a framework's own kind."""
+_PLAIN = frozenset(map(id, (*MARKABLE, bool, type(None))))
+"""By id: a metaclass of the application may make its classes unhashable."""
+_FORMATTING = " or (type(a) is str and id(type(b)) not in PLAIN)"
+"""When ``%`` is looked at besides: a tuple, a form, an object that says of itself what it is."""
 _BUILTIN = MARKABLE | marks.CONTAINERS | {bool, type(None)}
 
 
@@ -40,7 +42,7 @@ def settle(result: Any, operands: tuple[Any, ...], operations: tuple[str, ...]) 
                 return
         formats = operations == ("mod",) and type(operands[0]) is str
         if not all(
-            kind in _BUILTIN or is_carrier(kind) or (formats and issubclass(kind, dict))
+            kind in _BUILTIN or is_carrier(kind) or (formats and not issubclass(kind, str))
             for kind in map(type, operands)
         ):
             return  # what an application's own operator makes is not known
@@ -139,6 +141,7 @@ def unary(symbol: str, operation: str) -> Callable[[Any], Any]:
 def _compile(source: str) -> Callable[..., Any]:
     namespace: dict[str, Any] = {
         "IDS": IDS,
+        "PLAIN": _PLAIN,
         "settle": settle,
         "drop_own_entry": drop_own_entry,
     }
@@ -189,8 +192,7 @@ def leaf_mod(result: Any, template: Any, argument: Any) -> Any:
         if (
             id(template) in IDS
             or id(argument) in IDS
-            or kind is tuple
-            or (type(template) is str and issubclass(kind, dict))
+            or (type(template) is str and id(kind) not in _PLAIN)
         ):
             settle(result, (template, argument), ("mod",))
     return result

@@ -31,6 +31,18 @@ FLOWS: Rows = [
         "composed derived(slice):ada email:ada",
     ),
     (
+        "from jinja2 import Environment\nenv = Environment()\n"
+        "env.filters['first'] = lambda text: text.split()[1]\n"
+        "t = env.from_string('Hello {{ who | first | upper }}!')\nr = t.render(who=name)",
+        "composed name:ada",
+    ),
+    (
+        "class A:\n    def __repr__(self):\n        return f'<A {name}>'\n"
+        "a = A()\na.who = name\nr = 'New: %r' % a",
+        "composed name:ada",
+    ),
+    ("import requests\nr = requests.utils.quote(name)", "name:ada"),
+    (
         "from jinja2 import Environment\n"
         "short = name[:2] + '***'\n"
         "t = Environment().from_string('Nobody of {{ n }}.')\nr = t.render(n=4)",

@@ -169,7 +169,12 @@ def from_template(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any])
     if type(result) is not str or _is_one_of(result, sources):
         return
     known = {id(source) for source in sources}
-    sources += [made for made in _latest_made() if id(made) not in known and made.obj in result]
+    given = set(marks.data_of(sources))
+    text = result.casefold()
+    for made in _latest_made():
+        computed = made.form or made.composed or any(datum.parents for datum in made.data)
+        if id(made) not in known and (computed or not given.isdisjoint(made.data)):
+            sources += [made] if made.obj.casefold() in text else []
     refine.show(result, sources)
 
 
@@ -178,9 +183,7 @@ def _latest_made() -> list[Mark]:
     found = []
     for key in islice(current_scope().latest(), _LATEST):
         entry = IDS.get(key)
-        if entry is None or type(entry.obj) is not str or len(entry.obj) < _SHORTEST_MADE:
-            continue
-        if entry.form or entry.composed or any(datum.parents for datum in entry.data):
+        if entry is not None and type(entry.obj) is str and len(entry.obj) >= _SHORTEST_MADE:
             found.append(entry)
     return found
 
