@@ -6,6 +6,7 @@ visitor's. Content alone cannot tell the two apart; that the value is written in
 
 from __future__ import annotations
 
+import re
 from types import CodeType
 from typing import Any
 
@@ -18,6 +19,11 @@ _LONGEST = 2_000
 _folded: dict[str, str] = {}
 """Text constant → its phrase, folded when first asked for."""
 _unfolded: list[str] = []
+_unsplit: list[str] = []
+_segments: set[str] = set()
+_SEGMENT = re.compile(r"[A-Za-z][a-z]{1,23}\d{0,2}(?:[-_.]?[A-Z]?[a-z]{2,23}\d{0,2}){0,5}")
+"""Words; the address of a webhook holds its secret, which is a constant as well."""
+_LONGEST_PATH = 300
 
 
 def note(code: CodeType) -> None:
@@ -33,6 +39,8 @@ def note(code: CodeType) -> None:
             if len(constant) > 1:
                 CONSTANTS[id(constant)] = constant
                 _unfolded.append(constant)
+                if "/" in constant and len(constant) <= _LONGEST_PATH:
+                    _unsplit.append(constant)
         elif type(constant) is float or (type(constant) is int and not -5 <= constant <= 256):
             CONSTANTS[id(constant)] = constant
 
@@ -50,6 +58,20 @@ def brings(text: str, value: str) -> bool:
         wanted in f" {known} " and len(known) + 2 > len(wanted) and f" {known} " in whole
         for known in tuple(_phrases().values())
     )
+
+
+def is_path_segment(text: str) -> bool:
+    """Whether the program writes ``text`` as a whole segment of some URL or path."""
+    while _unsplit:
+        try:
+            constant = _unsplit.pop()
+        except IndexError:  # another thread has taken the last one
+            break
+        path = constant.partition("://")[2].partition("/")[2] if "://" in constant else constant
+        path = path.partition("?")[0]
+        if not any(char.isspace() for char in path):
+            _segments.update(part for part in path.split("/") if _SEGMENT.fullmatch(part))
+    return text in _segments
 
 
 def _phrases() -> dict[str, str]:

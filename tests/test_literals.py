@@ -23,6 +23,8 @@ def _noted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(literals, "CONSTANTS", {})
     monkeypatch.setattr(literals, "_folded", {})
     monkeypatch.setattr(literals, "_unfolded", [])
+    monkeypatch.setattr(literals, "_unsplit", [])
+    monkeypatch.setattr(literals, "_segments", set())
     literals.note(compile(SOURCE, "shop.py", "exec"))
 
 
@@ -41,6 +43,32 @@ def test_a_longer_constant_brings_what_it_holds_where_it_stands_whole() -> None:
     assert literals.brings(text, "desk@shop.example")
     assert not literals.brings("We wrote to desk@shop.example", "desk@shop.example")
     assert not literals.brings("Ask support@shop.example", "support@shop.example")
+
+
+def test_segments_of_the_program_s_own_paths() -> None:
+    source = """
+URL = "https://vectors.example/tenant-a/lookup?mode=deep"
+def ask(base, who):
+    "Reads either/or from disk."
+    return [base + "/assistants/reply", f"{base}/answer/{who}/kept/x{who}", "9/1f8e/ab",
+            "https://hooks.example/T02AB/B9xQ/Zk3vQp81LmTr"]
+"""
+    literals.note(compile(source, "n.py", "exec"))
+    for known in ("tenant-a", "lookup", "assistants", "reply", "answer", "kept", "ab"):
+        assert literals.is_path_segment(known), known
+    for unknown in (
+        "vectors.example",
+        "mode=deep",
+        "deep",
+        "either",
+        "or",
+        "9",
+        "1f8e",
+        "who",
+        "T02AB",
+        "Zk3vQp81LmTr",
+    ):
+        assert not literals.is_path_segment(unknown), unknown
 
 
 def test_shared_objects_are_no_constants() -> None:

@@ -1,8 +1,9 @@
 """Paths as a person reads them, without any of their values.
 
-A known endpoint is shown by its template. Of any other path only words of a fixed vocabulary and
-version numbers are shown and everything else becomes ``{id}``: a name, a phone number, a digest and
-an e-mail in a path cannot be told apart reliably, so what is not known to be harmless is not shown.
+A known endpoint is shown by its template. Of any other path only words of a fixed vocabulary,
+version numbers and what the program's own source writes in a path are shown, and everything else
+becomes ``{id}``: a name, a phone number, a digest and an e-mail in a path cannot be told apart
+reliably, so what is not known to be harmless is not shown.
 """
 
 from __future__ import annotations
@@ -13,11 +14,16 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from sst_otel.datatypes.rarity import is_first_name
+from sst_otel.literals import is_path_segment
 from sst_otel.recipients.loading import load_yaml
 
 MASK = "{id}"
 _DEEPEST = 10
-_VERSION = re.compile(r"v\d{1,3}(\.\d{1,2})?((alpha|beta|rc)\d{0,2})?", re.IGNORECASE)
+_VERSION = re.compile(r"v\d{1,3}(\.\d{1,2})?((alpha|beta|rc)\d{0,2})?|r[3-5]", re.IGNORECASE)
+"""``v2``, ``v1.1beta3``, HL7's ``r4``."""
+_FIRST_VERSION = re.compile(r"\d\.\d")
+"""Mailchimp's ``3.0``; further on it could be a measure."""
 _PIECES = re.compile(r"([-_.:~]+)")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _FILE = Path(__file__).with_name("path_words.yaml")
@@ -90,7 +96,7 @@ def _segments(path: str, before: str) -> list[str]:
 def _shown(segment: str, before: str) -> str:
     """Return a segment, or the parts of it between separators, as far as they are known words."""
     text = unquote(segment)
-    if _VERSION.fullmatch(text):
+    if _VERSION.fullmatch(text) or (not before and _FIRST_VERSION.fullmatch(text)):
         return text
     words = _vocabulary()
     if before.lower() in words.people and text.lower() not in words.operations:
@@ -98,7 +104,13 @@ def _shown(segment: str, before: str) -> str:
     verb = text.rpartition(":")
     if verb[1] and _known(verb[2]):  # Google's custom methods: `things/123:export`
         return (verb[0] if _known(verb[0]) else MASK) + ":" + verb[2]
-    return text if _known(text) else MASK
+    if _known(text) or (is_path_segment(text) and not _may_be_a_name(text)):
+        return text
+    return MASK
+
+
+def _may_be_a_name(text: str) -> bool:
+    return any(is_first_name(word.lower()) for word in _PIECES.split(text)[::2])
 
 
 def _known(text: str) -> bool:

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sst_otel import recipients
+from sst_otel import literals, recipients
 from sst_otel.recipients.loading import load_yaml
 from sst_otel.recipients.paths import MASK, masked
 from sst_otel.recipients.register import Register
 
 REGISTER = Register([{"host": "*.crm.example", "path": "/v1/*", "name": "Example CRM"}])
 OPERATIONS = set(load_yaml(Path(recipients.__file__).with_name("path_words.yaml"))["operations"])
-VERSION = re.compile(r"v\d{1,3}(\.\d{1,2})?((alpha|beta|rc)\d{0,2})?", re.IGNORECASE)
+VERSION = re.compile(r"v\d{1,3}(\.\d{1,2})?((alpha|beta|rc)\d{0,2})?|r[3-5]", re.IGNORECASE)
 PERSONAL = [
     "jane.doe@example.org",
     "jane",
@@ -73,6 +73,9 @@ PERSONAL = [
             ("GET", "shop.example", "/users/jane/orders/55"),
             "GET shop.example/users/{id}/orders/{id}",
         ),
+        (("POST", "gate.example", "/llm/chat"), "POST gate.example/llm/chat"),
+        (("POST", "us1.rest.example", "/3.0/batch"), "POST us1.rest.example/3.0/batch"),
+        (("GET", "body.example", "/api/bmi/3.5"), "GET body.example/api/{id}/{id}"),
         (("GET", "shop.example", "/api/users/me"), "GET shop.example/api/users/me"),
         (("GET", "shop.example", "/contacts:batchCreate"), "GET shop.example/contacts:batchCreate"),
         (("GET", "jane@shop.example", "/api"), "GET shop.example/api"),
@@ -82,6 +85,16 @@ PERSONAL = [
 )
 def test_shows_the_endpoint(call: tuple[str, str, str], shown: str) -> None:
     assert REGISTER.describe(*call) == shown
+
+
+def test_shows_what_the_program_writes_in_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(literals, "_unsplit", [])
+    monkeypatch.setattr(literals, "_segments", set())
+    source = 'def f(b, who): return b + f"/tenure/{who}/zonings", b + "/users/zonings/margaret"'
+    literals.note(compile(source, "n.py", "exec"))
+    assert masked("/tenure/quebert/zonings") == f"/tenure/{MASK}/zonings"
+    assert masked("/users/zonings") == f"/users/{MASK}"
+    assert masked("/tenure/margaret") == f"/tenure/{MASK}"
 
 
 class TestNoValueComesThrough:
