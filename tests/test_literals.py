@@ -47,14 +47,14 @@ def test_a_longer_constant_brings_what_it_holds_where_it_stands_whole() -> None:
 
 def test_segments_of_the_program_s_own_paths() -> None:
     source = """
-URL = "https://vectors.example/tenant-a/lookup?mode=deep"
+URL = "https://vectors.example/tenant-two/lookup?mode=deep"
 def ask(base, who):
     "Reads either/or from disk."
     return [base + "/assistants/reply", f"{base}/answer/{who}/kept/x{who}", "9/1f8e/ab",
             "https://hooks.example/T02AB/B9xQ/Zk3vQp81LmTr"]
 """
     literals.note(compile(source, "n.py", "exec"))
-    for known in ("tenant-a", "lookup", "assistants", "reply", "answer", "kept", "ab"):
+    for known in ("tenant-two", "lookup", "assistants", "reply", "answer", "kept", "ab"):
         assert literals.is_path_segment(known), known
     for unknown in (
         "vectors.example",
