@@ -29,7 +29,7 @@ from sst_otel.lineage.locate import (
 )
 from sst_otel.lineage.scanning import CONTAINERS, VIEWS, scan
 from sst_otel.lineage.small import entry_of, is_small, remember, remember_here
-from sst_otel.lineage.words import is_of_name
+from sst_otel.lineage.words import is_of_name, whole_again
 from sst_otel.registry.datum import Datum, derive
 from sst_otel.registry.identity import IDS, MARKABLE, Mark, mark
 from sst_otel.scope import current_scope
@@ -40,6 +40,7 @@ ITERATORS = frozenset({GeneratorType, map, filter, zip, reversed, enumerate}) | 
         *(itertools.chain, itertools.islice, itertools.starmap, itertools.compress),
         *(itertools.takewhile, itertools.dropwhile, itertools.filterfalse),
         *map(type, (iter([]), iter(()), iter({}), iter({}.values()), iter(""), iter("\u00e9"))),
+        *map(type, (reversed([]), reversed({}), reversed({}.values()), iter(set()))),
     }
 )
 """One-shot iterators that a known function consumes; looked at while it does."""
@@ -167,20 +168,6 @@ def compose(result: Any, sources: list[Mark], alone: bool = False) -> None:
     data = data_of(sources)
     whole = whole_again(result, data)
     keep(result, (whole,) if whole else data, composed=whole is None)
-
-
-def whole_again(result: Any, data: tuple[Datum, ...]) -> Datum | None:
-    """Return the datum whose pieces ``data`` are, where ``result`` shows all of it again."""
-    if not data or len(data[0].parents) != 1:
-        return None
-    root = data[0].parents[0]
-    if any(datum is not root and datum.parents != (root,) for datum in data):
-        return None
-    return root if _letters(result) == _letters(root.value) else None
-
-
-def _letters(value: Any) -> str:
-    return "".join(filter(str.isalnum, folded(value))) if type(value) in TEXTS else ""
 
 
 def part(result: Any, source: Mark, operation: str, start: int = -1) -> None:

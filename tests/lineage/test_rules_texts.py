@@ -41,6 +41,7 @@ FLOWS: Rows = [
         "a = A()\na.who = name\nr = 'New: %r' % a",
         "composed name:ada",
     ),
+    ("parts = name.rsplit(' ', 1)\nr = ', '.join(reversed(parts))", "composed name:ada"),
     ("import requests\nr = requests.utils.quote(name)", "name:ada"),
     (
         "from jinja2 import Environment\n"
