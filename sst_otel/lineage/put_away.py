@@ -10,8 +10,9 @@ from typing import Any
 
 from sst_otel.missed import OUTPUTS, missed
 from sst_otel.registry.datum import Datum
-from sst_otel.registry.identity import marked
+from sst_otel.registry.identity import Mark, marked
 from sst_otel.registry.registry import Registry
+from sst_otel.sources.kept_texts import keep_text
 
 _LONGEST = 100_000
 _TEXTS = frozenset({str, bytes})
@@ -26,6 +27,16 @@ def put_away(document: Any) -> None:
     entry = marked(document)
     if entry is not None and not registry.made().keep(_key(document), entry.data):
         missed(OUTPUTS)
+
+
+def write_down(entry: Mark) -> None:
+    """Remember a text that is written to a file: whoever sends the file sends its lines."""
+    if registry is None:
+        return
+    if type(entry.obj) is bytes:
+        text = entry.obj.decode("utf-8", "replace")
+        entry = Mark(text, entry.data, entry.composed, entry.scope, entry.form)
+    keep_text(registry, entry)
 
 
 def taken_out(document: Any) -> tuple[Datum, ...]:

@@ -171,6 +171,24 @@ class TestWhatWasPutAway:
         with sst_otel.scope(2):
             assert told(view["read"](again)) == {("city", "1")}
 
+    @pytest.mark.parametrize("mode", ["w", "wb"])
+    def test_lines_of_a_file(
+        self, tracking: Tracking, vendor: Vendor, tmp_path: Path, mode: str
+    ) -> None:
+        line = "line" if mode == "w" else "line.encode()"
+        view = run(
+            "def write(path, email, city):\n"
+            '    line = f"{email};{city};x\\n"\n'
+            f"    with open(path, {mode!r}) as out:\n        out.write({line})\n"
+        )
+        path = tmp_path / "export.csv"
+        with sst_otel.scope(1):
+            email = sst_otel.tag("".join(list(ANN)), "email")
+            view["write"](path, email, sst_otel.tag("".join(["Read", "ing"]), "city"))
+        with sst_otel.scope(2), path.open("rb") as lines:
+            requests.post(f"{vendor.url}/v1", data=lines, timeout=20)
+        assert [share[1:] for share in tracking.shares()] == [("1", ("city", "email"))]
+
     def test_an_equal_document_of_nobody(self, tracking: Tracking) -> None:
         view = run("import json\ndef write(value):\n    return json.dumps({'v': value})\n")
         with sst_otel.scope(1):

@@ -19,12 +19,13 @@ from sst_otel.lineage.functions.rules import (
     serialises,
     templated,
 )
-from sst_otel.lineage.put_away import put_away
+from sst_otel.lineage.put_away import put_away, write_down
 from sst_otel.lineage.scanning import fields_of, module_of, name_of, scan_all
 from sst_otel.registry.identity import marked
 
 _BUFFERS = frozenset({io.StringIO, io.BytesIO})
-_WRITTEN = _BUFFERS | {io.BufferedWriter, io.BufferedRandom, io.TextIOWrapper}
+_FILES = frozenset({io.BufferedWriter, io.BufferedRandom, io.TextIOWrapper})
+_WRITTEN = _BUFFERS | _FILES
 
 
 def _written(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
@@ -32,6 +33,9 @@ def _written(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> N
     sources = scan_all(args[1:], into_objects=True)
     if sources and type(args[0]) in _WRITTEN:
         carriers.hold(args[0], marks.data_of(sources))
+        if type(args[0]) in _FILES:
+            for source in sources:
+                write_down(source)
 
 
 def _opened(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
