@@ -97,7 +97,8 @@ def _replace(patches: Patches, holder: Any, name: str) -> None:
     if rule is not None:
         FUNCTIONS[id(ours)] = rule[0]  # rewritten modules follow the stand-in as the original
     setattr(holder, name, ours)
-    patches.installed.append(f"{getattr(holder, '__module__', holder.__name__)}:{name}")
+    inside = f"{holder.__module__}:{holder.__name__}." if isinstance(holder, type) else ""
+    patches.installed.append(f"{inside or f'{holder.__name__}:'}{name}")
 
     def restore() -> None:
         if vars(holder).get(name) is ours:
