@@ -14,7 +14,14 @@ from sst_otel.matching.choices import not_of_a_list
 from sst_otel.matching.claims import BEGINS
 from sst_otel.matching.content import Content, Found
 from sst_otel.matching.hits import Hit, by_owner, folded, not_reclaimed, not_the_callers
-from sst_otel.matching.parts import carries_mark, holds_marks, raw_text, short_texts
+from sst_otel.matching.parts import (
+    MAX_BODY,
+    TABLE,
+    carries_mark,
+    holds_marks,
+    raw_text,
+    short_texts,
+)
 from sst_otel.matching.payload import Leaf, Leaves
 from sst_otel.matching.program import not_the_programs
 from sst_otel.matching.texts import Texts
@@ -132,6 +139,13 @@ class Matcher:
             return None  # a weak value's digest counts beside what is certain
         longest = weak.longest_among(content.words, owners, view.explained)
         if longest:
+            if parts[0].where.startswith(TABLE):
+                # Keys link the rows of one database and are not reported.
+                short = _short_of(parts, [], MAX_BODY)
+                if short is None or weak.is_among(short, owners, but="user_id"):
+                    return None
+                view.is_all = True
+                return view
             if not any(part.where in _BODIES for part in handed_over):
                 return None
             # The body was made of these objects: what it holds besides them is no weak value.

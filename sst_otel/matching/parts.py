@@ -18,6 +18,8 @@ MAX_BODY = 4_000_000
 """Bytes of one body that are read; the rest is said to be unread."""
 TEXTS = frozenset({"body", "data", "content"})
 """Where a text is a whole body."""
+TABLE = "table:"
+"""What the place of a row that is written begins with; the table's name follows."""
 LISTS = frozenset({list, tuple, set, frozenset})
 _LONGEST_CELL = 4_000
 """Characters of a column's value that is looked at together with the others."""
@@ -53,7 +55,7 @@ def raw_text(part: Part) -> tuple[str, bool] | None:
     if where == "headers":
         told = [told_by(name, text) for name, text in told_headers(value)]
         return "\n".join(told), False
-    if where.startswith("table:"):
+    if where.startswith(TABLE):
         row = _row_text(value)
         return None if row is None else (row, False)
     size = size_of_bytes(value)
@@ -86,7 +88,7 @@ def carries_mark(part: Part) -> bool:
     """Whether a value of ``part`` is itself an object that the identity table knows."""
     if part.where == "headers":
         return any([id(value) in IDS for _, value in part.value])
-    if part.where.startswith("table:"):
+    if part.where.startswith(TABLE):
         return any([id(value) in IDS for value in dict.values(part.value)])
     return id(part.value) in IDS
 

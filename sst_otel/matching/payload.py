@@ -24,6 +24,7 @@ from sst_otel.matching.parts import (
     LISTS,
     MAX_BODY,
     MAX_LEAVES,
+    TABLE,
     TEXTS,
     first_bytes,
     is_form,
@@ -114,7 +115,7 @@ class Leaves:
             self._add_url(value)
         elif where == "headers":
             self._add_headers(value)
-        elif where.startswith("table:"):
+        elif where.startswith(TABLE):
             table = where.partition(":")[2]
             self._add_tree(shown_key(table), table, value, (self._group(),), 0)
         elif (size := size_of_bytes(value)) is not None:

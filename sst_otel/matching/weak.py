@@ -68,11 +68,23 @@ class WeakValues:
         return longest
 
     def is_among(
-        self, texts: Sequence[str], owners: Collection[Owner], explained: set[str]
+        self,
+        texts: Sequence[str],
+        owners: Collection[Owner],
+        explained: Collection[str] = (),
+        but: str = "",
     ) -> bool:
-        """Whether one of ``texts`` is, whole, a candidate that identity does not account for."""
+        """Whether one of ``texts`` is, whole, a candidate that identity does not account for.
+
+        ``but``: a type of which candidates do not count.
+        """
         phrases = Texts(list(texts)).phrases()
-        return any(not explained.issuperset(t.those_of(phrases)) for t in self._tables(owners))
+        return any(
+            datum.data_type != but
+            for table in self._tables(owners)
+            for form in table.those_of(phrases).difference(explained)
+            for datum in table.get(form)
+        )
 
     def find(
         self,
