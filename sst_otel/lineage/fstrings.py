@@ -189,7 +189,7 @@ def made2(text: Any, edited: bool, left: Any, right: Any) -> Any:
         return made(text, edited, left, right)
     scope = current_scope()
     if scope.spend():
-        scope.keep_text(text, scope.together((first.data, second.data)), True)
+        scope.keep_text(text, scope.both(first.data, second.data), True)
     return text
 
 

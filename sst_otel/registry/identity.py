@@ -146,5 +146,7 @@ def forget(keys: list[int], scope: Holder) -> None:
     """Drop the entries of a scope that ended; entries another scope took over stay."""
     for key in keys:
         entry = IDS.get(key)
-        if entry is not None and entry.ends_with(scope):
+        if entry is None:
+            continue
+        if entry.scope is scope if type(entry) is Mark else entry.ends_with(scope):
             IDS.pop(key, None)
