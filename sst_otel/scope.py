@@ -143,8 +143,16 @@ class Scope:
         """
         key = tuple(map(id, parts))
         known = self._together.get(key)
-        if known is not None:
-            return known[1]
+        return known[1] if known is not None else self._put_together(key, parts)
+
+    def both(self, left: tuple[Datum, ...], right: tuple[Datum, ...]) -> tuple[Datum, ...]:
+        """Return the data of two parts as :meth:`together` does."""
+        known = self._together.get((id(left), id(right)))
+        return known[1] if known is not None else self.together((left, right))
+
+    def _put_together(
+        self, key: tuple[int, ...], parts: tuple[tuple[Datum, ...], ...]
+    ) -> tuple[Datum, ...]:
         data = tuple(dict.fromkeys([datum for part in parts for datum in part]))
         if len(self._together) < _MOST_TOGETHER:
             self._together[key] = (parts, data)  # held, so that the ids are theirs
