@@ -91,24 +91,38 @@ def folded(leaf: Leaf) -> str:
 
 
 def not_reclaimed(identified: list[Hit], hits: list[Hit]) -> list[Hit]:
-    """Drop hits by content on a text that identity explains as another datum of that person."""
+    """Drop hits by content on a text that identity explains as another datum of that person.
+
+    Or as the same words of somebody else: a namesake whose name stands nowhere in it.
+    """
     if not hits:
         return hits
     explained: dict[tuple[str, Owner], set[str]] = {}
+    whose: dict[tuple[str, str, str], set[Owner]] = {}
     for hit in identified:
         key = (folded(hit.leaf), hit.datum.owner)
         explained.setdefault(key, set()).add(hit.datum.data_type)
+        if hit.datum.owner.ref:
+            whose.setdefault(_words(hit), set()).add(hit.datum.owner)
     whole_names = {(id(hit.leaf), hit.datum.owner) for hit in hits if hit.datum.data_type == "name"}
     kept = []
     for hit in hits:
         if hit.datum.data_type in _NAME_PARTS and (id(hit.leaf), hit.datum.owner) in whole_names:
             continue  # the full name says it
+        owners = whose.get(_words(hit)) if whose else None
+        if owners and hit.datum.owner not in owners:
+            continue
         text = folded(hit.leaf)
         types = explained.get((text, hit.datum.owner))
         if types and hit.datum.data_type not in types and phrase(str(hit.datum.value)) == text:
             continue
         kept.append(hit)
     return kept
+
+
+def _words(hit: Hit) -> tuple[str, str, str]:
+    """Return the text a hit is in, its type and its words."""
+    return folded(hit.leaf), hit.datum.data_type, phrase(str(hit.datum.value))
 
 
 def not_the_callers(hits: list[Hit], scope: Scope) -> list[Hit]:
