@@ -111,6 +111,7 @@ def vendor_server() -> Iterator[Vendor]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    server.socket.listen(256)  # many threads connect at once
     vendor = Vendor(server.server_port)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
