@@ -33,6 +33,10 @@ _MAX_DEPTH = 40
 _MAX_PLANNED = 100
 """Fields of a form whose types are remembered; a table of rows has other names each time."""
 _SCALARS = (str, int, float)
+_TYPED = frozenset({"form_field", "json"})
+"""Places that hold what somebody has typed."""
+_FEWEST_SPACES = 2
+_SHORTEST_SAID = 6
 
 
 class Tagger:
@@ -145,6 +149,10 @@ class Tagger:
             if datum is None:
                 if plan is not None and named is None:
                     data_type = recognise(plain, self.classifier.taxonomy)
+                    if data_type is None and kind in _TYPED and _is_said(plain):
+                        known = scope.known_owner() is not None
+                        spoken = known and self.classifier.is_spoken(name)
+                        data_type = "user_content" if spoken else None
                 else:
                     data_type = classify_value(self.classifier, name, plain, siblings, context)
                 if data_type is None:
@@ -234,6 +242,13 @@ class Tagger:
     def sealed(self, owner: Owner) -> str:
         """Return the encrypted id of an owner, ``""`` for visitors and nobody."""
         return self._sealed(owner.id) if owner.id is not None else ""
+
+
+def _is_said(value: Any) -> bool:
+    """Whether a value is some words in a row, or text of a script without word boundaries."""
+    return type(value) is str and (
+        value.count(" ") >= _FEWEST_SPACES or (not value.isascii() and len(value) >= _SHORTEST_SAID)
+    )
 
 
 def hand_on(scope: Scope) -> None:

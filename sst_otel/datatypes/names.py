@@ -73,6 +73,19 @@ class FieldClassifier:
             return "credential" if match.data_type == "password" else "pseudonym"
         return match.data_type
 
+    def is_spoken(self, path: str) -> bool:
+        """Return whether a field takes what its person says, once it is known who that is."""
+        parts = segments(path)
+        if parts and " ".join(parts[-1]) in self.taxonomy.words["said"]:
+            return True
+        match = self._match(path)
+        return (
+            match is not None
+            and self.taxonomy.types[match.data_type].near == "author"
+            and match.owner != "thing"
+            and match.phrase not in self.taxonomy.words["written"]
+        )
+
     def explain(self, path: str, siblings: tuple[str, ...] = (), context: str = "") -> str:
         """Return in words why :meth:`classify` answers as it does; holds names only, no value."""
         match = self._match(path)
