@@ -16,6 +16,7 @@ from sst_otel.lifetime import Lease, end_scope
 from sst_otel.patching import Patches, watching
 from sst_otel.scope import Scope, current_scope, leave_scope, open_scope
 from sst_otel.sources.kept_texts import keep_texts
+from sst_otel.sources.named_visitors import join
 from sst_otel.sources.owner import request_owner_id
 from sst_otel.sources.session import stored_values, untouched_session, whole_session
 from sst_otel.sources.session_keys import AccountNames
@@ -129,7 +130,9 @@ class _FlaskSource:
                 if found is None:
                     return None
                 told = (session, found) if session is not None else None
-                return tagger.owner(found)
+                owner = tagger.owner(found)
+                join(tagger, owner)
+                return owner
             return None
 
         rule = request.url_rule
