@@ -24,7 +24,7 @@ class Patches:
 
     def __init__(self, place: str) -> None:
         self.place = place
-        self._enabled: Any = [True]  # wrapt asks whether it is true: empty is off, and costs no call
+        self._enabled: Any = [True]  # wrapt takes its truth: empty is off, and costs no call
         self.installed: list[str] = []
         """``module:path`` of what is wrapped, for ``sst-otel doctor``."""
         self._undo: list[Callable[[], None]] = []
