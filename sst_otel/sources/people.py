@@ -35,7 +35,7 @@ _WITH_ACCOUNT = frozenset(
     {"client", "customer", "driver", "employee", "member", "patient", "student", "subscriber"}
 )
 """Tables whose rows are people who may have an account of their own, under another table's key."""
-_WITHOUT_ACCOUNT = frozenset(
+WITHOUT_ACCOUNT = frozenset(
     {"applicant", "attendee", "candidate", "child", "contact", "dependent", "friend", "guest"}
     | {"lead", "participant", "passenger", "person", "recipient", "visitor"}
 )
@@ -167,7 +167,7 @@ class People:
         if is_account(table) and self._is_person(table):
             return None  # a user is no part of the company that the row refers to
         noun = noun_of(table.name)
-        if noun in _WITHOUT_ACCOUNT and self._is_person(table):
+        if noun in WITHOUT_ACCOUNT and self._is_person(table):
             return None
         if noun in _WITH_ACCOUNT and self._is_person(table):
             return next((name for name in _ACCOUNT_COLUMNS if name in table.columns), None)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sst_otel.scope import Scope
+from sst_otel.sources.people import WITHOUT_ACCOUNT, noun_of
 from sst_otel.tagging import Tagger, hand_on
 from sst_otel.tags import Owner
 
@@ -52,10 +53,16 @@ def wrote_themselves(
     """Join a visitor with ``owner``, the person of their own that a row without account is.
 
     Only where all that they have typed stands in the row, and nothing of anybody else: of a form
-    about two people either row is only one.
+    about two people either row is only one. Of somebody who is known the row is told by its key:
+    the only e-mail that they have.
     """
+    known = scope.known_owner()
+    if known is not None:
+        if _is_keyed_by_theirs(tagger, scope, known, owner, types, row):
+            tagger.alias(owner, known)
+        return
     visitor = scope.visitor
-    if visitor is None or scope.known_owner() is not None:
+    if visitor is None:
         return
     typed = {
         str(datum.value).strip().casefold()
@@ -67,6 +74,36 @@ def wrote_themselves(
     identifying = _folded(row.get(name) for name, kind in types.items() if kind in IDENTIFYING)
     if typed & identifying and typed <= _folded(row.values()):
         tagger.become(scope, owner)
+
+
+def _is_keyed_by_theirs(
+    tagger: Tagger,
+    scope: Scope,
+    known: Owner,
+    owner: Owner,
+    types: Mapping[str, str],
+    row: Mapping[str, Any],
+) -> bool:
+    """Whether ``owner`` is a row whose key ``known`` has typed, and who has no other such value.
+
+    Whoever has two e-mails in here enters those of other people.
+    """
+    table, _, key = (owner.id or "").partition(":")
+    kinds = {kind for name, kind in types.items() if str(row.get(name)) == key}
+    if not key or not kinds & set(IDENTIFYING) or noun_of(table) in WITHOUT_ACCOUNT:
+        return False
+    wanted = key.strip().casefold()
+    if not any(
+        datum.owner == known and str(datum.value).strip().casefold() == wanted
+        for datum in list(scope.data)
+        if not datum.parents
+    ):
+        return False
+    return all(
+        str(datum.value).strip().casefold() == wanted
+        for datum in tagger.registry.of_owner(known.ref)
+        if datum.data_type in kinds and not datum.parents
+    )
 
 
 def _folded(values: Iterable[Any]) -> set[str]:
