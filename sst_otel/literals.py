@@ -21,6 +21,9 @@ _folded: dict[str, str] = {}
 _unfolded: list[str] = []
 _unsplit: list[str] = []
 _segments: set[str] = set()
+_of_accounts: set[str] = set()
+"""Text constants of the modules that know passwords."""
+_PASSWORD = re.compile(r"passw|pwd|passhash|pass_hash|^pw_|_pw$", re.IGNORECASE)
 _SEGMENT = re.compile(r"[A-Za-z][a-z]{1,23}\d{0,2}(?:[-_.]?[A-Z]?[a-z]{2,23}\d{0,2}){0,5}")
 """Words; the address of a webhook holds its secret, which is a constant as well."""
 _LONGEST_PATH = 300
@@ -29,26 +32,42 @@ _LONGEST_PATH = 300
 def note(code: CodeType) -> None:
     """Remember the constants of a module, functions and classes in it included."""
     pending: list[object] = [code]
+    texts: list[str] = []
+    names: list[str] = []
     while pending:
         constant = pending.pop()
         if isinstance(constant, CodeType):
             pending.extend(constant.co_consts)
+            names += [*constant.co_names, *constant.co_varnames]
         elif isinstance(constant, (tuple, frozenset)):
             pending.extend(constant)
         elif type(constant) is str:
             if len(constant) > 1:
                 CONSTANTS[id(constant)] = constant
                 _unfolded.append(constant)
+                texts.append(constant)
                 if "/" in constant and len(constant) <= _LONGEST_PATH:
                     _unsplit.append(constant)
         elif type(constant) is float or (type(constant) is int and not -5 <= constant <= 256):
             CONSTANTS[id(constant)] = constant
+    names += [text for text in texts if text.isidentifier()]
+    if any(map(_PASSWORD.search, names)):
+        _of_accounts.update(texts)
 
 
 def stands_in_code(text: str) -> bool:
     """Whether ``text`` is a constant of the program, however it is spelled there."""
     wanted = phrase(text)
     return bool(wanted) and wanted in _phrases().values()
+
+
+def may_be_an_account(text: str) -> bool:
+    """Whether ``text`` is a constant of a module that knows passwords: of its accounts, perhaps."""
+    wanted = phrase(text)
+    return bool(wanted) and any(
+        known == wanted and constant in _of_accounts
+        for constant, known in tuple(_phrases().items())
+    )
 
 
 def brings(text: str, value: str) -> bool:

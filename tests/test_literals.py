@@ -25,6 +25,7 @@ def _noted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(literals, "_unfolded", [])
     monkeypatch.setattr(literals, "_unsplit", [])
     monkeypatch.setattr(literals, "_segments", set())
+    monkeypatch.setattr(literals, "_of_accounts", set())
     literals.note(compile(SOURCE, "shop.py", "exec"))
 
 
@@ -43,6 +44,22 @@ def test_a_longer_constant_brings_what_it_holds_where_it_stands_whole() -> None:
     assert literals.brings(text, "desk@shop.example")
     assert not literals.brings("We wrote to desk@shop.example", "desk@shop.example")
     assert not literals.brings("Ask support@shop.example", "support@shop.example")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'USERS = {"ada@shop.example": {"password_hash": "x"}}',
+        'import check\nUSER = check.User("ada@shop.example", pwd="x")',
+        'def login(password):\n    return {"ADA@shop.example": 1}',
+    ],
+)
+def test_accounts_stand_where_passwords_are_known(source: str) -> None:
+    assert not literals.may_be_an_account("desk@shop.example")
+    literals.note(compile(source, "users.py", "exec"))
+    assert literals.may_be_an_account("ada@shop.example")
+    assert not literals.may_be_an_account("desk@shop.example")
+    assert not literals.may_be_an_account("")
 
 
 def test_segments_of_the_program_s_own_paths() -> None:

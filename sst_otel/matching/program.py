@@ -1,21 +1,25 @@
 """What the program itself wrote into a payload, so that it is no evidence of anybody's data.
 
 Only hits by equal content are judged here: what identity follows is that very value, wherever else
-it is written. The person whose request it is keeps what identifies them, since small applications
-have their accounts in their source.
+it is written. The person whose request it is keeps what identifies them where the program's source
+may be the place it has its accounts in: such a module knows passwords, and no database has the
+value. A hotline that is written elsewhere is nobody's, even while a colleague who answers it asks.
 """
 
 from __future__ import annotations
 
-from sst_otel.literals import brings, stands_in_code
+from sst_otel.literals import brings, may_be_an_account, stands_in_code
 from sst_otel.matching import rules
 from sst_otel.matching.hits import Hit
 from sst_otel.matching.payload import Leaf
+from sst_otel.registry.datum import Datum
 from sst_otel.scope import Scope
 
 _BY_WORDS = frozenset({rules.PHRASE, rules.SCRIPT, rules.DIGITS})
 _BY_EQUALITY = _BY_WORDS | rules.BY_COMPANY | {rules.KEY}
 _IDENTIFYING = frozenset({"email", "phone", "username", "user_id"})
+_CONTACTS = frozenset({"email", "phone"})
+_FROM_DATABASE = "db:"
 
 
 def not_the_programs(hits: list[Hit], leaves: list[Leaf], scope: Scope) -> list[Hit]:
@@ -35,15 +39,26 @@ def _is_the_programs(hit: Hit, constants: dict[tuple[str, str], object], scope: 
     if hit.rule not in _BY_EQUALITY:
         return False
     datum, leaf = hit.datum, hit.leaf
-    is_own = datum.owner == (scope.owner or scope.visitor)
-    keeps = is_own and datum.data_type in _IDENTIFYING
     value = str(datum.value)
     if hit.rule in _BY_WORDS and brings(leaf.text, value):
         return True
+    is_own = datum.owner == (scope.owner or scope.visitor)
     constant = constants.get((leaf.key, leaf.text))
     if constant is not None:
         # An enumeration's member is a constant and a datum in one.
-        return not keeps and datum.value is not constant
+        return datum.value is not constant and not (is_own and _may_be_kept_in_source(datum))
+    if hit.rule not in _BY_WORDS or not stands_in_code(value):
+        return False
+    if is_own:
+        typed = datum.data_type in _CONTACTS and not datum.source.startswith(_FROM_DATABASE)
+        return typed and not _may_be_kept_in_source(datum)
+    return datum not in scope.data
+
+
+def _may_be_kept_in_source(datum: Datum) -> bool:
+    """Whether an application may have what identifies a person in its source alone."""
     return (
-        hit.rule in _BY_WORDS and not is_own and datum not in scope.data and stands_in_code(value)
+        datum.data_type in _IDENTIFYING
+        and not datum.source.startswith(_FROM_DATABASE)
+        and may_be_an_account(str(datum.value))
     )

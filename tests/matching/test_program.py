@@ -23,12 +23,16 @@ SUPPORT = "desk@shop.example"
 SIGNATURE = "Yours, the desk@shop.example team"
 CITIES = ["Reading", "Bath"]
 """
+ACCOUNTS = """
+USERS = {"desk@shop.example": {"password": "pbkdf2:1", "phone": "+49 30 1234567"}}
+"""
 
 
 @pytest.fixture
 def shop(monkeypatch: pytest.MonkeyPatch) -> types.SimpleNamespace:
     monkeypatch.setattr(literals, "_folded", {})
     monkeypatch.setattr(literals, "_unfolded", [])
+    monkeypatch.setattr(literals, "_of_accounts", set())
     code = compile(SOURCE, "shop.py", "exec")
     literals.note(code)
     names: dict[str, Any] = {}
@@ -51,9 +55,21 @@ def test_a_support_address_is_not_the_colleague_who_has_it(shop: types.SimpleNam
     assert not _kept({"from": "".join(("desk@", "shop.example"))}, mail, rules.PHRASE, ADA)
 
 
-def test_who_asks_keeps_what_identifies_them(shop: types.SimpleNamespace) -> None:
+def test_who_asks_keeps_what_an_account_in_the_source_says(shop: types.SimpleNamespace) -> None:
     mail = Datum(ADA, "email", "".join(("desk@", "shop.example")), "form_field:email")
+    assert not _kept({"from": shop.SUPPORT}, mail, rules.PHRASE, ADA)
+    literals.note(compile(ACCOUNTS, "users.py", "exec"))
     assert _kept({"from": shop.SUPPORT}, mail, rules.PHRASE, ADA)
+    assert _kept({"text": "Hi, " + "".join(("desk@", "shop.example"))}, mail, rules.PHRASE, ADA)
+    assert not _kept({"from": shop.SUPPORT}, mail, rules.PHRASE, BOB)
+
+
+def test_who_is_in_the_database_has_no_account_in_the_source(shop: types.SimpleNamespace) -> None:
+    literals.note(compile(ACCOUNTS, "users.py", "exec"))
+    mail = Datum(ADA, "email", "".join(("desk@", "shop.example")), "db:users.email")
+    assert not _kept({"from": shop.SUPPORT}, mail, rules.PHRASE, ADA)
+    # Accounts of a first run are in the source and in the database.
+    assert _kept({"to": "".join(("desk@", "shop.example"))}, mail, rules.PHRASE, ADA)
 
 
 def test_a_longer_text_of_the_program_says_nothing_of_anybody(shop: types.SimpleNamespace) -> None:
