@@ -111,7 +111,7 @@ class FieldClassifier:
         place = self._place(context) if context else ""
         beside = self._beside(siblings) if siblings else frozenset()
         if match.phrase in self.taxonomy.words["measured"]:
-            return "body" in beside
+            return "body" in beside and "freight" not in beside
         signed = "author" in beside
         if near == "author" and (match.strength == "bare" or (signed and self._writing(context))):
             return True
@@ -245,10 +245,13 @@ class FieldClassifier:
     def _sibling_evidence(self, siblings: Iterable[str]) -> frozenset[str]:
         found = set()
         authors = self.taxonomy.words["author"]
+        freight = self.taxonomy.words["freight"]
         for _, sibling in zip(range(_SIBLINGS_LOOKED_AT), siblings, strict=False):
             parts = segments(sibling)
             if parts and " ".join(parts[-1]) in authors:
                 found.add("author")
+            if parts and not freight.isdisjoint(parts[-1]):
+                found.add("freight")
             match = self._match(sibling)
             if match is None or match.strength == "contextual" or match.owner == "thing":
                 continue
