@@ -6,10 +6,13 @@ end; one with leases until they end. Both are bounded, and what is given up is c
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections import deque
+from itertools import islice
 
+from sst_otel.registry.identity import IDS, Mark
 from sst_otel.scope import PROCESS, Scope, count_exhausted
 
 KEPT_SCOPES = 8
@@ -19,6 +22,10 @@ HELD_SCOPES = 64
 HELD_BYTES = 32_000_000
 HELD_SECONDS = 3600.0
 """Ended scopes with leases, and what they may hold together; beyond it the oldest go."""
+_LEFT = "left"
+"""Note about an ended scope: the key of a mark whose object is held elsewhere."""
+_NOTHING = -1
+_MOST_ASKED = 200
 
 _ended: deque[Scope] = deque()
 _held: deque[Scope] = deque()
@@ -55,6 +62,44 @@ def end_scope(scope: Scope) -> None:
     with _lock:
         (_held if scope.leases else _ended).append(scope)
     sweep(scope.ended_at)
+
+
+def awaken(scope: Scope) -> None:
+    """Have a new ``scope`` followed from its first line where an earlier one has left something.
+
+    A basket that an application keeps in memory is read before this scope has anything of its own.
+    """
+    with _lock:
+        ended = [*_ended, *_held]
+    if any(_has_left_something(former) for former in reversed(ended)):
+        scope.live = not scope.exhausted
+
+
+def _has_left_something(scope: Scope) -> bool:
+    """Whether somebody besides us still has a value that was marked in an ended scope."""
+    known = scope.state.get(_LEFT)
+    if known == _NOTHING:
+        return False
+    keys = list(islice(scope.latest(), _MOST_ASKED))
+    for key in keys if known is None else (known, *keys):
+        entry = IDS.get(key)
+        if entry is not None and _holders(entry) > _NOBODY:
+            scope.state[_LEFT] = key
+            return True
+    scope.state[_LEFT] = _NOTHING
+    return False
+
+
+def _holders(entry: Mark) -> int:
+    obj = entry.obj
+    if obj is None:
+        return _NOBODY + 1  # what is not kept alive by its mark
+    own = [2 - bool(datum.parents) for datum in entry.data if datum.value is obj]
+    return sys.getrefcount(obj) - sum(own)  # a source's datum and its place in the registry
+
+
+_NOBODY = 0
+_NOBODY = _holders(Mark(str(4_000_000), (), False, PROCESS))
 
 
 def release_all() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sst_otel.guard import guard
-from sst_otel.lifetime import Lease, end_scope
+from sst_otel.lifetime import Lease, awaken, end_scope
 from sst_otel.patching import Patches, watching
 from sst_otel.scope import Scope, current_scope, leave_scope, open_scope
 from sst_otel.sources.kept_texts import keep_texts
@@ -138,6 +138,7 @@ class _FlaskSource:
         rule = request.url_rule
         scope = Scope(owner_of, rule.rule if rule is not None else "")
         scope.on_look = lambda: self._tag_metadata(request, scope)
+        awaken(scope)
         if environ.get("QUERY_STRING"):
             tagger.fields(request.args.items(multi=True), "query", _form_of(request), scope)
         if request.view_args:

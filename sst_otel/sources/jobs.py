@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any
 
-from sst_otel.lifetime import end_scope
+from sst_otel.lifetime import awaken, end_scope
 from sst_otel.scope import PROCESS, Scope, current_scope, leave_scope, open_scope
 from sst_otel.tags import Owner
 
@@ -34,6 +34,7 @@ def begin(key: object, name: str, owner: Owner | None = None) -> Scope:
     outer = current_scope()
     inherits = owner is None and outer is not PROCESS
     scope = Scope(outer.known_owner if inherits else None, name)
+    awaken(scope)
     if owner is not None:
         scope.set_owner(owner)
     elif inherits:
