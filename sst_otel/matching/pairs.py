@@ -7,6 +7,7 @@ called stands beside it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 _NAMES = ("name", "key", "property", "field", "attribute", "label", "title", "code", "id", "type")
@@ -26,3 +27,12 @@ def pair_name(pair: dict[Any, Any]) -> str:
         if type(name) is str and 0 < len(name) <= _LONGEST_NAME:
             return name
     return ""
+
+
+def items_of(value: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the items of an object whose keys are names or numbers."""
+    for name, item in dict.items(value):  # a subclass's own items() is application code
+        if issubclass(type(name), str):
+            yield str.__str__(name), item  # a plain one: SQLAlchemy's column names are subclasses
+        elif type(name) in (int, float):
+            yield repr(name), item

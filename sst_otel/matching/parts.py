@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from sst_otel.datatypes.forms import as_text
+from sst_otel.matching.archives import MEMBER
 from sst_otel.matching.claims import told_by_credentials
 from sst_otel.matching.decode import inflate, text_of
 from sst_otel.registry.identity import IDS, marked
@@ -60,7 +61,10 @@ def raw_text(part: Part) -> tuple[str, bool] | None:
         return None if row is None else (row, False)
     size = size_of_bytes(value)
     if size is not None:
-        text = text_of(inflate(first_bytes(value)))
+        body = first_bytes(value)
+        if MEMBER in body:
+            return None
+        text = text_of(inflate(body))
     elif type(value) is str and where in TEXTS:
         text, size = value[:MAX_BODY], len(value)
     else:

@@ -7,18 +7,18 @@ and number; what was not read is said.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
 from sst_otel.datatypes.forms import as_text
 from sst_otel.literals import CONSTANTS
+from sst_otel.matching.archives import MEMBER, members
 from sst_otel.matching.claims import BEGINS, claims_in
 from sst_otel.matching.decode import inflate, text_of
 from sst_otel.matching.multipart import multipart_fields
-from sst_otel.matching.pairs import pair_name
+from sst_otel.matching.pairs import items_of, pair_name
 from sst_otel.matching.parts import (
     JSON_BEGINS,
     LISTS,
@@ -32,6 +32,7 @@ from sst_otel.matching.parts import (
     told_by,
     told_headers,
 )
+from sst_otel.matching.shown import HIDDEN_KEY, shown_key
 from sst_otel.matching.tabular import table_rows
 from sst_otel.matching.xml import Field, xml_fields
 from sst_otel.registry.identity import IDS, MARKABLE, Mark, marked
@@ -43,10 +44,6 @@ MAX_DEPTH = 60
 
 URL = "url"
 """Place of a whole URL that the application put together itself."""
-HIDDEN_KEY = "{key}"
-"""Stands for a key that may be a person's."""
-_PLAIN_KEY = re.compile(r"[$@]?[A-Za-z_][A-Za-z0-9_\-\[\]]{0,39}\Z")
-_MANY_DIGITS = re.compile(r"\d{4}")
 
 
 Place = str | tuple[Any, str | int]
@@ -184,11 +181,22 @@ class Leaves:
         if fields is not None:
             for name, value, file_name in fields:
                 place = f"{where}.{shown_key(name)}"
-                self._add_text(place, text_of(value), group, None, name)
+                self._add_content(place, value, group, None, name)
                 if file_name:
                     self._add((place, "filename"), "filename", group, file_name, None, False)
             return
-        self._add_text(where, text_of(content), group, mark)
+        self._add_content(where, content, group, mark)
+
+    def _add_content(
+        self, where: str, content: bytes, group: tuple[int, ...], mark: Mark | None, key: str = ""
+    ) -> None:
+        """Read bytes that are an archive of documents, or one."""
+        if content[:4] != MEMBER:
+            self._add_text(where, text_of(content), group, mark, key)
+            return
+        for name, document in members(content):
+            place = f"{where}.{shown_key(name.rpartition('/')[2].partition('.')[0])}"
+            self._add_text(place, text_of(document), (*group, self._group()), None)
 
     def _add_text(
         self, where: str, text: str, group: tuple[int, ...], mark: Mark | None, key: str = ""
@@ -277,7 +285,7 @@ class Leaves:
         elif issubclass(kind, dict):  # asks the type: isinstance may ask the object
             inner = (*group, self._group())
             told = pair_name(value) if dict.__contains__(value, "value") else ""
-            for name, item in _items(value):
+            for name, item in items_of(value):
                 key = told if told and name == "value" else name
                 self._add_tree((place, name), key, item, inner, depth + 1)
                 if not self._followed:
@@ -305,22 +313,8 @@ class Leaves:
         self._add(place, key, group, value[:MAX_BODY], mark, True, CONSTANTS.get(id(value)))
 
 
-def _items(value: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
-    for name, item in dict.items(value):  # a subclass's own items() is application code
-        if issubclass(type(name), str):
-            yield str.__str__(name), item  # a plain one: SQLAlchemy's column names are subclasses
-        elif type(name) in (int, float):
-            yield repr(name), item
-
-
 def _parse_json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
-
-
-def shown_key(key: str) -> str:
-    """Return a payload key as it may be written down: ``{key}`` when it could be personal."""
-    plain = _PLAIN_KEY.match(key) and not _MANY_DIGITS.search(key)
-    return key if plain else HIDDEN_KEY

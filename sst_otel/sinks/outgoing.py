@@ -14,8 +14,8 @@ from sst_otel.audit import AuditLog
 from sst_otel.guard import guard
 from sst_otel.matching.hits import Hit
 from sst_otel.matching.matcher import Match, Matcher
-from sst_otel.matching.payload import shown_key
 from sst_otel.matching.rules import NAMED
+from sst_otel.matching.shown import shown_key
 from sst_otel.missed import UNREAD, missed
 from sst_otel.recipients import Register
 from sst_otel.registry.datum import OPAQUE
