@@ -21,7 +21,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
-FOR_TESTS = ("pytest>=8.3", "hypothesis>=6.100")
+FOR_TESTS = ("pytest>=8.3", "hypothesis>=6.100", "msgpack>=1.1", "orjson>=3.10", "pyjwt>=2.9")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,11 @@ from examples.demo.truth import expected_rows
 from tests.compat.conftest import Run
 from tests.compat.environments import environments, found_python
 
-ELSEWHERE = ("tests/sources/test_celery.py", "tests/sources/test_postgres_rows.py")
+ELSEWHERE = (
+    "tests/sources/test_celery.py",
+    "tests/sources/test_postgres_rows.py",
+    "tests/sources/test_postgres_sign_ups.py",
+)
 """Tests of libraries that no environment is about."""
 PINNED = re.compile(r"^([\w.-]+)==(\S+)", re.MULTILINE)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from sst_otel.registry.datum import derive
+from sst_otel.registry.datum import Datum, derive
 from sst_otel.registry.identity import mark
 from sst_otel.scope import Scope
 from sst_otel.shares import Part
@@ -180,3 +180,15 @@ class TestIdentity:
         match = world.matcher.match(body, scope, handed_over)
         (hits,) = match.owners.values()
         assert [hit.datum.data_type for hit in hits] == ["city"]
+
+
+def test_a_namesake_is_not_meant_where_identity_tells_who_is(world: World) -> None:
+    """The own name was pushed out of the registry, the other person's is still in it."""
+    world.add("bea", "name", "Zora Vanterpool")
+    name = "".join(["Zora ", "Vanterpool"])
+    mark(name, (Datum(world.people["ann"], "name", name, "test"),), world.scope)
+    text = "".join(["Dear ", name])
+    mark(text, (Datum(world.people["ann"], "name", name, "test"),), world.scope, composed=True)
+    for tree in ({"name": name}, {"text": text}, {"name": name, "note": "for Zora Vanterpool"}):
+        found = world.found(Part("json", tree), scope=world.scope)
+        assert list(found) == (["ann", "bea"] if "note" in tree else ["ann"])
