@@ -11,6 +11,8 @@ from xml.parsers import expat  # nosec: no entity is ever declared
 
 MAX_DEPTH = 60
 MAX_FIELDS = 20_000
+_LONGEST_NAME = 60
+_FEWEST_DIGITS = 5
 
 
 @dataclass(slots=True)
@@ -20,7 +22,10 @@ class Field:
     path: tuple[str, ...]
     """Names from the root on, without prefixes; an attribute's begins with ``@``."""
     objects: tuple[int, ...]
-    """Numbers of the elements around it, outermost first."""
+    """Numbers of the elements around it, outermost first.
+
+    A text's own element is among them where an attribute of it may tell whose it is.
+    """
     text: str
 
 
@@ -34,6 +39,7 @@ class _Reader:
     _path: list[str] = field(default_factory=list)
     _objects: list[int] = field(default_factory=list)
     _texts: list[list[str]] = field(default_factory=list)
+    _telling: list[bool] = field(default_factory=list)
     _count: int = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -43,6 +49,7 @@ class _Reader:
         self._path.append(_plain(name))
         self._objects.append(self._count)
         self._texts.append([])
+        self._telling.append(any(map(_may_tell_whose, attributes.values())))
         for key, value in attributes.items():
             self._add((*self._path, "@" + _plain(key)), tuple(self._objects), value)
 
@@ -51,7 +58,8 @@ class _Reader:
 
     def end(self, _name: str) -> None:
         text = "".join(self._texts.pop()).strip()
-        path, objects = tuple(self._path), tuple(self._objects[:-1])
+        told = self._telling.pop()
+        path, objects = tuple(self._path), tuple(self._objects if told else self._objects[:-1])
         self._path.pop()
         self._objects.pop()
         if text:
@@ -81,6 +89,11 @@ def xml_fields(text: str) -> list[Field] | None:
     except (expat.ExpatError, _TooMuch, UnicodeEncodeError):
         return None
     return reader.fields or None
+
+
+def _may_tell_whose(attribute: str) -> bool:
+    """Whether an attribute is more than the kind of what the element holds: ``type="work"``."""
+    return "@" in attribute or sum(map(str.isdigit, attribute[:_LONGEST_NAME])) >= _FEWEST_DIGITS
 
 
 def _plain(name: str) -> str:
