@@ -40,6 +40,7 @@ class Scope:
         "exhausted",
         "leases",
         "live",
+        "on_live",
         "on_look",
         "outer",
         "owner",
@@ -77,6 +78,8 @@ class Scope:
         """One entry for each :class:`~sst_otel.lifetime.Lease` that has not ended."""
         self.on_look: Callable[[], None] | None = None
         """What a source wants to tag before the first payload of this scope is looked at."""
+        self.on_live: Callable[[], None] | None = None
+        """What a source wants to tag besides, where anything is followed in this scope at all."""
         self.state: dict[str, Any] = {}
         """Notes of sources about this scope (what was tagged already)."""
 
@@ -101,6 +104,9 @@ class Scope:
         held[key] = size
         if not self.live and not self.exhausted:
             self.live = True
+            if self.on_live is not None:
+                act, self.on_live = self.on_live, None
+                act()
         return True
 
     def keep_text(self, text: str, data: tuple[Datum, ...], composed: bool) -> None:

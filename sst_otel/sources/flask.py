@@ -19,9 +19,9 @@ from sst_otel.sources.kept_texts import keep_texts
 from sst_otel.sources.named_visitors import join
 from sst_otel.sources.owner import request_owner_id
 from sst_otel.sources.session import stored_values, untouched_session, whole_session
-from sst_otel.sources.session_keys import AccountNames
+from sst_otel.sources.session_keys import AccountNames, account_ids
 from sst_otel.sources.streams import InScope
-from sst_otel.tagging import Tagger, scalars
+from sst_otel.tagging import Tagger, scalars, shown
 from sst_otel.tags import Owner
 
 _REQUEST = "werkzeug.wrappers.request"
@@ -138,7 +138,10 @@ class _FlaskSource:
         rule = request.url_rule
         scope = Scope(owner_of, rule.rule if rule is not None else "")
         scope.on_look = lambda: self._tag_metadata(request, scope)
+        scope.on_live = lambda: self._tag_account(scope)
         awaken(scope)
+        if scope.live:
+            self._tag_account(scope)
         if environ.get("QUERY_STRING"):
             tagger.fields(request.args.items(multi=True), "query", _form_of(request), scope)
         if request.view_args:
@@ -254,6 +257,17 @@ class _FlaskSource:
         self._tagger.fields(
             _personal_headers(request.environ), "header", context, scope, collect=False
         )
+        self._tag_account(scope)
+
+    def _tag_account(self, scope: Scope) -> None:
+        """Tag the id that the session has of its own account, where it may go somewhere."""
+        scope.on_live = None
+        with _guarded:
+            owner = scope.known_owner()
+            if owner is not None and owner.id is not None:
+                for key, value in account_ids(dict(dict.items(whole_session())), owner.id):
+                    source = f"session:{shown(key)}"
+                    self._tagger.value(value, "user_id", owner, source, scope)
 
 
 def _form_of(request: Any) -> str:

@@ -145,6 +145,26 @@ def _match(key: str) -> tuple[str, str] | None:
     return noun, ""
 
 
+def account_ids(session: Mapping[str, Any], owner_id: str) -> list[tuple[str, int | str]]:
+    """Return key and value of each entry of a session that is the id of its own account.
+
+    ``owner_id``: of whom the session is, with or without what begins the ids of such people. A name
+    or an e-mail that stands for an account is no id.
+    """
+    own = owner_id.rpartition(":")[2]
+    if "@" in own:
+        return []
+    kinds = ("", "id", "name") if own.isdecimal() else ("", "id")  # user: 5
+    found: list[tuple[str, int | str]] = []
+    for key, value in session.items():
+        if type(key) is not str or type(value) not in (int, str) or str(value) != own:
+            continue
+        match = _match(key)
+        if match is not None and match[1] in kinds:
+            found.append((key, value))
+    return found
+
+
 def prefix_for(noun: str, tables: Mapping[str, str], tied: bool) -> str | None:
     """Return what begins the ids of the people that ``noun`` names.
 

@@ -12,7 +12,7 @@ from flask import Flask, request, session
 from sqlalchemy import Column, Integer, String, create_engine, select
 from sqlalchemy.orm import Session, declarative_base
 
-from sst_otel.sources.session_keys import AccountNames, prefix_for
+from sst_otel.sources.session_keys import AccountNames, account_ids, prefix_for
 from tests.support import Tracking, Vendor
 
 ANN = "ann.keller@example.com"
@@ -177,3 +177,37 @@ def test_in_an_application(known: Known, content: dict[str, Any], owner: str) ->
 
 def test_a_cart_is_nobody(known: Known) -> None:
     assert known({"cart_id": 1, "coupon": "annk77"}) not in ("1", "sellers:1", "annk77")
+
+
+@pytest.mark.parametrize(
+    ("content", "owner", "keys"),
+    [
+        ({"user_id": 48213, "cart_id": 48213}, "48213", ["user_id"]),
+        ({"user_id": "48213", "account": 48213}, "customers:48213", ["user_id", "account"]),
+        ({"current_user": "8d5c1f7e", "user": "8d5c1f7e"}, "8d5c1f7e", ["current_user"]),
+        ({"user_id": 48377, "admin": True}, "48213", []),
+        ({"user_id": "ann@example.com"}, "ann@example.com", []),
+    ],
+)
+def test_the_entries_that_are_its_account(
+    content: dict[str, Any], owner: str, keys: list[str]
+) -> None:
+    assert account_ids(content, owner) == [(key, content[key]) for key in keys]
+
+
+def test_the_id_in_the_session_is_followed_where_anything_is(
+    tracking: Tracking, vendor: Vendor
+) -> None:
+    app = Flask(__name__)
+    app.secret_key = "test"
+
+    @app.get("/")
+    def send() -> str:
+        requests.post(vendor.url + "/points", json={"who": session["user_id"]}, timeout=5)
+        return ""
+
+    client = app.test_client()
+    with client.session_transaction() as stored:
+        stored["user_id"] = 48213
+    assert client.get("/").status_code == 200
+    assert [share[2] for share in tracking.shares()] == [("user_id",)]

@@ -62,7 +62,13 @@ def test_at_any_depth_and_followed(app: flask.Flask, tracking: Tracking) -> None
     assert found == [("7", ("city",))]
 
 
-def test_tokens_and_ids_are_no_data(app: flask.Flask, tracking: Tracking) -> None:
-    content = {"user_id": 77_123_456, "csrf_token": "34155501782", "_fresh": True}
+def test_tokens_and_ids_of_things_are_no_data(app: flask.Flask, tracking: Tracking) -> None:
+    content = {"cart_id": 77_123_456, "csrf_token": "34155501782", "_fresh": True}
     found = later(app, tracking, content, lambda kept: dict(kept))
     assert found == []
+
+
+def test_the_id_of_the_account_is_its_person_s(app: flask.Flask, tracking: Tracking) -> None:
+    content = {"user_id": 77_123_456, "cart_id": 12_345_678}
+    found = later(app, tracking, content, lambda kept: dict(kept))
+    assert found == [("77123456", ("user_id",))]
