@@ -159,7 +159,7 @@ class _Planner:
 
     @staticmethod
     def _may_be_text(table: TablePlan, value: Value, ref: Ref) -> bool:
-        return value.how == SAME and bool(table.owners) and ref.column in table.texts
+        return value.how == SAME and bool(table.owners or table.types) and ref.column in table.texts
 
     def _whose(self, ref: Ref, table: TablePlan, value: Value) -> Whose | None:
         keys = tuple(

@@ -11,6 +11,7 @@ from sst_otel.scope import PROCESS, Scope, current_scope
 from sst_otel.sources.cells import key_text, scalar, tag_cell
 from sst_otel.sources.directory import Directory
 from sst_otel.sources.expressions import COMPOSED, SAME
+from sst_otel.sources.recognised import is_one_persons, recognised
 from sst_otel.sources.row_plan import Part, PersonalOutput, Place, RowPlan, Whose
 from sst_otel.tagging import Tagger
 from sst_otel.tags import NOBODY, Owner
@@ -41,17 +42,19 @@ class RowTagger:
                 for part in output.parts
             ]
             made = [output for output in outputs if output.how != SAME]
-            people.append((whose, cells, made))
+            people.append((whose, cells, made, is_one_persons(cells)))
         session_name = self._session_name(plan)
 
         def read(row: Row) -> None:
             scope = current_scope()
-            for whose, cells, made in people:
+            for whose, cells, made, alone in people:
                 owner = NOBODY
                 if whose is not None:
                     owner = self._owner(whose, row, given)
                     if session_name is not None and whose.login and owner.known:
                         self._same_person(session_name, owner, whose, row)
+                if alone and not owner.ref:
+                    owner = recognised(cells, row, scope)
                 for index, data_type, source, constant in cells:
                     value = row[index]
                     if value is not None:
