@@ -130,11 +130,11 @@ def compute(result: Any, sources: Iterable[Mark], operations: tuple[str, ...]) -
     if kind not in MARKABLE and issubclass(kind, str):  # Markup("<p>") + x
         keep(result, data_of(sources), composed=True)
         return
-    if len(sources) == 1 and kind in NUMBERS and result == 1 and type(sources[0].obj) not in TIMES:
-        return  # x / x: true of everybody; but January is not
     if len(sources) == 1 and same_number(result, sources[0]):
         keep(result, sources[0].data)
         return
+    if len(sources) == 1 and kind in NUMBERS and result == 1 and type(sources[0].obj) not in TIMES:
+        return  # x / x: true of everybody; but January is not
     roots = {root for datum in data_of(sources) for root in datum.parents}
     if kind in TIMES and len(roots) == 1:  # a date taken apart and put together
         root = roots.pop()

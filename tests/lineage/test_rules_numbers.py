@@ -27,6 +27,10 @@ FLOWS: Rows = [
     ("r = sum(x for x in (inc, paid))", "derived(sum):ada derived(sum):bob"),
     ("r = sum([inc, out]) / 2", "derived(sum,truediv):ada"),
     ("r = hex(inc)", "income:ada"),
+    (
+        "from statistics import mean\nr = round(inc / mean([inc, inc + 5, inc - 5]), 3)",
+        "derived(add,sub,mean,truediv):ada",
+    ),
     ("import math\nr = math.isqrt(inc)", ""),
     ("import math\nr = math.log10(inc)", "derived(log10):ada"),
     ("from math import hypot\nr = hypot(inc, out)", "derived(hypot):ada"),
@@ -97,6 +101,14 @@ FLOWS: Rows = [
     (
         TWO + "r = float(d['i'].mean())",
         "derived(mean):ada derived(mean):bob",
+    ),
+    (
+        TWO + "d['t'] = 1\nr = d.groupby('t')['i'].mean().round(1).to_dict()[1]",
+        "derived(mean):ada derived(mean):bob",
+    ),
+    (
+        TWO + "r = float(d.groupby('e')['i'].sum().to_dict()[email])",
+        "income:ada",
     ),
     (
         ONE + "r = d.iloc[0]['e'].upper()",

@@ -274,7 +274,12 @@ def _hold(result: Any, sources: list[Mark], operation: str) -> None:
         seen: dict[Datum, None] = {}
         for value in values:
             seen.update(dict.fromkeys(leaves.data_at(value)))
-        data = tuple(seen) or derive(data, None, operation)
+        # Of several groups nobody knows whose numbers are in which.
+        of_all = operation in _OF_ALL or all([datum.parents for datum in data])
+        only = values[0] if len(values) == 1 and of_all else None
+        if only is not None and len(data) > 1 and operation in _OF_ALL:
+            seen = {}
+        data = tuple(seen) or derive(data, only, operation)
     elif issubclass(type(result), str):
         found, whole = Needles(sources).found_in(Shown(result))
         carriers.hold(result, tuple(found), composed=not (whole and len(found) == 1))
