@@ -15,6 +15,7 @@ from typing import Any
 from sst_otel.guard import guard
 from sst_otel.lineage import calls, marks
 from sst_otel.lineage.functions import METHODS_OF_C, of_instance, values
+from sst_otel.lineage.small import position
 from sst_otel.registry.identity import IDS, marked
 from sst_otel.scope import PROCESS, current_scope
 
@@ -118,7 +119,8 @@ def _settle_position(result: Any, key: int, receiver: Any) -> None:
     known = type(receiver) is str or id(type(receiver)) in _NAMES
     if known and current_scope().spend():
         with _guarded:
-            marks.compute(result, marks.found((key,)), ("index",))
+            source = position(key)
+            marks.compute(result, (source,) if source is not None else (), ("index",))
 
 
 def _settle_method(result: Any, name: str, receiver: Any, arguments: tuple[Any, ...]) -> None:

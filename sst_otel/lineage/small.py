@@ -135,6 +135,19 @@ def entry_of(value: Any) -> Mark | None:
     return mark if not places.isdisjoint(_functions(_HANDED_ON)) else None
 
 
+def position(value: int) -> Mark | None:
+    """Return the mark of a number that an alphabet is asked at: a digit, so any in this function.
+
+    A number that is written in the function is the function's own.
+    """
+    entry = entry_of(value)
+    if entry is not None or id(value) not in IDS:
+        return entry
+    found = _known_in(current_scope()).get(value)
+    code, _ = _here()
+    return found[0] if found and code in found[1] and value not in code.co_consts else None
+
+
 def _is_in(buffer: bytearray, entry: Mark) -> bool:
     """Whether a buffer still holds one of its data; programs overwrite them."""
     text = Shown(buffer)
