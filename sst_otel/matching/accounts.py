@@ -15,7 +15,9 @@ from sst_otel.registry.datum import Datum
 
 _PEOPLE = frozenset(
     {
-        *("account", "acct", "actor", "benutzer", "borrower", "buyer", "cardholder", "client"),
+        *("account", "acct", "actor", "applicant", "attendee", "beneficiary", "benutzer"),
+        *("borrower", "buyer", "candidate", "cardholder", "client", "insured", "learner"),
+        *("policyholder", "pupil", "rider", "staffer", "traveler", "traveller"),
         *("cliente", "contact", "customer", "donor", "employee", "enduser", "guest", "holder"),
         *("kunde", "member", "mitarbeiter", "mitglied", "nutzer", "owner", "participant"),
         *("partner", "passenger", "patient", "payee", "payer", "person", "player", "profile"),

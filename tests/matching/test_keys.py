@@ -40,6 +40,7 @@ class TestAnAccountsId:
             {"customerNo": "1", **MAIL},
             {"sub": "1", **MAIL},
             {"member": 1, **MAIL},
+            {"insured": 1, **MAIL},
             {"X-User": "1", **MAIL},
             {"our_customer": 1, **MAIL},
         ],
