@@ -14,6 +14,7 @@ from sst_otel.matching.choices import not_of_a_list
 from sst_otel.matching.claims import BEGINS
 from sst_otel.matching.content import Content, Found
 from sst_otel.matching.hits import Hit, by_owner, folded, not_reclaimed, not_the_callers
+from sst_otel.matching.labels import has_labels, labelled
 from sst_otel.matching.parts import (
     MAX_BODY,
     TABLE,
@@ -82,7 +83,8 @@ class Matcher:
             for hit in self._choose(leaf, data, how, rule, anchors, scope):
                 hits.append(hit)
                 anchors.add(hit)
-        found = weak.find(view.leaves, anchors.owners_near, anchors.everybody(), view.explained)
+        everybody, labels = anchors.everybody(), labelled(view.leaves)
+        found = weak.find(view.leaves, anchors.owners_near, everybody, view.explained, labels)
         for leaf, data, how, rule in found:
             # A weak value that could be several people's says nothing about any of them.
             chosen = self._choose(leaf, data, how, rule, anchors, scope)
@@ -139,6 +141,8 @@ class Matcher:
             return None  # a weak value's digest counts beside what is certain
         longest = weak.longest_among(content.words, owners, view.explained)
         if longest:
+            if has_labels(everything):
+                return None
             if parts[0].where.startswith(TABLE):
                 # Keys link the rows of one database and are not reported.
                 short = _short_of(parts, [], MAX_BODY)

@@ -92,10 +92,12 @@ class WeakValues:
         owners_near: Callable[[Leaf], set[Owner]],
         everybody: Iterable[Owner],
         explained: set[str],
+        labelled: Iterable[Leaf] = (),
     ) -> Iterator[Found]:
         """Yield ``(leaf, data, evidence, rule)``; identity accounts for the ``explained`` texts.
 
-        ``everybody``: all who are certainly meant somewhere in the payload.
+        ``everybody``: all who are certainly meant somewhere in the payload. ``labelled``: pieces
+        of running text, in which only their key is a reason.
         """
         tables = self._tables(everybody)
         if not tables:
@@ -105,12 +107,14 @@ class WeakValues:
             for leaf in leaves
             if leaf.structured and leaf.mark is None and 0 < len(leaf.text) <= _LONGEST_FIELD
         ]
+        fields = len(open_leaves)
+        open_leaves += labelled
         if not open_leaves:
             return
         folded_texts = Texts([leaf.text for leaf in open_leaves]).phrases()
         known = {phrase for table in tables for phrase in table.those_of(folded_texts)}
         together: dict[int, dict[Owner, list[tuple[Leaf, Datum]]]] = {}
-        for leaf, folded in zip(open_leaves, folded_texts, strict=True):
+        for number, (leaf, folded) in enumerate(zip(open_leaves, folded_texts, strict=True)):
             is_digest = len(folded) in _ALGORITHMS
             if folded in explained or not (folded in known or is_digest):
                 continue
@@ -131,6 +135,8 @@ class WeakValues:
                 origins = [origin for datum in computed for origin in datum.parents]
                 yield leaf, computed, semconv.DERIVED, rules.COMPUTED
                 yield leaf, origins, semconv.DERIVED, rules.OPERAND
+                continue
+            if number >= fields:
                 continue
             for datum in data:
                 if strength(datum) < WEAK_BITS:

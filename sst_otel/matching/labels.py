@@ -1,0 +1,52 @@
+"""Labels in running text: ``Biological sex: f``, ``**City**: Reading``, ``income = 50000``.
+
+Prompts, tickets and letters are written as lines of a label and a value. What a key says of a field
+the label says of what follows it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sst_otel.matching.payload import Leaf
+
+MAX_LABELS = 500
+"""Labels that are read in one call."""
+_LONGEST_TEXT = 100_000
+_LONGEST = 60
+_MOST_WORDS = 4
+_SIGN = re.compile(r"[:=](?<=[^\W\d][:=]|[* ][:=])(?!/)[*_]{0,2} ?(?=[^\s\"\[{*_])")
+"""Between a label and what it says; a key of JSON ends with a quotation mark."""
+_BEFORE = re.compile(r"[\n\t|,;.!?()\[\]{}:=<>•]")
+_AFTER = re.compile(r"[\n\t|,;!?()\[\]{}:=<>•]|\.(?:\s|$)| [-/] ")
+_MARKUP = " *_#-\"'`>"
+
+
+def has_labels(text: str) -> bool:
+    """Whether a text may have labels in it; JSON has none of its own."""
+    return _SIGN.search(text) is not None
+
+
+def labelled(leaves: list[Leaf]) -> Iterator[Leaf]:
+    """Yield a leaf for each value that a label stands before, in texts of several words."""
+    count = 0
+    for leaf in leaves:
+        if " " not in leaf.text or len(leaf.text) > _LONGEST_TEXT:
+            continue
+        if leaf.mark is not None and not leaf.mark.composed:
+            continue
+        for sign in _SIGN.finditer(leaf.text):
+            before = leaf.text[max(0, sign.start() - _LONGEST) : sign.start()]
+            label = _BEFORE.split(before)[-1].strip(_MARKUP)
+            value = _AFTER.split(leaf.text[sign.end() : sign.end() + _LONGEST], maxsplit=1)[0]
+            value = value.strip(_MARKUP)
+            if not value or not label or len(label.split()) > _MOST_WORDS:
+                continue
+            yield replace(
+                leaf, key=label, text=value, mark=None, structured=True, folded=None, constant=None
+            )
+            count += 1
+            if count >= MAX_LABELS:
+                return

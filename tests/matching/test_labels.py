@@ -1,0 +1,68 @@
+"""Running text with labels: only what a label names counts."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sst_otel.matching.labels import MAX_LABELS, has_labels, labelled
+from sst_otel.matching.payload import Leaf
+from sst_otel.shares import Part
+
+from .conftest import World
+
+
+def read(text: str) -> list[tuple[str, str]]:
+    return [(leaf.key, leaf.text) for leaf in labelled([Leaf("body", "", (1,), text)])]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("CONTEXT: Age: 32 | Biological sex: f", ("Biological sex", "f")),
+        ("**Gender**: f\nmore", ("Gender", "f")),
+        ("## Profile\n- City: Reading. She asks", ("City", "Reading")),
+        ("with income = 50000, please", ("with income", "50000")),
+        ("It is easy (sex: male)", ("sex", "male")),
+    ],
+)
+def test_labels(text: str, found: tuple[str, str]) -> None:
+    assert found in read(text)
+    assert has_labels(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["at 12:30 o'clock", "see https://example.com/a b", "one word:", "Male: "],
+)
+def test_no_labels(text: str) -> None:
+    assert read(text) == []
+
+
+def test_json_is_no_labelled_text() -> None:
+    assert not has_labels(json.dumps({"sex": "f", "url": "https://x.example", "n": {"a": [1]}}))
+
+
+def test_a_text_of_labels_ends() -> None:
+    assert len(read("a: b, " * (2 * MAX_LABELS))) == MAX_LABELS
+
+
+@pytest.mark.parametrize("form", ["prompt", "text"])
+def test_a_value_under_its_label(world: World, form: str) -> None:
+    world.scope.data.update(dict.fromkeys(world.registry.of_owner(world.people["ann"].ref)))
+    text = "Patient. Gender: female | Employer: Boston"
+    part = Part("body", json.dumps({"prompt": text}) if form == "prompt" else text)
+    assert world.found(part, scope=world.scope) == {"ann": {"gender": "field"}}
+
+
+def test_company_is_no_reason_in_running_text(world: World) -> None:
+    text = "Contact: ann.smith@example.com, office: Boston, street: Elm Street"
+    part = Part("body", json.dumps({"prompt": text}))
+    assert set(world.found(part, scope=world.scope)["ann"]) == {"email"}
+
+
+def test_another_value_under_the_label(world: World) -> None:
+    world.scope.data.update(dict.fromkeys(world.registry.of_owner(world.people["ann"].ref)))
+    part = Part("body", json.dumps({"prompt": "Describe a person. Gender: male"}))
+    assert world.found(part, scope=world.scope) == {}
