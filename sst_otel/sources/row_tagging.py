@@ -20,6 +20,8 @@ Given = Mapping[Any, Any] | Sequence[Any] | None
 """One set of parameters, by name or by position; None where there are several sets."""
 Row = Sequence[Any]
 _MOST_UNSEEN = 2_000
+_SHARED = range(-5, 257)
+"""Integers of which the interpreter has one object each."""
 
 
 class RowTagger:
@@ -131,6 +133,8 @@ class RowTagger:
         derived = derive(data, value, output.operations[-1])
         for datum in derived:
             datum.operations = output.operations
+            if type(value) is int and value in _SHARED and value > 1 and scope is not PROCESS:
+                scope.data[datum] = None  # it has no identity; under a key like "age" it counts
         mark(value, derived, scope)
 
     def _column(self, part: Part, owner: Owner) -> Datum:
