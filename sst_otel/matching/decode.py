@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import binascii
 import html
+import json
 import re
 import zlib
+from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 MAX_INFLATED = 8_000_000
@@ -41,14 +43,24 @@ def inflate(body: bytes) -> bytes:
         return body
 
 
-def text_of(body: bytes) -> str:
-    """Decode bytes for looking at them: UTF-8, UTF-16 by its mark, else Latin-1."""
+def text_of(body: bytes | str) -> str:
+    """Decode bytes for looking at them: UTF-8, UTF-16 by its mark, else Latin-1; text is text."""
+    if isinstance(body, str):
+        return body
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return body.decode("utf-16", "replace")
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError:
         return body.decode("latin-1")
+
+
+def parse_json(text: str) -> Any:
+    """Return the document that a text is, None for any other text."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def is_respelled(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote_plus
@@ -21,6 +22,8 @@ TEXTS = frozenset({"body", "data", "content"})
 """Where a text is a whole body."""
 TABLE = "table:"
 """What the place of a row that is written begins with; the table's name follows."""
+BUFFERS = frozenset({io.BytesIO, io.StringIO})
+"""Files in memory: what the program has written into one is known of the object."""
 LISTS = frozenset({list, tuple, set, frozenset})
 _LONGEST_CELL = 4_000
 """Characters of a column's value that is looked at together with the others."""

@@ -6,7 +6,6 @@ and number; what was not read is said.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +15,11 @@ from sst_otel.datatypes.forms import as_text
 from sst_otel.literals import CONSTANTS
 from sst_otel.matching.archives import MEMBER, members
 from sst_otel.matching.claims import BEGINS, claims_in
-from sst_otel.matching.decode import inflate, text_of
+from sst_otel.matching.decode import inflate, parse_json, text_of
 from sst_otel.matching.multipart import multipart_fields
 from sst_otel.matching.pairs import items_of, pair_name
 from sst_otel.matching.parts import (
+    BUFFERS,
     JSON_BEGINS,
     LISTS,
     MAX_BODY,
@@ -203,7 +203,7 @@ class Leaves:
     ) -> None:
         """Read a text that may be JSON, a form, or just text."""
         if text.lstrip()[:1] in JSON_BEGINS:
-            tree = _parse_json(text)
+            tree = parse_json(text)
             if isinstance(tree, (dict, list, str)):
                 if mark is not None:  # a document that the application composed itself
                     self._add(where, key, group, text, mark, False)
@@ -280,6 +280,8 @@ class Leaves:
             self._add(place, key, group, str(value), marked(value))
         elif issubclass(kind, str):  # Markup, an enumeration's member
             self._add_string(place, key, str.__str__(value), group, depth)
+        elif kind in BUFFERS and (mark := marked(value)) is not None and not value.closed:
+            self._add(place, key, group, text_of(value.getvalue()[:MAX_BODY]), mark, False)
         elif depth >= MAX_DEPTH:
             self.unread += 1
         elif issubclass(kind, dict):  # asks the type: isinstance may ask the object
@@ -305,16 +307,9 @@ class Leaves:
     ) -> None:
         mark = marked(value)
         if mark is None and len(value) > 8 and value[0] in "{[" and depth < MAX_DEPTH:
-            nested = _parse_json(value)
+            nested = parse_json(value)
             if isinstance(nested, (dict, list)):
                 self.opened.append(value)
                 self._add_tree(place, key, nested, group, depth + 1)
                 return
         self._add(place, key, group, value[:MAX_BODY], mark, True, CONSTANTS.get(id(value)))
-
-
-def _parse_json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
