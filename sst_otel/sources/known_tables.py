@@ -132,9 +132,18 @@ def override_of_class(
     }
 
 
-def _registries() -> Iterator[Any]:
-    """Yield the registries of ORM classes, of those too that are older than our listener."""
+def _registries() -> list[Any]:
+    """Return the registries of ORM classes, of those too that are older than our listener.
+
+    By the names of their classes: SQLAlchemy keeps them in a set, and which of two tables of one
+    name is meant must not change from process to process.
+    """
     orm = sys.modules.get("sqlalchemy.orm.mapper")
     all_registries = getattr(orm, "_all_registries", None)
-    if all_registries is not None:
-        yield from list(all_registries())
+    return sorted(all_registries(), key=_first_class) if all_registries is not None else []
+
+
+def _first_class(registry: Any) -> tuple[str, str]:
+    """Return module and name of the first of a registry's classes in alphabetical order."""
+    classes = [mapper.class_ for mapper in list(registry.mappers)]
+    return min([(model.__module__, model.__qualname__) for model in classes], default=("", ""))

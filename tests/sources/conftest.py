@@ -1,4 +1,4 @@
-"""An application's database, and a session on it that is tracked."""
+"""An application's database, a session on it that is tracked, and no other test's tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,25 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
+from sst_otel.sources import known_tables
 from tests.support import Tracking
+
+
+@pytest.fixture(autouse=True)
+def only_own_tables(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the models of other modules out: an application has one table of a name."""
+    found = vars(request.module).values()
+    own = {request.module.__name__, *(one.__module__ for one in found if isinstance(one, type))}
+    registries = known_tables._registries
+    monkeypatch.setattr(
+        known_tables,
+        "_registries",
+        lambda: [
+            registry
+            for registry in registries()
+            if any(mapper.class_.__module__ in own for mapper in registry.mappers)
+        ],
+    )
 
 
 @pytest.fixture
