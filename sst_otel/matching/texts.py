@@ -80,9 +80,10 @@ class Texts:
         places: dict[int, None] = {}
         start = shape.find(enough)
         while start >= 0:
-            places[self._place(start)] = None
             end = shape.find(b" ", start)
-            start = shape.find(enough, end) if end >= 0 else -1
+            end = end if end >= 0 else len(shape)
+            places[self._place(end - 1)] = None  # it may begin with a blank of the gap before
+            start = shape.find(enough, end)
         return places
 
     def digit_runs(self, shortest: int) -> list[str]:
