@@ -120,6 +120,16 @@ class WeakValues:
                 continue
             data = dict.fromkeys(datum for table in tables for datum in table.get(folded))
             near = owners_near(leaf)
+            for whole in [datum for datum in data if datum.data_type == "name" and datum.parents]:
+                del data[whole]  # first and last name, which the program has put together
+                if self._names_type(leaf.key, "name"):
+                    yield leaf, list(whole.parents), semconv.FIELD, rules.KEY
+                elif (
+                    number < fields
+                    and strength(whole) >= WEAK_BITS
+                    and whole.parents[0].owner in near
+                ):
+                    yield leaf, list(whole.parents), semconv.EXACT, rules.BESIDE
             key = _CLAIMS.get(leaf.key, leaf.key) if leaf.encoded else leaf.key
             named = [
                 datum

@@ -10,12 +10,13 @@ from sst_otel.registry.datum import STRONG_BITS, Datum, strength
 from sst_otel.registry.text import phrase
 
 _MAX_VALUES = 2_000
+NAME_PARTS = {"first_name": "last_name", "last_name": "first_name"}
 
 
 class WeakForms:
     """Grows with ``data``, an ordered set that is only ever added to; reads no more than 2,000."""
 
-    __slots__ = ("_data", "_done", "_firsts", "_forms")
+    __slots__ = ("_data", "_done", "_firsts", "_forms", "_names")
 
     def __init__(self, data: Mapping[Datum, None]) -> None:
         self._data = data
@@ -23,6 +24,8 @@ class WeakForms:
         self._forms: dict[str, list[Datum]] = {}
         self._firsts: dict[str, list[str]] = {}
         """First word → the phrases that begin with it."""
+        self._names: dict[str, list[Datum]] = {}
+        """Owner → their first and last names."""
 
     def read(self) -> WeakForms:
         """Take in what was added since."""
@@ -32,6 +35,8 @@ class WeakForms:
             for datum in list(islice(self._data, done, size)):
                 if strength(datum) < STRONG_BITS:
                     self._add(datum)
+                    if datum.data_type in NAME_PARTS and datum.owner.ref:
+                        self._add_names(datum)
         return self
 
     def get(self, phrase: str) -> Sequence[Datum]:
@@ -55,6 +60,18 @@ class WeakForms:
                 self._firsts.setdefault(form.partition(" ")[0], []).append(form)
             else:
                 known.append(datum)
+
+    def _add_names(self, part: Datum) -> None:
+        """Add the full names that a first or last name is a part of: of them both are parents."""
+        others = self._names.setdefault(part.owner.ref, [])
+        for other in others:
+            if other.data_type == NAME_PARTS[part.data_type]:
+                first, last = (part, other) if part.data_type == "first_name" else (other, part)
+                name = f"{first.value} {last.value}"
+                whole = Datum(part.owner, "name", name, "", (first, last))
+                if strength(whole) < STRONG_BITS:
+                    self._add(whole)
+        others.append(part)
 
 
 def _folded(datum: Datum) -> tuple[str, ...]:

@@ -13,13 +13,12 @@ from typing import Any
 from sst_otel.datatypes import bits
 from sst_otel.missed import EVICTED, missed
 from sst_otel.registry.datum import STRONG_BITS, Datum, strength
-from sst_otel.registry.forms import WeakForms
+from sst_otel.registry.forms import NAME_PARTS, WeakForms
 from sst_otel.registry.identity import MARKABLE
 from sst_otel.registry.index import Index
 from sst_otel.registry.made import Made
 from sst_otel.tags import Owner
 
-_NAME_PARTS = {"first_name": "last_name", "last_name": "first_name"}
 _REMEMBERED = 100
 _LONGEST_VALUE = 4_096
 """Characters of a value that are kept; longer free text is recognised by its beginning."""
@@ -214,7 +213,7 @@ def _index(generation: _Generation, datum: Datum) -> None:
     if strength(datum) >= STRONG_BITS:
         generation.index.add(datum)
         return
-    other_part = _NAME_PARTS.get(datum.data_type)
+    other_part = NAME_PARTS.get(datum.data_type)
     if other_part is None or not datum.owner.ref:
         return  # what nobody knows the owner of is not one person's
     for other in generation.owners.get(datum.owner.ref, ()):
