@@ -152,14 +152,16 @@ class _FlaskSource:
         return scope
 
     def _end(self, scope: Scope, token: Any, response: Any) -> None:
-        leave_scope(token)
-        self._tagger.settle(scope)
-        if scope.composed:
-            keep_texts(self._tagger.registry, whole_session())
-        if response is not None and response.is_streamed and not response.direct_passthrough:
-            # What a generator sends while it is being streamed still belongs to this request.
-            response.response = InScope(response.response, Lease(scope))
-        end_scope(scope)
+        try:
+            leave_scope(token)
+            self._tagger.settle(scope)
+            if scope.composed:
+                keep_texts(self._tagger.registry, whole_session())
+            if response is not None and response.is_streamed and not response.direct_passthrough:
+                # What a generator sends while it is being streamed still belongs to this request.
+                response.response = InScope(response.response, Lease(scope))
+        finally:
+            end_scope(scope)  # or what it holds would stay for ever
 
     def form_loaded(self, request: Any, _: Any) -> None:
         """Tag a form that the application has just had parsed."""

@@ -55,8 +55,10 @@ def end(key: object) -> None:
         if jobs[position][0] is key:
             _open.set(jobs[:position])
             for _, scope, token in reversed(jobs[position:]):
-                leave_scope(token)
-                end_scope(scope)
+                try:
+                    leave_scope(token)
+                finally:
+                    end_scope(scope)
             return
 
 

@@ -15,6 +15,8 @@ import pytest
 
 import sst_otel
 from sst_otel import guard, tracker
+from sst_otel.lifetime import release_all
+from sst_otel.registry.identity import IDS
 from tests.support import Vendor, vendor_server
 from tests.system.canary import CANARY, leaks, needles
 from tests.system.launch import APPS
@@ -86,6 +88,7 @@ BROKEN: dict[str, Callable[[], tuple[Any, str, Any]]] = {
     "known_owner": lambda: (_module("sst_otel.scope").Scope, "known_owner", bang),
     "owner rules": lambda: (_module("sst_otel.sources.flask"), "request_owner_id", bang),
     "on_look": lambda: (_module("sst_otel.sources.flask"), "_personal_headers", bang),
+    "on_live": lambda: (_module("sst_otel.sources.flask"), "account_ids", bang),
     "form_of": lambda: (_module("sst_otel.sources.flask"), "_form_of", bang),
     "current_scope of sinks": lambda: (_module("sst_otel.sinks.outgoing"), "current_scope", bang),
     "is_suppressed": lambda: (_module("sst_otel.sinks.outgoing"), "is_suppressed", bang),
@@ -230,6 +233,9 @@ def test_a_failure_of_ours(
     same(answers, expected)
     counts = guard.error_counts()
     assert sum(counts.values()) >= 1
+    release_all()
+    assert bool(IDS) == (name == "end_scope")  # whatever fails, memory is given back
+    IDS.clear()
     ours = [record for record in caplog.records if record.name == "sst_otel"]
     assert 1 <= len(ours) == len({record.getMessage() for record in ours})
     for record in ours:
