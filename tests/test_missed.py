@@ -97,7 +97,7 @@ def test_factories_of_the_application(tracking: Tracking) -> None:
         return sqlite3.Connection(*args, **kwargs)
 
     sqlite3.connect(":memory:", factory=factory).close()  # type: ignore[call-overload]
-    assert counted(tracking) == {"factory": {"sqlite3.connect": 1}}
+    assert counted(tracking) == {"factory": {f"{__name__}.{factory.__qualname__}": 1}}
 
 
 def test_functions_that_a_library_does_not_have(tracking: Tracking) -> None:
