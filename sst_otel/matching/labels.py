@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from sst_otel.matching.payload import Leaf
+from sst_otel.registry.identity import Mark
+from sst_otel.registry.text import phrase
 
 MAX_LABELS = 500
 """Labels that are read in one call."""
@@ -32,6 +34,7 @@ def has_labels(text: str) -> bool:
 def labelled(leaves: list[Leaf]) -> Iterator[Leaf]:
     """Yield a leaf for each value that a label stands before, in texts of several words."""
     count = 0
+    marks = {leaf.text: leaf.mark for leaf in leaves if leaf.mark is not None}
     for leaf in leaves:
         if " " not in leaf.text or len(leaf.text) > _LONGEST_TEXT:
             continue
@@ -44,9 +47,18 @@ def labelled(leaves: list[Leaf]) -> Iterator[Leaf]:
             value = value.strip(_MARKUP)
             if not value or not label or len(label.split()) > _MOST_WORDS:
                 continue
+            mark = marks.get(leaf.text)
+            if mark is not None and _is_told(mark, value):
+                continue
             yield replace(
                 leaf, key=label, text=value, mark=None, structured=True, folded=None, constant=None
             )
             count += 1
             if count >= MAX_LABELS:
                 return
+
+
+def _is_told(mark: Mark, value: str) -> bool:
+    """Whether identity has told whose words these are: a colleague's, who lives in my town."""
+    words = phrase(value)
+    return any(phrase(str(datum.value)) == words for datum in mark.data)

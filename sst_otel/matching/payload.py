@@ -226,6 +226,7 @@ class Leaves:
         if fields is not None:
             if mark is not None:
                 self._add(where, key, group, text, mark, False)
+            self.opened.append(text)
             self._add_xml(where, fields, group)
             return
         table = table_rows(text) if "\n" in text else None

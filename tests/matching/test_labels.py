@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 
 from sst_otel.matching.labels import MAX_LABELS, has_labels, labelled
 from sst_otel.matching.payload import Leaf
+from sst_otel.registry.identity import mark
 from sst_otel.shares import Part
 
 from .conftest import World
@@ -66,3 +68,26 @@ def test_another_value_under_the_label(world: World) -> None:
     world.scope.data.update(dict.fromkeys(world.registry.of_owner(world.people["ann"].ref)))
     part = Part("body", json.dumps({"prompt": "Describe a person. Gender: male"}))
     assert world.found(part, scope=world.scope) == {}
+
+
+def test_a_colleague_s_town_is_not_the_reader_s(world: World) -> None:
+    for owner in world.people.values():
+        world.scope.data.update(dict.fromkeys(world.registry.of_owner(owner.ref)))
+    text = "About a colleague. City: Boston"
+    bea = [datum for datum in world.scope.data if datum.owner == world.people["bea"]]
+    city = next(datum for datum in bea if datum.data_type == "city")
+    mark(text, (city,), world.scope, composed=True)
+    handed = [Part("json", {"prompt": text})]
+    body = [Part("body", json.dumps({"prompt": text}))]
+    match = world.matcher.match(body, world.scope, handed)
+    assert {owner.id for owner in match.owners} == {"2"}
+
+
+def test_xml_in_a_form_keeps_what_it_was_composed_of(world: World) -> None:
+    text = "<to><n>Sex: f</n><p>02108 Boston</p></to>"
+    city = world.add("ann", "city", "Boston", world.scope)
+    mark(text, (city,), world.scope, composed=True)
+    match = world.matcher.match(
+        [Part("body", urlencode({"x": text}))], world.scope, [Part("data", {"x": text})]
+    )
+    assert {hit.evidence for hits in match.owners.values() for hit in hits} == {"composed"}
