@@ -8,6 +8,7 @@ from sst_otel.datatypes.checks import CHECKS, email
 from sst_otel.datatypes.checksums import is_card, is_iban
 from sst_otel.datatypes.names import FieldClassifier
 from sst_otel.datatypes.phones import unmistakable_phone
+from sst_otel.datatypes.placeholders import is_placeholder
 from sst_otel.datatypes.taxonomy import Taxonomy, default_taxonomy
 
 _LONGEST_PATTERN_INPUT = 1024
@@ -37,8 +38,8 @@ _NOBODY = frozenset(
 def plausible(data_type: str, value: object, taxonomy: Taxonomy | None = None) -> bool:
     """Return whether ``value`` is possible for a field of type ``data_type``.
 
-    None, booleans, containers and empty texts never are. An installation's own ``pattern``
-    replaces the shipped check and must match the whole value. Unknown types: False.
+    None, booleans, containers, empty texts and words for nobody never are. An installation's own
+    ``pattern`` replaces the shipped check and must match the whole value. Unknown types: False.
     """
     known = (taxonomy or default_taxonomy()).get(data_type)
     if known is None or value is None or isinstance(value, (bool, list, tuple, dict, set)):
@@ -46,6 +47,8 @@ def plausible(data_type: str, value: object, taxonomy: Taxonomy | None = None) -
     if isinstance(value, (str, bytes)) and not value.strip():
         return False
     if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return False
+    if isinstance(value, str) and is_placeholder(data_type, value):
         return False
     if known.pattern is not None:
         text = str(value).strip()

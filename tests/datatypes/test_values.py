@@ -267,3 +267,37 @@ def test_every_check_answers_for_every_value(value: object) -> None:
     recognise(value)
     for data_type in default_taxonomy().types:
         assert plausible(data_type, value) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("data_type", "value"),
+    [
+        ("name", "Deleted User"),
+        ("name", "deleted_user_42"),
+        ("name", "Gelöschter Benutzer"),
+        ("first_name", "Anonymous"),
+        ("last_name", "N/A"),
+        ("username", "anonymous-17"),
+        ("email", "deleted@shop.invalid"),
+        ("email", "anonymous.user.7@shop.example"),
+        ("city", "unknown"),
+    ],
+)
+def test_words_for_nobody_are_nobodys_data(data_type: str, value: str) -> None:
+    assert not plausible(data_type, value)
+
+
+@pytest.mark.parametrize(
+    ("data_type", "value"),
+    [
+        ("name", "Christopher Guest"),
+        ("name", "Nonya Anon-Smith"),
+        ("last_name", "Guest"),
+        ("email", "guest@shop.example"),
+        ("email", "anonymous.keller@shop.example"),
+        ("username", "deleted_scenes_fan"),
+        ("street_address", "1 Unknown Road"),
+    ],
+)
+def test_people_may_be_called_alike(data_type: str, value: str) -> None:
+    assert plausible(data_type, value)
