@@ -3,12 +3,16 @@
 Only hits by equal content are judged here: what identity follows is that very value, wherever else
 it is written. The person whose request it is keeps what identifies them where the program's source
 may be the place it has its accounts in: such a module knows passwords, and no database has the
-value. A hotline that is written elsewhere is nobody's, even while a colleague who answers it asks.
+value. A hotline that the sharing module itself has written is nobody's, even while a colleague who
+answers it asks; one that only another module writes may be the visitor's all the same.
 """
 
 from __future__ import annotations
 
-from sst_otel.literals import brings, may_be_an_account, stands_in_code
+import sys
+from types import FrameType
+
+from sst_otel.literals import brings, files_with, may_be_an_account, stands_in_code
 from sst_otel.matching import rules
 from sst_otel.matching.hits import Hit
 from sst_otel.matching.payload import Leaf
@@ -51,8 +55,19 @@ def _is_the_programs(hit: Hit, constants: dict[tuple[str, str], object], scope: 
         return False
     if is_own:
         typed = datum.data_type in _CONTACTS and not datum.source.startswith(_FROM_DATABASE)
-        return typed and not _may_be_kept_in_source(datum)
+        return typed and _is_written_here(value) and not _may_be_kept_in_source(datum)
     return datum not in scope.data
+
+
+def _is_written_here(contact: str) -> bool:
+    """Whether a module whose code is running has ``contact`` in its source."""
+    files = files_with(contact)
+    frame: FrameType | None = sys._getframe(1) if files else None
+    while frame is not None:
+        if frame.f_code.co_filename in files:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _may_be_kept_in_source(datum: Datum) -> bool:

@@ -33,6 +33,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> types.SimpleNamespace:
     monkeypatch.setattr(literals, "_folded", {})
     monkeypatch.setattr(literals, "_unfolded", [])
     monkeypatch.setattr(literals, "_of_accounts", set())
+    monkeypatch.setattr(literals, "_files", {})
     code = compile(SOURCE, "shop.py", "exec")
     literals.note(code)
     names: dict[str, Any] = {}
@@ -70,6 +71,19 @@ def test_who_is_in_the_database_has_no_account_in_the_source(shop: types.SimpleN
     assert not _kept({"from": shop.SUPPORT}, mail, rules.PHRASE, ADA)
     # Accounts of a first run are in the source and in the database.
     assert _kept({"to": "".join(("desk@", "shop.example"))}, mail, rules.PHRASE, ADA)
+
+
+def test_what_a_visitor_types_is_theirs_wherever_else_it_is_written(
+    shop: types.SimpleNamespace,
+) -> None:
+    """Data for a first start stand in modules that share nothing."""
+    mail = Datum(ADA, "email", "".join(("desk@", "shop.example")), "form_field:email")
+    text = "Hi, " + "".join(("desk@", "shop.example"))
+    assert _kept({"text": text}, mail, rules.PHRASE, ADA)
+    names: dict[str, Any] = {"kept": lambda: _kept({"text": text}, mail, rules.PHRASE, ADA)}
+    for file, expected in (("views.py", True), ("shop.py", False)):
+        exec(compile("found = kept()", file, "exec"), names)
+        assert names["found"] is expected
 
 
 def test_a_longer_text_of_the_program_says_nothing_of_anybody(shop: types.SimpleNamespace) -> None:
