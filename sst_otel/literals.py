@@ -23,9 +23,8 @@ _unsplit: list[str] = []
 _segments: set[str] = set()
 _of_accounts: set[str] = set()
 """Text constants of the modules that know passwords."""
-_files: dict[str, set[str]] = {}
-"""Text constant that holds an address or a long number → the files it stands in."""
-_LONGEST_CONTACT, _FEWEST_DIGITS = 100, 6
+_texts: dict[str, list[str]] = {}
+"""File → its text constants."""
 _PASSWORD = re.compile(r"passw|pwd|passhash|pass_hash|^pw_|_pw$", re.IGNORECASE)
 _SEGMENT = re.compile(r"[A-Za-z][a-z]{1,23}\d{0,2}(?:[-_.]?[A-Z]?[a-z]{2,23}\d{0,2}){0,5}")
 """Words; the address of a webhook holds its secret, which is a constant as well."""
@@ -56,9 +55,7 @@ def note(code: CodeType) -> None:
     names += [text for text in texts if text.isidentifier()]
     if any(map(_PASSWORD.search, names)):
         _of_accounts.update(texts)
-    for text in texts:
-        if "@" in text or sum(map(str.isdigit, text[:_LONGEST_CONTACT])) >= _FEWEST_DIGITS:
-            _files.setdefault(text, set()).add(code.co_filename)
+    _texts[code.co_filename] = texts
 
 
 def stands_in_code(text: str) -> bool:
@@ -76,14 +73,14 @@ def may_be_an_account(text: str) -> bool:
     )
 
 
-def files_with(contact: str) -> set[str]:
-    """Return the files that have an address or number in their source, however spelled there."""
-    wanted = phrase(contact)
-    found: set[str] = set()
-    for constant, files in tuple(_files.items()):
-        if _phrases().get(constant) == wanted:
-            found |= files
-    return found
+def files_with(text: str) -> set[str]:
+    """Return the files that have ``text`` among their constants, however it is spelled there."""
+    wanted, phrases = phrase(text), _phrases()
+    return {
+        file
+        for file, texts in list(_texts.items())
+        if any(phrases.get(constant) == wanted for constant in texts)
+    }
 
 
 def brings(text: str, value: str) -> bool:

@@ -83,7 +83,9 @@ class Patches:
         self.installed.append(f"{module.__name__}:{path}")
 
         def restore() -> None:
-            if vars(holder).get(name) is not ours:
+            found = vars(holder).get(name)
+            # OpenTelemetry, when it unwraps, leaves ours as the class hands it out.
+            if found is not ours and getattr(found, "_self_parent", None) is not ours:
                 return  # somebody wrapped us; we stay in place, inert
             if inherited:
                 delattr(holder, name)

@@ -4,7 +4,7 @@ Only hits by equal content are judged here: what identity follows is that very v
 it is written. The person whose request it is keeps what identifies them where the program's source
 may be the place it has its accounts in: such a module knows passwords, and no database has the
 value. A hotline that the sharing module itself has written is nobody's, even while a colleague who
-answers it asks; one that only another module writes may be the visitor's all the same.
+answers it asks; what only another module writes may be data for a first start, or for tests.
 """
 
 from __future__ import annotations
@@ -51,17 +51,17 @@ def _is_the_programs(hit: Hit, constants: dict[tuple[str, str], object], scope: 
     if constant is not None:
         # An enumeration's member is a constant and a datum in one.
         return datum.value is not constant and not (is_own and _may_be_kept_in_source(datum))
-    if hit.rule not in _BY_WORDS or not stands_in_code(value):
+    if hit.rule not in _BY_WORDS or not stands_in_code(value) or not _is_written_here(value):
         return False
     if is_own:
         typed = datum.data_type in _CONTACTS and not datum.source.startswith(_FROM_DATABASE)
-        return typed and _is_written_here(value) and not _may_be_kept_in_source(datum)
+        return typed and not _may_be_kept_in_source(datum)
     return datum not in scope.data
 
 
-def _is_written_here(contact: str) -> bool:
-    """Whether a module whose code is running has ``contact`` in its source."""
-    files = files_with(contact)
+def _is_written_here(text: str) -> bool:
+    """Whether a module whose code is running has ``text`` in its source."""
+    files = files_with(text)
     frame: FrameType | None = sys._getframe(1) if files else None
     while frame is not None:
         if frame.f_code.co_filename in files:

@@ -248,6 +248,9 @@ class People:
         return "" if self._is_login(table) else f"{table.name}:"
 
 
+_DOCUMENTS = frozenset({"JSON", "JSONB", "ARRAY", "HSTORE"})
+
+
 def is_text(column: Any) -> bool:
     """Whether a ``sqlalchemy.Column`` holds ``str``."""
     try:
@@ -258,10 +261,9 @@ def is_text(column: Any) -> bool:
 
 def may_tell(column: Any) -> bool:
     """Whether a ``sqlalchemy.Column`` holds text or documents: they may tell of people."""
-    try:
-        return column.type.python_type in (str, dict, list)
-    except NotImplementedError:
-        return False
+    if getattr(column.type, "__visit_name__", "") in _DOCUMENTS:
+        return True  # SQLAlchemy 2.1 calls their Python type ``object``
+    return is_text(column)
 
 
 def is_enumeration(column: Any) -> bool:

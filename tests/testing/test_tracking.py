@@ -147,6 +147,7 @@ class TestNothingStays:
     def test_no_file_and_no_tracking(self, client: FlaskClient, vendor: Vendor) -> None:
         before = set(Path(tempfile.gettempdir()).glob("sst-otel-*"))
         here = set(Path.cwd().iterdir())
+        send = vars(requests.Session)["send"]
         with tracking() as shares:
             client.post(f"/sign-up?to={vendor.url}", data={"email": EMAIL})
             assert len(shares) == 1
@@ -155,7 +156,7 @@ class TestNothingStays:
         assert tracker.running() is None
         client.post(f"/sign-up?to={vendor.url}", data={"email": EMAIL})
         assert len(shares) == 1
-        assert not hasattr(requests.Session.send, "__wrapped__")
+        assert vars(requests.Session)["send"] is send
 
     def test_also_where_the_block_raises(self) -> None:
         with pytest.raises(KeyError), tracking():
