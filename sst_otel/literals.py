@@ -18,6 +18,8 @@ CONSTANTS: dict[int, Any] = {}
 _LONGEST = 2_000
 _folded: dict[str, str] = {}
 """Text constant → its phrase, folded when first asked for."""
+_joined: tuple[dict[str, str], int, tuple[frozenset[str], str]] = (_folded, 0, (frozenset(), ""))
+"""The phrases so far, their number, and all of them as :func:`_everything` gives them."""
 _unfolded: list[str] = []
 _unsplit: list[str] = []
 _segments: set[str] = set()
@@ -61,7 +63,7 @@ def note(code: CodeType) -> None:
 def stands_in_code(text: str) -> bool:
     """Whether ``text`` is a constant of the program, however it is spelled there."""
     wanted = phrase(text)
-    return bool(wanted) and wanted in _phrases().values()
+    return bool(wanted) and wanted in _everything()[0]
 
 
 def may_be_an_account(text: str) -> bool:
@@ -86,7 +88,7 @@ def files_with(text: str) -> set[str]:
 def brings(text: str, value: str) -> bool:
     """Whether ``text`` holds a longer constant of the program, whole, that holds ``value``."""
     wanted, whole = f" {phrase(value)} ", f" {phrase(text)} "
-    return any(
+    return wanted in _everything()[1] and any(
         wanted in f" {known} " and len(known) + 2 > len(wanted) and f" {known} " in whole
         for known in tuple(_phrases().values())
     )
@@ -104,6 +106,20 @@ def is_path_segment(text: str) -> bool:
         if not any(char.isspace() for char in path):
             _segments.update(part for part in path.split("/") if _SEGMENT.fullmatch(part))
     return text in _segments
+
+
+def _everything() -> tuple[frozenset[str], str]:
+    """Return all phrases as a set, and as one text in which what no constant holds is not found.
+
+    Both are asked for every value that content finds in a payload.
+    """
+    global _joined
+    phrases = _phrases()
+    if _joined[0] is not phrases or _joined[1] != len(phrases):
+        known = list(phrases.values())
+        text = "\n".join([f" {phrase} " for phrase in known])
+        _joined = (phrases, len(known), (frozenset(known), text))
+    return _joined[2]
 
 
 def _phrases() -> dict[str, str]:
