@@ -1,5 +1,7 @@
 """The two ways a sink stands around a call: a layer that names it, and the door it leaves by.
 
+Doors lie one in another (requests, urllib3, http.client): the outermost claims the call.
+
 The wrapped call happens exactly once and outside everything of ours that could fail. Where it
 raises, our frame is emptied first: error trackers send the locals of every frame.
 """
@@ -7,11 +9,13 @@ raises, our frame is emptied first: error trackers send the locals of every fram
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sst_otel.guard import guard
 from sst_otel.patching import Wrapper
 from sst_otel.shares import Call
+from sst_otel.sinks.claims import Claim, is_claimed
 from sst_otel.sinks.layers import Layer, enter_layer, leave_layer
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
@@ -30,18 +34,18 @@ def door(place: str, emit: Outgoing, describe: Describe, tee: Tee | None = None)
     guarded = guard(place)
 
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        share, restore = _look(guarded, emit, describe, tee, instance, args, kwargs)
-        if share is None:
+        seen = _look(guarded, emit, describe, tee, instance, args, kwargs)
+        if seen is None:
             return wrapped(*args, **kwargs)
         with guarded:
-            share.write()
+            seen.share.write()
         try:
             result = wrapped(*args, **kwargs)
         except BaseException as error:
             del wrapped, instance, args, kwargs
-            _after(guarded, restore, share.failed, error)
+            _after(guarded, seen, seen.share.failed, error)
             raise
-        _after(guarded, restore, share.done, None)
+        _after(guarded, seen, seen.share.done, None)
         return result
 
     return wrapper
@@ -55,25 +59,25 @@ def async_door(place: str, emit: Outgoing, describe: Describe, tee: Tee | None =
         wrapped: Callable[..., Any],
         args: Args,
         kwargs: Kwargs,
-        share: Share,
-        restore: Callable[[], None] | None,
+        seen: _Seen,
     ) -> Any:
         with guarded:
-            await share.write_async()
+            await seen.share.write_async()
+            seen.claim = Claim(seen.host)
         try:
             result = await wrapped(*args, **kwargs)
         except BaseException as error:
             del wrapped, args, kwargs
-            _after(guarded, restore, share.failed, error)
+            _after(guarded, seen, seen.share.failed, error)
             raise
-        _after(guarded, restore, share.done, None)
+        _after(guarded, seen, seen.share.done, None)
         return result
 
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        share, restore = _look(guarded, emit, describe, tee, instance, args, kwargs)
-        if share is None:
+        seen = _look(guarded, emit, describe, tee, instance, args, kwargs, claims=False)
+        if seen is None:
             return wrapped(*args, **kwargs)
-        return call(wrapped, args, kwargs, share, restore)
+        return call(wrapped, args, kwargs, seen)
 
     return wrapper
 
@@ -128,6 +132,19 @@ def async_layer(place: str, emit: Outgoing, name: Name) -> Wrapper:
     return wrapper
 
 
+@dataclass(slots=True)
+class _Seen:
+    """A call that has been looked at, until it ends."""
+
+    share: Share
+    host: str
+    restore: Callable[[], None] | None = None
+    claim: Claim | None = None
+
+    def __repr__(self) -> str:
+        return "<seen>"
+
+
 def _look(
     guarded: guard,
     emit: Outgoing,
@@ -136,32 +153,34 @@ def _look(
     instance: Any,
     args: Args,
     kwargs: Kwargs,
-) -> tuple[Share | None, Callable[[], None] | None]:
-    """Return the share of a call, None when there is nothing to watch."""
+    claims: bool = True,
+) -> _Seen | None:
+    """Look at a call; None when nothing is to be watched, as where one around it has looked."""
     with guarded:
         if emit.idle():
-            return None, None
+            return None
         call = describe(instance, args, kwargs)
         if call is None:
-            return None, None
+            return None
+        host = call.host.lower()
+        if is_claimed(host):
+            return None
+        restore = None
         if tee is not None:
             share = emit.later(call)
             restore = tee(instance, args, kwargs, share)
-            if restore is not None:
-                return share, restore
-        share = emit(call)
-        if share.events:
-            return share, None
-    return None, None
+        if restore is None:
+            share = emit(call)
+        return _Seen(share, host, restore, Claim(host) if claims else None)
+    return None
 
 
 def _after(
-    guarded: guard,
-    restore: Callable[[], None] | None,
-    note: Callable[[Any], None],
-    result: Any,
+    guarded: guard, seen: _Seen, note: Callable[[Any], None], error: BaseException | None
 ) -> None:
     with guarded:
-        if restore is not None:
-            restore()
-        note(result)
+        if seen.claim is not None:
+            seen.claim.close()
+        if seen.restore is not None:
+            seen.restore()
+        note(error)
