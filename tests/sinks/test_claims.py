@@ -11,7 +11,8 @@ from sst_otel.sinks.claims import Claim, is_claimed
 def test_a_claim_covers_its_host_and_ends() -> None:
     assert not is_claimed()
     claim = Claim("api.example.com")
-    assert is_claimed("api.example.com") and is_claimed()
+    assert is_claimed("api.example.com")
+    assert is_claimed()
     assert not is_claimed("login.example.com")
     claim.close()
     assert not is_claimed()
@@ -20,9 +21,11 @@ def test_a_claim_covers_its_host_and_ends() -> None:
 def test_a_call_inside_a_call_keeps_both() -> None:
     outer = Claim("api.example.com")
     inner = Claim("login.example.com")
-    assert is_claimed("api.example.com") and is_claimed("login.example.com")
+    assert is_claimed("api.example.com")
+    assert is_claimed("login.example.com")
     inner.close()
-    assert is_claimed("api.example.com") and not is_claimed("login.example.com")
+    assert is_claimed("api.example.com")
+    assert not is_claimed("login.example.com")
     outer.close()
     outer.close()
     assert not is_claimed()
