@@ -99,9 +99,9 @@ class TestLookup:
         ("host", "path"),
         [
             ("shop.example", "/v1/events"),
-            ("www.google.com", "/search"),
+            ("google.com.example", "/search"),
             ("evil-api.groq.com.example", "/openai/v1/responses"),
-            ("notgraph.facebook.com", "/v21.0/1/events"),
+            ("notfacebook.com", "/v21.0/1/events"),
             ("", ""),
             ("127.0.0.1", "/"),
             ("::1", "/"),
