@@ -32,6 +32,7 @@ from sst_otel.settings import Settings
 from sst_otel.sinks import httpx as httpx_sink
 from sst_otel.sinks import openai as openai_sink
 from sst_otel.sinks import requests as requests_sink
+from sst_otel.sinks import smtp as smtp_sink
 from sst_otel.sinks import sqlalchemy as sqlalchemy_sink
 from sst_otel.sinks.outgoing import Outgoing, service_name
 from sst_otel.sinks.share import forget_writer
@@ -104,6 +105,7 @@ class Tracker:
             lambda: httpx_sink.install(self.emit),
             lambda: openai_sink.install(self.emit),
             lambda: sqlalchemy_sink.install(self.emit),
+            lambda: smtp_sink.install(self.emit),
         )
         for install in installs:
             with guard("install"):

@@ -1,0 +1,79 @@
+"""``email.message``: what a mail was composed of, which serialising turns into other objects.
+
+Flask-Mail, Django and most programs compose with it. Values that are known by identity only (a
+number, a derived sentence) are remembered with the message, and with the text it is made into.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.message import Message
+from typing import Any
+
+from sst_otel.guard import guard
+from sst_otel.patching import Patches, Wrapper
+from sst_otel.registry.identity import mark, marked
+from sst_otel.scope import current_scope
+from sst_otel.shares import Part
+from sst_otel.sinks.given import Given
+from sst_otel.sinks.mime import MAX_MIME_PARTS
+from sst_otel.sinks.outgoing import Outgoing
+from sst_otel.sinks.wrapping import Args, Kwargs, noting
+
+_PLACE = "sink.smtp"
+_given = Given()
+
+
+def watch_messages(patches: Patches, emit: Outgoing) -> None:
+    """Remember what messages are composed of."""
+    for path, note in (
+        ("Message.__setitem__", _header),
+        ("Message.set_payload", _content),
+        ("MIMEPart.set_content", _content),
+    ):
+        patches.wrap("email.message", path, noting(_PLACE, note, emit))
+    for name in ("as_string", "as_bytes"):
+        patches.wrap("email.message", f"Message.{name}", _serialised(emit))
+
+
+def composed_of(message: Any) -> list[Part]:
+    """Return what a message and the parts of it were given; nothing for other objects."""
+    if not isinstance(message, Message):
+        return []
+    parts: list[Part] = []
+    for number, piece in enumerate(message.walk()):
+        if number >= MAX_MIME_PARTS:
+            break
+        parts += _given.to(piece)
+    return parts
+
+
+def _header(message: Any, args: Args, _kwargs: Kwargs) -> None:
+    if len(args) > 1 and marked(args[1]) is not None and type(args[0]) is str:
+        _given.note(message, Part("message", {args[0]: args[1]}))
+
+
+def _content(message: Any, args: Args, kwargs: Kwargs) -> None:
+    content = args[0] if args else kwargs.get("payload")
+    if marked(content) is not None:
+        _given.note(message, Part("message", {"body": content}))
+
+
+def _serialised(emit: Outgoing) -> Wrapper:
+    guarded = guard(_PLACE)
+
+    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+        try:
+            result = wrapped(*args, **kwargs)
+        except BaseException:
+            del wrapped, instance, args, kwargs
+            raise
+        with guarded:
+            if not emit.idle():
+                values = (value for part in composed_of(instance) for value in part.value.values())
+                found = [entry for entry in map(marked, values) if entry is not None]
+                data = tuple(dict.fromkeys(datum for entry in found for datum in entry.data))
+                mark(result, data, current_scope(), composed=True)
+        return result
+
+    return wrapper
