@@ -28,13 +28,15 @@ class HostIndex:
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._exact: dict[str, list[Entry]] = {}
-        self._globs: dict[str, list[tuple[int, re.Pattern[str], Entry]]] = {}
+        self._globs: dict[str, list[tuple[int, re.Pattern[str] | None, Entry]]] = {}
         for entry in entries:
             for host in entry.hosts:
                 if "*" not in host:
                     self._exact.setdefault(host, []).append(entry)
                     continue
-                pattern = re.compile(".*".join(map(re.escape, host.split("*"))))
+                # Most globs are all hosts below a domain; compiling them would take the longest.
+                below = host.startswith("*.") and "*" not in host[1:]
+                pattern = None if below else _pattern(host)
                 literals = len(host) - host.count("*")
                 globs = self._globs.setdefault(_fixed_end(host), [])
                 globs.append((literals, pattern, entry))
@@ -48,9 +50,13 @@ class HostIndex:
         for start in range(len(labels) + 1):
             end = ".".join(labels[start:])
             for _, pattern, entry in self._globs.get(end, ()):
-                if pattern.fullmatch(host):
+                if start > 0 if pattern is None else pattern.fullmatch(host):
                     found.append(entry)
         return tuple(found)
+
+
+def _pattern(glob: str) -> re.Pattern[str]:
+    return re.compile(".*".join(map(re.escape, glob.split("*"))))
 
 
 def _fixed_end(glob: str) -> str:
