@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, exists, select
 from sqlalchemy.engine import Connection
 
-from sst_otel.audit import explaining, lineage_queries, models
+from sst_otel.audit import explaining, lineage_queries, models, recipients
 from sst_otel.audit.drain import drain
 from sst_otel.audit.filters import before, like, make_cursor, of_owner
 from sst_otel.audit.people import People
@@ -202,6 +202,24 @@ class Reader:
         asked = self._asked(_LOGS.subject, viewer, None, _LOGS.timestamp, None, None)
         with self._reading() as connection:
             return summarise(connection, asked)
+
+    def recipients(
+        self,
+        *,
+        viewer: str | None,
+        unknown: bool = False,
+        since: float | None = None,
+        until: float | None = None,
+    ) -> list[dict[str, Any]]:
+        """Return who got data, the latest first, as :func:`sst_otel.audit.recipients.seen` says.
+
+        ``unknown``: only those that the register of recipients does not name.
+        """
+        asked = self._asked(_LOGS.subject, viewer, None, _LOGS.timestamp, since, until)
+        if unknown:
+            asked.append(_LOGS.recipient_name == recipients.UNKNOWN)
+        with self._reading() as connection:
+            return recipients.seen(connection, asked)
 
     def close(self) -> None:
         """Close the store."""

@@ -12,10 +12,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from sst_otel.cli import demo, doctor, events, explain, lineage, provenance, serve
+from sst_otel.cli import demo, doctor, events, explain, lineage, provenance, recipients, serve
 from sst_otel.cli.errors import CommandError
 
-COMMANDS = (events, explain, provenance, lineage, serve, doctor, demo)
+COMMANDS = (events, explain, recipients, provenance, lineage, serve, doctor, demo)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -41,13 +41,8 @@ def show(
     fields: Sequence[str],
 ) -> int:
     """Print what the reader's method ``kind`` gives for the options; return the exit code."""
-    raw = {name: value for name in names if (value := getattr(options, name)) is not None}
-    limit = _limit(raw.pop("limit", None))
-    try:
-        used = filters(raw, names, limit=MAX_LIMIT)
-    except ParameterError as error:
-        raise _usage(error) from None
-    del used["limit"]
+    limit = _limit(getattr(options, "limit", None))
+    used = asked(options, [name for name in names if name != "limit"])
     with opening.reader(opening.settings()) as reader:
         rows = Rows(getattr(reader, kind), used, limit)
         if options.format == "json":
@@ -59,6 +54,17 @@ def show(
         else:
             write_table(rows, columns, "No row fits." if used else "Nothing is recorded yet.")
     return 0
+
+
+def asked(options: argparse.Namespace, names: Sequence[str]) -> dict[str, Any]:
+    """Return the filters among ``names`` that the options set; a wrong one ends with code 2."""
+    raw = {name: value for name in names if (value := getattr(options, name)) is not None}
+    try:
+        used = filters(raw, names, limit=MAX_LIMIT)
+    except ParameterError as error:
+        raise _usage(error) from None
+    del used["limit"]
+    return used
 
 
 class Rows:
