@@ -1,35 +1,111 @@
 """What an object was given by the application, kept beside it for as long as it lives.
 
 A mail, a request or a message turns what it is given into other objects; only the ones given are
-known by identity. Objects are told apart by ``id``: their classes may define equality.
+known by identity. Between building and sending lies whatever the application likes: a loop, a
+retry, another function.
 """
 
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
+from sst_otel.guard import guard
+from sst_otel.patching import Wrapper
 from sst_otel.shares import Part
+from sst_otel.sinks.layers import current_layer
+from sst_otel.sinks.outgoing import Outgoing
+from sst_otel.sinks.wrapping import Args, Kwargs
 
 _MOST = 200
+_PLAIN = (dict, list, tuple, str, bytes, int, float)
+_EMPTIED = frozenset({dict, list, tuple, str, bytes})
+"""Whose truth is their length: libraries put an empty one where nothing was given."""
 
 
 class Given:
-    """The parts that objects of one library were given."""
+    """The parts that objects of one library were given.
+
+    Objects are told apart by ``id``: their classes may define equality.
+    """
+
+    __slots__ = ("_kept",)
 
     def __init__(self) -> None:
-        self._of: dict[int, tuple[weakref.ref[Any], list[Part]]] = {}
+        self._kept: dict[int, tuple[weakref.ref[Any], tuple[Part, ...]]] = {}
+
+    def __len__(self) -> int:
+        return len(self._kept)
 
     def note(self, obj: Any, part: Part) -> None:
         """Keep ``part`` for ``obj``; raises ``TypeError`` where that takes no weak reference."""
-        key = id(obj)
-        entry = self._of.get(key)
-        if entry is None or entry[0]() is not obj:
-            entry = self._of[key] = (weakref.ref(obj, lambda _: self._of.pop(key, None)), [])
-        if len(entry[1]) < _MOST:
-            entry[1].append(part)
+        if len(self.to(obj)) < _MOST:
+            self.keep(obj, [part])
 
-    def to(self, obj: Any) -> list[Part]:
-        """Return what ``obj`` was given, in order."""
-        entry = self._of.get(id(obj))
-        return entry[1] if entry is not None and entry[0]() is obj else []
+    def keep(self, built: Any, parts: Iterable[Part], instead_of: Collection[str] = ()) -> None:
+        """Add ``parts`` to what ``built`` was made of, ``instead_of`` those of these places."""
+        former = self.to(built)
+        kept = (*(part for part in former if part.where not in instead_of), *parts)
+        if not kept:
+            if former:
+                self._kept.pop(id(built), None)
+            return
+        key, table = id(built), self._kept
+        known = table.get(key)
+        if known is not None and known[0]() is built:
+            table[key] = (known[0], kept)
+            return
+
+        def gone(ref: weakref.ref[Any]) -> None:
+            entry = table.get(key)
+            if entry is not None and entry[0] is ref:
+                del table[key]
+
+        table[key] = (weakref.ref(built, gone), kept)
+
+    def to(self, built: Any) -> tuple[Part, ...]:
+        """Return what ``built`` was made of, as far as it is known."""
+        entry = self._kept.get(id(built))
+        return entry[1] if entry is not None and entry[0]() is built else ()
+
+
+def trees(given: Iterable[tuple[str, Any]]) -> Iterator[Part]:
+    """Yield the arguments ``(place, object)`` that can be read without asking the object."""
+    for where, tree in given:
+        kind = type(tree)
+        if kind is bool or not issubclass(kind, _PLAIN) or (kind in _EMPTIED and not tree):
+            continue
+        if where != "headers":
+            yield Part(where, tree)
+        elif issubclass(kind, dict):
+            yield Part(where, [pair for pair in dict.items(tree) if type(pair[0]) is str])
+
+
+def not_open(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Return those of ``parts`` that no open layer has: a redirect is a copy of its request."""
+    layer = current_layer()
+    if layer is None or not parts:
+        return parts
+    held = {id(part) for outer in layer.chain() for part in outer.parts}
+    return tuple(part for part in parts if id(part) not in held)
+
+
+def remembering(
+    place: str, emit: Outgoing, keep: Callable[[Any, Any, Args, Kwargs], object]
+) -> Wrapper:
+    """Return a wrapper that hands ``(instance, result, args, kwargs)`` to ``keep`` afterwards."""
+    guarded = guard(place)
+
+    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+        try:
+            result = wrapped(*args, **kwargs)
+        except BaseException:
+            del wrapped, instance, args, kwargs
+            raise
+        with guarded:
+            if not emit.idle():
+                keep(instance, result, args, kwargs)
+        return result
+
+    return wrapper

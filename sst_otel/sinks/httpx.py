@@ -1,4 +1,4 @@
-"""httpx and its successor httpx2: the object tree at ``build_request``, the bytes at httpcore.
+"""httpx and its successor httpx2: the object trees where a request is made, the bytes at httpcore.
 
 The OpenTelemetry instrumentation wraps ``HTTPTransport.handle_request``; the connection pool below
 it runs inside its client span whichever was installed first. openai 3 and anthropic 2 use httpx2.
@@ -6,15 +6,14 @@ it runs inside its client span whichever was installed first. openai 3 and anthr
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Callable
 from typing import Any
 
 from sst_otel import semconv
-from sst_otel.guard import guard
 from sst_otel.matching.decode import text_of
-from sst_otel.patching import Patches, Wrapper
+from sst_otel.patching import Patches
 from sst_otel.shares import Call, Part
+from sst_otel.sinks.given import Given, not_open, remembering, trees
 from sst_otel.sinks.layers import Layer
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
@@ -22,17 +21,21 @@ from sst_otel.sinks.streams import WatchedAsyncIterable, WatchedIterable
 from sst_otel.sinks.wrapping import Args, Kwargs, async_door, async_layer, door, layer
 
 _PLACE = "sink.httpx"
-_TREES = ("params", "data", "json", "content", "cookies", "files")
+_TREES = ("params", "data", "json", "content", "cookies", "files", "headers")
+_OF_CLIENT = ("params", "cookies", "headers")
 
-_given: weakref.WeakKeyDictionary[Any, tuple[Part, ...]] = weakref.WeakKeyDictionary()
-"""Request → what the application handed over to have it built."""
+_given = Given()
+"""Request → what the application handed over to have it built; client → what goes with all."""
 
 
 def install(emit: Outgoing) -> Patches:
     """Watch what leaves through httpx and httpx2."""
     patches = Patches(_PLACE)
     for client, core in (("httpx", "httpcore"), ("httpx2", "httpcore2")):
-        patches.wrap(f"{client}._client", "BaseClient.build_request", _remember(emit))
+        patches.wrap(f"{client}._models", "Request.__init__", remembering(_PLACE, emit, _made))
+        patches.wrap(f"{client}._client", "BaseClient.__init__", remembering(_PLACE, emit, _set_up))
+        built = remembering(_PLACE, emit, _built)
+        patches.wrap(f"{client}._client", "BaseClient.build_request", built)
         patches.wrap(f"{client}._client", "Client.send", layer(_PLACE, emit, _objects))
         patches.wrap(f"{client}._client", "AsyncClient.send", async_layer(_PLACE, emit, _objects))
         patches.wrap(
@@ -48,31 +51,29 @@ def install(emit: Outgoing) -> Patches:
     return patches
 
 
-def _remember(emit: Outgoing) -> Wrapper:
-    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        try:
-            request = wrapped(*args, **kwargs)
-        except BaseException:
-            del wrapped, instance, args, kwargs
-            raise
-        with guard(_PLACE):
-            if emit.idle():
-                return request
-            trees = ((name, kwargs.get(name)) for name in _TREES)
-            kinds = (dict, list, tuple, str, bytes)
-            parts = tuple(Part(name, tree) for name, tree in trees if isinstance(tree, kinds))
-            if parts:
-                _given[request] = parts
-        return request
+def _made(request: Any, _result: None, _args: Args, kwargs: Kwargs) -> None:
+    _given.keep(request, trees((name, kwargs.get(name)) for name in _TREES))
 
-    return wrapper
+
+def _built(client: Any, request: Any, _args: Args, kwargs: Kwargs) -> None:
+    """Keep what the client has turned into objects of its own before the request was made."""
+    own = tuple(trees((name, kwargs.get(name)) for name in _OF_CLIENT))
+    if own:
+        _given.keep(request, own)
+    with_all = _given.to(client)
+    if with_all:
+        _given.keep(request, with_all)
+
+
+def _set_up(client: Any, _result: None, _args: Args, kwargs: Kwargs) -> None:
+    _given.keep(client, trees((name, kwargs.get(name)) for name in _OF_CLIENT))
 
 
 def _objects(_client: Any, args: Args, kwargs: Kwargs) -> Layer:
     request = args[0] if args else kwargs.get("request")
-    parts = _given.get(request, ())
+    parts = not_open(_given.to(request))
     auth = kwargs.get("auth")
-    return Layer(parts=(*parts, Part("auth", auth)) if isinstance(auth, tuple) else parts)
+    return Layer(parts=(*parts, Part("auth", auth)) if type(auth) is tuple else parts)
 
 
 def _call(_pool: Any, args: Args, kwargs: Kwargs) -> Call | None:

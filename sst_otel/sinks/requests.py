@@ -1,4 +1,7 @@
-"""requests: the object tree at ``Session.request``, the bytes at ``HTTPAdapter.send``.
+"""requests: the object trees where a request is prepared, the bytes at ``HTTPAdapter.send``.
+
+Every request is a ``PreparedRequest`` in the end, made by ``Session.request`` or by the application
+from a ``Request``, as a whole or step by step; what a session adds to all of its own is in there.
 
 ``HTTPAdapter.send`` runs inside ``Session.send``, which the OpenTelemetry instrumentation wraps, so
 its client span is current there in whichever order the two were installed.
@@ -11,9 +14,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sst_otel import semconv
+from sst_otel.matching.decode import text_of
 from sst_otel.patching import Patches
 from sst_otel.registry.identity import marked
 from sst_otel.shares import Call, Part
+from sst_otel.sinks.given import Given, not_open, remembering, trees
 from sst_otel.sinks.layers import Layer
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
@@ -21,35 +26,90 @@ from sst_otel.sinks.streams import WatchedFile, WatchedIterable
 from sst_otel.sinks.wrapping import Args, Kwargs, door, layer
 
 _PLACE = "sink.requests"
-_REQUEST_ARGUMENTS = ("method", "url", "params", "data", "headers", "cookies", "files", "auth")
-_TREES = ("params", "data", "json", "cookies", "files", "auth")
+_BODY = ("data", "files", "json")
+
+_given = Given()
+"""Prepared request → what it was prepared from."""
+_bodies = Given()
+"""Prepared request → the body that was made of it."""
 
 
 def install(emit: Outgoing) -> Patches:
     """Watch what leaves through requests."""
     patches = Patches(_PLACE)
-    patches.wrap("requests.sessions", "Session.request", layer(_PLACE, emit, _objects))
-    patches.wrap("requests.sessions", "Session.send", layer(_PLACE, emit, _nothing))
+    for step, keep in (
+        ("prepare_url", _addressed),
+        ("prepare_cookies", _with_cookies),
+        ("prepare_body", _filled),
+        ("prepare_auth", _signed),
+    ):
+        path = f"PreparedRequest.{step}"
+        patches.wrap("requests.models", path, remembering(_PLACE, emit, keep))
+    patches.wrap("requests.models", "PreparedRequest.copy", remembering(_PLACE, emit, _copied))
+    patches.wrap("requests.sessions", "Session.send", layer(_PLACE, emit, layer_of))
     patches.wrap("requests.adapters", "HTTPAdapter.send", door(_PLACE, emit, _call, _tee))
     return patches
 
 
-def _objects(_session: Any, args: Args, kwargs: Kwargs) -> Layer:
-    given = {**dict(zip(_REQUEST_ARGUMENTS, args, strict=False)), **kwargs}
-    trees = ((name, given.get(name)) for name in _TREES)
-    kinds = (dict, list, tuple, str, bytes)
-    parts = [Part(name, tree) for name, tree in trees if isinstance(tree, kinds)]
-    auth = given.get("auth")
-    if type(auth).__module__ == "requests.auth":  # HTTPBasicAuth and its kind
-        parts.append(Part("auth", [vars(auth).get("username"), vars(auth).get("password")]))
-    url = given.get("url")
+def _arguments(names: tuple[str, ...], args: Args, kwargs: Kwargs) -> list[tuple[str, Any]]:
+    return [
+        (name, args[place] if place < len(args) else kwargs.get(name))
+        for place, name in enumerate(names)
+    ]
+
+
+def _addressed(request: Any, _result: None, args: Args, kwargs: Kwargs) -> None:
+    (_, url), params = _arguments(("url", "params"), args, kwargs)
+    parts = [*trees([params])]
     if type(url) is str and marked(url) is not None:  # what is sent is another object
         parts.append(Part("url", url))
-    return Layer(parts=tuple(parts))
+    _given.keep(request, parts, ("url", "params"))
 
 
-def _nothing(_session: Any, _args: Args, _kwargs: Kwargs) -> Layer:
-    return Layer()
+def _with_cookies(request: Any, _result: None, args: Args, kwargs: Kwargs) -> None:
+    ((_, cookies),) = _arguments(("cookies",), args, kwargs)
+    if type(cookies).__module__ == "requests.cookies":
+        # One that an answer has set goes to its own host; the application's go with everything.
+        cookies = {cookie.name: cookie.value for cookie in cookies if not cookie.domain}
+    _given.keep(request, trees([("cookies", cookies)] if cookies else ()), ("cookies",))
+
+
+def _filled(request: Any, _result: None, args: Args, kwargs: Kwargs) -> None:
+    parts = tuple(trees(_arguments(_BODY, args, kwargs)))
+    _given.keep(request, parts, _BODY)
+    _bodies.keep(request, [Part("body", request.body)] if parts else (), ("body",))
+
+
+def _signed(request: Any, _result: None, args: Args, kwargs: Kwargs) -> None:
+    ((_, auth),) = _arguments(("auth",), args, kwargs)
+    if type(auth).__module__ == "requests.auth":  # HTTPBasicAuth and its kind
+        auth = [vars(auth).get("username"), vars(auth).get("password")]
+    _given.keep(request, trees([("auth", auth)]), ("auth",))
+
+
+def _copied(request: Any, copy: Any, _args: Args, _kwargs: Kwargs) -> None:
+    _given.keep(copy, _given.to(request))
+    _bodies.keep(copy, _bodies.to(request))
+
+
+def layer_of(_session: Any, args: Args, kwargs: Kwargs) -> Layer:
+    """Return the layer of ``Session.send(request)``: what the request was prepared from."""
+    request = args[0] if args else kwargs.get("request")
+    parts = not_open(_given.to(request))
+    if _body_has_changed(request):
+        parts = tuple(part for part in parts if part.where not in _BODY)
+    return Layer(parts=parts)
+
+
+def _body_has_changed(request: Any) -> bool:
+    """Whether the application has put another body in; a signature may write it anew."""
+    for made in _bodies.to(request):
+        was, now = made.value, request.body
+        if now is was:
+            return False
+        plain = type(was) in (str, bytes) and type(now) in (str, bytes)
+        return not plain or text_of(was) != text_of(now)
+    return False
 
 
 def _call(_adapter: Any, args: Args, kwargs: Kwargs) -> Call | None:

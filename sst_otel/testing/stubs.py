@@ -21,7 +21,8 @@ from sst_otel.patching import Patches, Wrapper
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.layers import Layer, enter_layer, leave_layer
 from sst_otel.sinks.outgoing import Outgoing
-from sst_otel.sinks.wrapping import Args, Kwargs
+from sst_otel.sinks.requests import layer_of
+from sst_otel.sinks.wrapping import Args, Kwargs, Name
 
 _PLACE = "testing.stubs"
 _CLIENTS = frozenset({"starlette", "fastapi", "django", "webtest", "flask", "werkzeug"})
@@ -34,7 +35,7 @@ Describe = Callable[[Any, Any], "Call | None"]
 def watch_stubs(emit: Outgoing) -> Patches:
     """Look at requests and httpx where their clients hand a request on."""
     patches = Patches(_PLACE)
-    patches.wrap("requests.sessions", "Session.send", _door(emit, _of_requests))
+    patches.wrap("requests.sessions", "Session.send", _door(emit, _of_requests, layer_of))
     for client in ("httpx._client", "httpx2._client"):
         for name, door in (("Client", _door), ("AsyncClient", _async_door)):
             wrapper = door(emit, _of_httpx)
@@ -42,9 +43,13 @@ def watch_stubs(emit: Outgoing) -> Patches:
     return patches
 
 
-def _door(emit: Outgoing, describe: Describe) -> Wrapper:
+def _plain(_client: Any, _args: Args, _kwargs: Kwargs) -> Layer:
+    return Layer()
+
+
+def _door(emit: Outgoing, describe: Describe, name: Name = _plain) -> Wrapper:
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        token = enter_layer(Layer())
+        token = enter_layer(name(instance, args, kwargs))
         try:
             result = wrapped(*args, **kwargs)
         except BaseException as error:
