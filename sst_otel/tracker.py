@@ -29,6 +29,7 @@ from sst_otel.registry.registry import Registry
 from sst_otel.scope import exhausted
 from sst_otel.selection import Selection
 from sst_otel.settings import Settings
+from sst_otel.sinks import botocore as botocore_sink
 from sst_otel.sinks import httpx as httpx_sink
 from sst_otel.sinks import openai as openai_sink
 from sst_otel.sinks import requests as requests_sink
@@ -106,6 +107,7 @@ class Tracker:
             lambda: openai_sink.install(self.emit),
             lambda: sqlalchemy_sink.install(self.emit),
             lambda: smtp_sink.install(self.emit),
+            lambda: botocore_sink.install(self.emit),
         )
         for install in installs:
             with guard("install"):

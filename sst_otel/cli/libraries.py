@@ -30,6 +30,9 @@ LIBRARIES = (
     Library("httpx", (0, 25), "opentelemetry-instrumentation-httpx", "calls going out"),
     Library("httpx2", (2,), "opentelemetry-instrumentation-httpx", "calls going out"),
     Library("openai", (1, 40), None, "names of LLM calls"),
+    Library(
+        "botocore", (1, 29), "opentelemetry-instrumentation-botocore", "calls to Amazon's services"
+    ),
 )
 
 

@@ -18,6 +18,8 @@ from sst_otel import semconv
 from sst_otel.shares import Call, SharingEvent
 
 _SCOPE = "sst_otel"
+_LEAVING = frozenset({SpanKind.CLIENT, SpanKind.PRODUCER})
+"""Kinds of the spans that stand for a call going out."""
 
 
 class _OwnSpan:
@@ -51,7 +53,7 @@ class Telemetry:
         ours = None
         if span is None:
             current = trace.get_current_span()
-            if getattr(current, "kind", None) == SpanKind.CLIENT and current.is_recording():
+            if getattr(current, "kind", None) in _LEAVING and current.is_recording():
                 span = current
         if span is None:
             ours = _OwnSpan(_client_span(events[0], call, begun))

@@ -1,0 +1,127 @@
+"""A stand-in for Amazon's services: answers every client as briefly as it allows."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import boto3  # type: ignore[import-untyped]
+import botocore.config  # type: ignore[import-untyped]
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+_ACTION = re.compile(rb"Action=(\w+)")
+_CONVERSED = {
+    "output": {"message": {"role": "assistant", "content": [{"text": "Save more."}]}},
+    "stopReason": "end_turn",
+    "usage": {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2},
+    "metrics": {"latencyMs": 1},
+}
+
+
+class Amazon(BaseHTTPRequestHandler):
+    """Answers every service as briefly as its client allows."""
+
+    protocol_version = "HTTP/1.1"
+    server: Any
+
+    def do_POST(self) -> None:
+        if "chunked" in self.headers.get("Transfer-Encoding", ""):
+            body = b"".join(iter(self._chunk, b""))
+        else:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.server.received.append((self.path, body))
+        status = 500 if self.server.failures else 200
+        self.server.failures = max(0, self.server.failures - 1)
+        action = _ACTION.search(body)
+        if action is not None and b"\r\n" not in body:
+            name = action[1].decode()
+            answer = f"<{name}Response><{name}Result/></{name}Response>".encode()
+        elif self.path.endswith("/converse"):
+            answer = json.dumps(_CONVERSED).encode()
+        else:
+            answer = b"" if self.command == "PUT" else b"{}"
+        with suppress(ConnectionError):
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+    do_PUT = do_POST
+
+    def _chunk(self) -> bytes:
+        size = int(self.rfile.readline(), 16)
+        chunk = self.rfile.read(size)
+        self.rfile.readline()
+        return chunk
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+
+class Endpoint(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Amazon)
+        self.received: list[tuple[str, bytes]] = []
+        self.failures = 0
+        self.scheme = "http"
+        self.verify: str | None = None
+
+    def client(self, service: str, **config: Any) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=f"{self.scheme}://localhost:{self.server_port}",
+            region_name="eu-west-1",
+            aws_access_key_id="k",
+            aws_secret_access_key="s",
+            verify=self.verify,
+            config=botocore.config.Config(**config),
+        )
+
+
+@contextmanager
+def serving(endpoint: Endpoint) -> Iterator[Endpoint]:
+    thread = threading.Thread(target=endpoint.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield endpoint
+    finally:
+        endpoint.shutdown()
+        thread.join()
+        endpoint.server_close()
+
+
+def self_signed(directory: Path) -> Path:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    day = datetime.timedelta(days=1)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - day)
+        .not_valid_after(now + day)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    file = directory / "server.pem"
+    file.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    return file
