@@ -30,11 +30,14 @@ from sst_otel.scope import exhausted
 from sst_otel.selection import Selection
 from sst_otel.settings import Settings
 from sst_otel.sinks import botocore as botocore_sink
+from sst_otel.sinks import http_client as http_client_sink
 from sst_otel.sinks import httpx as httpx_sink
 from sst_otel.sinks import openai as openai_sink
 from sst_otel.sinks import requests as requests_sink
 from sst_otel.sinks import smtp as smtp_sink
 from sst_otel.sinks import sqlalchemy as sqlalchemy_sink
+from sst_otel.sinks import urllib as urllib_sink
+from sst_otel.sinks import urllib3 as urllib3_sink
 from sst_otel.sinks.outgoing import Outgoing, service_name
 from sst_otel.sinks.share import forget_writer
 from sst_otel.sources import celery as celery_source
@@ -105,6 +108,9 @@ class Tracker:
             lambda: requests_sink.install(self.emit),
             lambda: httpx_sink.install(self.emit),
             lambda: openai_sink.install(self.emit),
+            lambda: urllib3_sink.install(self.emit),
+            lambda: urllib_sink.install(self.emit),
+            lambda: http_client_sink.install(self.emit),
             lambda: sqlalchemy_sink.install(self.emit),
             lambda: smtp_sink.install(self.emit),
             lambda: botocore_sink.install(self.emit),

@@ -103,8 +103,8 @@ class Share:
                 if marked(chunk) is not None:  # a number or a short word is known by this alone
                     self._marked.append(chunk)
 
-    def _streamed(self) -> None:
-        """Look at a call with its streamed body, whole: before the wrapped call returns."""
+    def complete(self) -> None:
+        """Look at a call with its streamed body, whole: at the latest before the call returns."""
         if not self._streams:
             return
         with _reading:
@@ -119,13 +119,13 @@ class Share:
     def done(self, result: Any = None, span: Any = None) -> None:
         """Note that the call returned."""
         del result
-        self._streamed()
+        self.complete()
         self._end(semconv.SENT, span)
 
     def failed(self, error: BaseException, span: Any = None) -> None:
         """Note that the call raised; what left before that has left."""
         del error
-        self._streamed()
+        self.complete()
         self._end(semconv.FAILED, span)
 
     def _end(self, outcome: str, span: Any) -> None:

@@ -7,15 +7,20 @@ each piece is looked at on its way.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, Protocol
 
-from sst_otel.sinks.share import Share
+
+class Watcher(Protocol):
+    """What looks at the pieces of a stream: a :class:`~sst_otel.sinks.share.Share`, mostly."""
+
+    def part(self, chunk: Any) -> None:
+        """Look at a piece as it passes."""
 
 
 class WatchedIterable:
     """An iterable body; everything but iteration is the original's."""
 
-    def __init__(self, body: Any, share: Share) -> None:
+    def __init__(self, body: Any, share: Watcher) -> None:
         self._body = body
         self._share = share
 

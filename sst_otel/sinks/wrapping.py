@@ -24,7 +24,8 @@ Args = tuple[Any, ...]
 Kwargs = Mapping[str, Any]
 Describe = Callable[[Any, Args, Kwargs], "Call | None"]
 """``describe(instance, args, kwargs)`` → the call, None for one that is not ours to look at."""
-Name = Callable[[Any, Args, Kwargs], Layer]
+Name = Callable[[Any, Args, Kwargs], "Layer | None"]
+"""``name(instance, args, kwargs)`` → the layer, None where there is nothing to hand over."""
 Tee = Callable[[Any, Args, Kwargs, Share], "Callable[[], None] | None"]
 """Puts a watcher around a one-shot body stream; returns what takes it away again."""
 
@@ -35,16 +36,18 @@ def door(place: str, emit: Outgoing, describe: Describe, tee: Tee | None = None)
 
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         seen = _look(guarded, emit, describe, tee, instance, args, kwargs)
-        if seen is None:
-            return wrapped(*args, **kwargs)
-        with guarded:
-            seen.share.write()
+        if seen is not None:
+            with guarded:
+                seen.share.write()
         try:
             result = wrapped(*args, **kwargs)
         except BaseException as error:
             del wrapped, instance, args, kwargs
-            _after(guarded, seen, seen.share.failed, error)
+            if seen is not None:
+                _after(guarded, seen, seen.share.failed, error)
             raise
+        if seen is None:
+            return result
         _after(guarded, seen, seen.share.done, None)
         return result
 
@@ -89,18 +92,17 @@ def layer(place: str, emit: Outgoing, name: Name) -> Wrapper:
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         token = None
         with guarded:
-            if not emit.idle():
-                token = enter_layer(name(instance, args, kwargs))
-        if token is None:
-            return wrapped(*args, **kwargs)
+            if not emit.idle() and (opened := name(instance, args, kwargs)) is not None:
+                token = enter_layer(opened)
         try:
             return wrapped(*args, **kwargs)
         except BaseException:
             del wrapped, instance, args, kwargs
             raise
         finally:
-            with guarded:
-                leave_layer(token)
+            if token is not None:
+                with guarded:
+                    leave_layer(token)
 
     return wrapper
 
@@ -185,7 +187,7 @@ def _look(
         call = describe(instance, args, kwargs)
         if call is None:
             return None
-        host = call.host.lower()
+        host = call.host.lower().rstrip(".")
         if is_claimed(host):
             return None
         restore = None
