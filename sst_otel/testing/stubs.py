@@ -49,7 +49,7 @@ def _plain(_client: Any, _args: Args, _kwargs: Kwargs) -> Layer:
 
 def _door(emit: Outgoing, describe: Describe, name: Name = _plain) -> Wrapper:
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        token = enter_layer(name(instance, args, kwargs))
+        token = enter_layer(name(instance, args, kwargs) or Layer())
         try:
             result = wrapped(*args, **kwargs)
         except BaseException as error:
