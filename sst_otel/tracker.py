@@ -30,6 +30,7 @@ from sst_otel.scope import exhausted
 from sst_otel.selection import Selection
 from sst_otel.settings import Settings
 from sst_otel.sinks import botocore as botocore_sink
+from sst_otel.sinks import grpc as grpc_sink
 from sst_otel.sinks import http_client as http_client_sink
 from sst_otel.sinks import httpx as httpx_sink
 from sst_otel.sinks import openai as openai_sink
@@ -114,6 +115,7 @@ class Tracker:
             lambda: sqlalchemy_sink.install(self.emit),
             lambda: smtp_sink.install(self.emit),
             lambda: botocore_sink.install(self.emit),
+            lambda: grpc_sink.install(self.emit),
         )
         for install in installs:
             with guard("install"):

@@ -34,6 +34,7 @@ LIBRARIES = (
     Library(
         "botocore", (1, 29), "opentelemetry-instrumentation-botocore", "calls to Amazon's services"
     ),
+    Library("grpcio", (1, 60), "opentelemetry-instrumentation-grpc", "remote calls"),
 )
 
 

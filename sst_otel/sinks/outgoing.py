@@ -82,7 +82,7 @@ class Outgoing:
     def __call__(self, call: Call) -> Share:
         """Look at a call; the caller writes the share (``share.write()``) before the bytes go."""
         share = Share(self, call)
-        if is_suppressed() or is_own_export(call.host, call.port, self._own_endpoints):
+        if is_suppressed() or self.is_own(call.host, call.port):
             return share
         scope = current_scope()
         if scope is not PROCESS and scope.on_look is not None:
@@ -94,6 +94,10 @@ class Outgoing:
         with _matching:
             share.found(self._events(call, scope))
         return share
+
+    def is_own(self, host: str, port: int | None) -> bool:
+        """Whether our own telemetry goes there: never a share, and not worth describing."""
+        return is_own_export(host, port, self._own_endpoints)
 
     def later(self, call: Call) -> Share:
         """Return the share of a call whose body is a stream: looked at when it has passed."""

@@ -122,8 +122,8 @@ class Share:
         self.complete()
         self._end(semconv.SENT, span)
 
-    def failed(self, error: BaseException, span: Any = None) -> None:
-        """Note that the call raised; what left before that has left."""
+    def failed(self, error: BaseException | None = None, span: Any = None) -> None:
+        """Note that the call raised or failed; what left before that has left."""
         del error
         self.complete()
         self._end(semconv.FAILED, span)

@@ -18,12 +18,14 @@ from sst_otel.sinks.layers import Layer
 from sst_otel.sinks.mail_objects import composed_of, watch_messages
 from sst_otel.sinks.mime import mail_parts
 from sst_otel.sinks.outgoing import Outgoing
+from sst_otel.sinks.share import Share
 from sst_otel.sinks.wrapping import Args, Kwargs, door, layer, noting
 
 _PLACE = "sink.smtp"
 _SERVER = "_sst_server"
 _ENVELOPE = "_sst_envelope"
 _DEFAULT_PORT = 25
+_ACCEPTED = 250
 _MOST_ADDRESSES = 5_000
 _SENDMAIL = ("from_addr", "to_addrs", "msg")
 _LISTS = frozenset({list, tuple, set, frozenset, type({}.keys()), type({}.values())})
@@ -35,7 +37,7 @@ def install(emit: Outgoing) -> Patches:
     patches.wrap("smtplib", "SMTP.connect", noting(_PLACE, _connecting))
     patches.wrap("smtplib", "SMTP.mail", noting(_PLACE, _sender, emit))
     patches.wrap("smtplib", "SMTP.rcpt", noting(_PLACE, _addressee, emit))
-    patches.wrap("smtplib", "SMTP.data", door(_PLACE, emit, _data))
+    patches.wrap("smtplib", "SMTP.data", door(_PLACE, emit, _data, None, _answered))
     patches.wrap("smtplib", "SMTP.sendmail", door(_PLACE, emit, _sendmail))
     patches.wrap("smtplib", "SMTP.send_message", layer(_PLACE, emit, _message))
     patches.when_imported("smtplib", lambda _module: watch_messages(patches, emit))
@@ -83,6 +85,14 @@ def _data(server: Any, args: Args, kwargs: Kwargs) -> Call | None:
         return None  # sendmail has looked
     envelope = vars(server).pop(_ENVELOPE, None) or {}
     return _call(server, envelope, args[0] if args else kwargs.get("msg"))
+
+
+def _answered(_server: Any, result: Any, share: Share) -> bool:
+    """Note that the server refused the mail: ``data`` returns its answer."""
+    refused = bool(result[0] != _ACCEPTED)
+    if refused:
+        share.failed()
+    return refused
 
 
 def _host_and_port(server: Any) -> tuple[str, int | None]:

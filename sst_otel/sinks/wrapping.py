@@ -28,9 +28,18 @@ Name = Callable[[Any, Args, Kwargs], "Layer | None"]
 """``name(instance, args, kwargs)`` → the layer, None where there is nothing to hand over."""
 Tee = Callable[[Any, Args, Kwargs, Share], "Callable[[], None] | None"]
 """Puts a watcher around a one-shot body stream; returns what takes it away again."""
+Ends = Callable[[Any, Any, Share], bool]
+"""``ends(instance, result, share)``: whether it notes the end itself, or will. For calls that have
+only begun when they return, or that fail without an exception."""
 
 
-def door(place: str, emit: Outgoing, describe: Describe, tee: Tee | None = None) -> Wrapper:
+def door(
+    place: str,
+    emit: Outgoing,
+    describe: Describe,
+    tee: Tee | None = None,
+    ends: Ends | None = None,
+) -> Wrapper:
     """Return a wrapper that reports what a call carries before letting it go."""
     guarded = guard(place)
 
@@ -48,18 +57,25 @@ def door(place: str, emit: Outgoing, describe: Describe, tee: Tee | None = None)
             raise
         if seen is None:
             return result
-        _after(guarded, seen, seen.share.done, None)
+        _after(guarded, seen, _note_of(guarded, ends, instance, result, seen), None)
         return result
 
     return wrapper
 
 
-def async_door(place: str, emit: Outgoing, describe: Describe, tee: Tee | None = None) -> Wrapper:
+def async_door(
+    place: str,
+    emit: Outgoing,
+    describe: Describe,
+    tee: Tee | None = None,
+    ends: Ends | None = None,
+) -> Wrapper:
     """Return the :func:`door` of an ``async`` method; the write happens off the event loop."""
     guarded = guard(place)
 
     async def call(
         wrapped: Callable[..., Any],
+        instance: Any,
         args: Args,
         kwargs: Kwargs,
         seen: _Seen,
@@ -70,17 +86,17 @@ def async_door(place: str, emit: Outgoing, describe: Describe, tee: Tee | None =
         try:
             result = await wrapped(*args, **kwargs)
         except BaseException as error:
-            del wrapped, args, kwargs
+            del wrapped, instance, args, kwargs
             _after(guarded, seen, seen.share.failed, error)
             raise
-        _after(guarded, seen, seen.share.done, None)
+        _after(guarded, seen, _note_of(guarded, ends, instance, result, seen), None)
         return result
 
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         seen = _look(guarded, emit, describe, tee, instance, args, kwargs, claims=False)
         if seen is None:
             return wrapped(*args, **kwargs)
-        return call(wrapped, args, kwargs, seen)
+        return call(wrapped, instance, args, kwargs, seen)
 
     return wrapper
 
@@ -198,6 +214,21 @@ def _look(
             share = emit(call)
         return _Seen(share, host, restore, Claim(host) if claims else None)
     return None
+
+
+def _note_of(
+    guarded: guard, ends: Ends | None, instance: Any, result: Any, seen: _Seen
+) -> Callable[[Any], None]:
+    """Return what notes the end of a call that returned."""
+    taken_over = False
+    if ends is not None:
+        with guarded:
+            taken_over = ends(instance, result, seen.share)
+    return _nothing if taken_over else seen.share.done
+
+
+def _nothing(_error: BaseException | None) -> None:
+    return
 
 
 def _after(

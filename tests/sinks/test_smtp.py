@@ -43,7 +43,7 @@ class Inbox:
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         self.received.append((list(envelope.rcpt_tos), envelope.content))
-        return "250 OK"
+        return "554 no" if b"spam" in envelope.content else "250 OK"
 
 
 @contextmanager
@@ -185,6 +185,16 @@ def test_the_protocol_by_hand_is_one_event_a_mail(
     client.quit()
     assert tracking.shares() == [("smtp localhost", "1", ("email", "phone"))] * 2
     assert [to for to, _ in inbox.received] == [[MAIL]] * 2
+
+
+def test_a_refused_mail_by_hand_has_failed(tracking: Tracking, port: int) -> None:
+    with smtplib.SMTP("localhost", port) as client:
+        client.helo()
+        client.mail(STAFF)
+        client.rcpt(MAIL)
+        code, _ = client.data(b"Subject: spam\n\nHello.\n")
+    assert code == 554
+    assert [row["outcome"] for row in tracking.rows()] == ["failed"]
 
 
 def test_lmtp(tracking: Tracking) -> None:
