@@ -29,6 +29,7 @@ from sst_otel.registry.registry import Registry
 from sst_otel.scope import exhausted
 from sst_otel.selection import Selection
 from sst_otel.settings import Settings
+from sst_otel.sinks import aiohttp as aiohttp_sink
 from sst_otel.sinks import botocore as botocore_sink
 from sst_otel.sinks import grpc as grpc_sink
 from sst_otel.sinks import http_client as http_client_sink
@@ -109,6 +110,7 @@ class Tracker:
             lambda: requests_sink.install(self.emit),
             lambda: httpx_sink.install(self.emit),
             lambda: openai_sink.install(self.emit),
+            lambda: aiohttp_sink.install(self.emit),
             lambda: urllib3_sink.install(self.emit),
             lambda: urllib_sink.install(self.emit),
             lambda: http_client_sink.install(self.emit),

@@ -29,6 +29,7 @@ LIBRARIES = (
     Library("requests", (2, 28), "opentelemetry-instrumentation-requests", "calls going out"),
     Library("httpx", (0, 25), "opentelemetry-instrumentation-httpx", "calls going out"),
     Library("httpx2", (2,), "opentelemetry-instrumentation-httpx", "calls going out"),
+    Library("aiohttp", (3, 8), "opentelemetry-instrumentation-aiohttp-client", "calls going out"),
     Library("urllib3", (1, 26), "opentelemetry-instrumentation-urllib3", "calls going out"),
     Library("openai", (1, 40), None, "names of LLM calls"),
     Library(
