@@ -71,8 +71,9 @@ def seen(connection: Connection, asked: list[Any]) -> list[dict[str, Any]]:
 
 
 def _events(asked: list[Any]) -> Any:
-    """Return the events asked for with host and person; inside, since an expression with bound
-    values is not the same expression twice to PostgreSQL's GROUP BY.
+    """Return the events asked for with host and person, as a table inside the query.
+
+    To PostgreSQL's GROUP BY an expression with bound values is never the same expression twice.
     """
     person = func.coalesce(_ALIASES.c.subject, _LOGS.c.subject)
     logs = _LOGS.outerjoin(_ALIASES, _ALIASES.c.pseudonym == _LOGS.c.subject)

@@ -53,8 +53,7 @@ def _seen(row: Row) -> str:
 
 COLUMNS = (
     Column("RECIPIENT", _who),
-    Column("PURPOSE", lambda row: _told(row["purpose"])),
-    Column("ROLE", lambda row: _told(row["role"])),
+    Column("PURPOSE, ROLE", lambda row: f"{_told(row['purpose'])}, {_told(row['role'])}"),
     Column("IN", lambda row: _told(row["country"])),
     Column("DATA", lambda row: ", ".join(row["data_types"])),
     Column("PEOPLE", lambda row: f"{row['people']:,}"),
