@@ -1,6 +1,6 @@
 """What personal data is: types, field names, value checks, normal forms and rarity."""
 
-from sst_otel.datatypes.digests import digest_forms
+from sst_otel.datatypes.digests import digest_forms, digest_parts
 from sst_otel.datatypes.forms import digit_run, normalise, renderings
 from sst_otel.datatypes.names import FieldClassifier
 from sst_otel.datatypes.rarity import bits
@@ -15,6 +15,7 @@ __all__ = [
     "classify_value",
     "default_taxonomy",
     "digest_forms",
+    "digest_parts",
     "digit_run",
     "load_taxonomy",
     "normalise",

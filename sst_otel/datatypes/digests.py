@@ -14,28 +14,73 @@ from sst_otel.datatypes.taxonomy import Taxonomy
 
 _GMAIL = frozenset({"gmail.com", "googlemail.com"})
 _ZIP_FIVE = re.compile(r"(\d{5})-?\d{4}")
+_PUNCTUATION = re.compile(r"[^\w\s]|_")
+_NOT_A_TO_Z = re.compile(r"[^a-z]+")
+_NOT_ALNUM = re.compile(r"[^a-z0-9]+")
 _LONGEST_DIGESTED = 320
+_FIRST = 5
 
 
 def digest_forms(
     data_type: str, value: object, taxonomy: Taxonomy | None = None
 ) -> tuple[str, ...]:
-    """Return the texts that vendors' rules have hashed for this value.
+    """Return the texts that vendors' rules have hashed for this value as a whole.
 
-    Sources: Meta, Google, TikTok, Snap, Pinterest, Reddit, Microsoft, Amazon (conversion APIs)
-    and Mailchimp (member id). As written, stripped and lower-cased always come first.
+    Sources: Meta, Google, TikTok, Snap, Pinterest, Reddit, Microsoft, Amazon, X (conversion APIs
+    and audiences), UID2 of The Trade Desk, LiveRamp, Mailchimp (member id). As written, stripped
+    and lower-cased always come first.
     """
     written = as_text(value)
     stripped = written.strip()
     lower = stripped.lower()
     if len(stripped) > _LONGEST_DIGESTED:
         return distinct((written, stripped, lower))
-    normal = normalise(data_type, value, taxonomy)
-    special = _DIGEST_FORMS.get(form_of(data_type, taxonomy))
-    return distinct((written, stripped, lower, *(special(lower, value, normal) if special else ())))
+    form = form_of(data_type, taxonomy)
+    special = _DIGEST_FORMS.get(form)
+    if special is not None:
+        return distinct((written, stripped, lower, *special(lower, value)))
+    if form in _NORMAL:
+        return distinct((written, stripped, lower, normalise(data_type, value, taxonomy)))
+    return distinct((written, stripped, lower))
 
 
-def _email_digests(lower: str, value: object, normal: str) -> tuple[str, ...]:
+def digest_parts(
+    data_type: str, value: object, taxonomy: Taxonomy | None = None
+) -> tuple[str, ...]:
+    """Return the texts that vendors' rules have hashed of a piece of this value.
+
+    Meta's ``fi``, ``f5first``, ``f5last`` (initial, first five letters), ``doby``, ``dobm``,
+    ``dobd`` (year, month, day), and the first and last word of a full name. So few of them exist
+    that their digests tell nothing by themselves.
+    """
+    form = form_of(data_type, taxonomy)
+    if form == "date":
+        day = parse_date(value)
+        if day is None:
+            return ()
+        month, of_month = str(day.month), str(day.day)
+        return distinct(
+            (f"{day.year:04}", month.zfill(2), of_month.zfill(2), month, of_month),
+        )
+    if form != "name":
+        return ()
+    lower = as_text(value)[:_LONGEST_DIGESTED].strip().lower()
+    if data_type != "name":
+        return distinct(_beginnings(lower))
+    words = lower.replace(",", " ").split()
+    if len(words) < 2:
+        return ()
+    ends = (words[0], words[-1])
+    whole = (text for word in ends for text in (word, *_letters(word, word)))
+    return distinct((*whole, *(text for word in ends for text in _beginnings(word))))
+
+
+def _beginnings(lower: str) -> tuple[str, ...]:
+    letters = _PUNCTUATION.sub("", "".join(lower.split()))
+    return (letters[:1], letters[:_FIRST])
+
+
+def _email_digests(lower: str, value: object) -> tuple[str, ...]:
     email = "".join(lower.split()).removeprefix("mailto:")
     local, at, domain = email.rpartition("@")
     plain, plus, _ = local.partition("+")
@@ -44,11 +89,13 @@ def _email_digests(lower: str, value: object, normal: str) -> tuple[str, ...]:
         forms.append(plain + at + domain)
     if domain in _GMAIL:
         forms.append(local.replace(".", "") + at + domain)
-    forms.append(plain.replace(".", "") + at + domain)  # Reddit: for every domain
+    # Reddit: for every domain, once only the dots, now everything that is no letter or digit.
+    forms += (plain.replace(".", "") + at + domain, _NOT_ALNUM.sub("", plain) + at + domain)
+    forms.append(email.upper())  # what data brokers offer beside the lower case
     return tuple(forms)
 
 
-def _phone_digests(lower: str, value: object, normal: str) -> tuple[str, ...]:
+def _phone_digests(lower: str, value: object) -> tuple[str, ...]:
     digits, _ = phone_digits(lower)
     if not digits:
         return ()
@@ -56,27 +103,40 @@ def _phone_digests(lower: str, value: object, normal: str) -> tuple[str, ...]:
     return (digits, digits.lstrip("0"), "+" + digits, *runs, *(f"+{run}" for run in runs[:1]))
 
 
-def _letters(lower: str, value: object, normal: str) -> tuple[str, ...]:
-    """Return the text without punctuation, without blanks, and both; then without accents."""
-    unpunctuated = " ".join("".join(c if c.isalnum() or c == " " else "" for c in lower).split())
+def _letters(lower: str, value: object) -> tuple[str, ...]:
+    """Return the text without punctuation, without blanks, and both.
+
+    Then that without accents, and without the letters beyond a to z.
+    """
+    if lower.isalnum() and lower.isascii():
+        return ()
+    unpunctuated = " ".join(_PUNCTUATION.sub("", lower).split())
     joined = "".join(lower.split())
     both = unpunctuated.replace(" ", "")
+    if both.isascii():
+        return (unpunctuated, joined, both)
     folded = unicodedata.normalize("NFKD", both)
-    return (unpunctuated, joined, both, "".join(c for c in folded if not unicodedata.combining(c)))
+    bare = "".join(c for c in folded if not unicodedata.combining(c))
+    return (unpunctuated, joined, both, bare, _NOT_A_TO_Z.sub("", both))
 
 
-def _place_digests(lower: str, value: object, normal: str) -> tuple[str, ...]:
+def _place_digests(lower: str, value: object) -> tuple[str, ...]:
     code = us_state_code(lower)
-    return (*_letters(lower, value, normal), *((code,) if code else ()))
+    return (*_letters(lower, value), *((code,) if code else ()))
 
 
-def _postal_digests(lower: str, value: object, normal: str) -> tuple[str, ...]:
+def _postal_digests(lower: str, value: object) -> tuple[str, ...]:
     compact = lower.replace(" ", "")
     five = _ZIP_FIVE.fullmatch(compact)
     return (compact, compact.replace("-", ""), *((five.group(1),) if five else ()))
 
 
-def _date_digests(lower: str, value: object, normal: str) -> tuple[str, ...]:
+def _alnum_digests(lower: str) -> tuple[str, ...]:
+    bare = "".join(filter(str.isalnum, lower))
+    return (bare, bare.upper())
+
+
+def _date_digests(lower: str, value: object) -> tuple[str, ...]:
     day = parse_date(value)
     if day is None:
         return ()
@@ -88,7 +148,7 @@ def _date_digests(lower: str, value: object, normal: str) -> tuple[str, ...]:
     )
 
 
-_DIGEST_FORMS: Mapping[str, Callable[[str, object, str], tuple[str, ...]]] = {
+_DIGEST_FORMS: Mapping[str, Callable[[str, object], tuple[str, ...]]] = {
     "email": _email_digests,
     "phone": _phone_digests,
     "name": _letters,
@@ -96,9 +156,8 @@ _DIGEST_FORMS: Mapping[str, Callable[[str, object, str], tuple[str, ...]]] = {
     "text": _letters,
     "compact": _postal_digests,
     "date": _date_digests,
-    "number": lambda lower, value, normal: (normal,),
-    "country": lambda lower, value, normal: (normal,),
-    "gender": lambda lower, value, normal: (normal,),
-    "alnum": lambda lower, value, normal: (normal, normal.upper()),
-    "identifier": lambda lower, value, normal: (lower.replace("-", ""), lower.upper()),
+    "alnum": lambda lower, value: _alnum_digests(lower),
+    "identifier": lambda lower, value: (lower.replace("-", ""), lower.upper()),
 }
+_NORMAL = frozenset({"number", "plain_number", "country", "gender", "ip"})
+"""Forms of which the canonical text is what is hashed."""

@@ -90,7 +90,7 @@ def form_of(data_type: str, taxonomy: Taxonomy | None = None) -> str:
 
 def distinct(texts: Iterable[str]) -> tuple[str, ...]:
     """Return the texts without empty ones and repetitions, in their order."""
-    return tuple(dict.fromkeys(text for text in texts if text))
+    return tuple(dict.fromkeys(filter(None, texts)))
 
 
 def _text(value: object) -> str:

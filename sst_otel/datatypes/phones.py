@@ -10,6 +10,9 @@ import re
 
 _EXTENSION = re.compile(r"(?:,|;|\s*(?:ext\.?|extension|x|#|durchwahl))\s*\d{1,6}\s*$", re.I)
 _ALLOWED = re.compile(r"[+\d\s().\-/\u2010-\u2015\u00a0]+")
+_PLAIN = re.compile(r"[+0-9 ().\-/]+")
+"""What most numbers are written with; no extension is among it."""
+_NO_DIGIT = re.compile(r"[^0-9]+")
 _INTERNATIONAL = re.compile(r"\+\s?[1-9][\d\s().\-/]{6,22}\d")
 _NANP = re.compile(r"(?:1[ .\-])?(?:\([2-9]\d\d\) ?|[2-9]\d\d[.\-])[2-9]\d\d[.\- ]\d{4}")
 _SIGNED_DECIMAL = re.compile(r"\+\d{1,3}\.\d+")
@@ -33,13 +36,15 @@ def phone_digits(text: str) -> tuple[str, bool]:
     A leading ``+`` or ``00`` is removed and says so; the ``(0)`` that some write after a country
     code and an extension are dropped.
     """
-    text = _EXTENSION.sub("", text[:_LONGEST_TEXT].strip())
+    text = text[:_LONGEST_TEXT].strip()
+    if not _PLAIN.fullmatch(text):
+        text = _EXTENSION.sub("", text)
     if text[:4].lower() == "tel:":
         text = text[4:]
     international = text.startswith(("+", "00", "(+"))
     if international:
         text = text.replace("(0)", "")
-    digits = "".join(char for char in text if char.isdecimal() and char.isascii())
+    digits = _NO_DIGIT.sub("", text)
     while digits.startswith("00"):
         digits = digits[2:]
     return digits, international

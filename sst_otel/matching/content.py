@@ -134,6 +134,7 @@ class _Look:
                 elif word != code:
                     pieces.append(word)
             if len(code) in _DIGEST_BASE64:
+                self.digests = True
                 self._base64_digest(texts.number_of_char(offset), code)
             for readable in filter(None, map(hidden_text, pieces)):
                 hidden.append((texts.number_of_char(offset), readable))

@@ -84,7 +84,14 @@ class Matcher:
                 hits.append(hit)
                 anchors.add(hit)
         everybody, labels = anchors.everybody(), labelled(view.leaves)
-        found = weak.find(view.leaves, anchors.owners_near, everybody, view.explained, labels)
+        found = weak.find(
+            view.leaves,
+            anchors.owners_near,
+            anchors.owners_around,
+            everybody,
+            view.explained,
+            labels,
+        )
         for leaf, data, how, rule in found:
             # A weak value that could be several people's says nothing about any of them.
             chosen = self._choose(leaf, data, how, rule, anchors, scope)
@@ -262,6 +269,8 @@ class _Anchors:
 
     def __init__(self, hits: list[Hit]) -> None:
         self._owners: dict[int, set[Owner]] = {}
+        self._inside: dict[int, set[Owner]] = {}
+        """The same, with those named in the objects inside of it."""
         for hit in hits:
             self.add(hit)
 
@@ -270,6 +279,8 @@ class _Anchors:
             return
         for group in hit.leaf.group[-1:]:
             self._owners.setdefault(group, set()).add(hit.datum.owner)
+        for group in hit.leaf.group:
+            self._inside.setdefault(group, set()).add(hit.datum.owner)
 
     def everybody(self) -> set[Owner]:
         """Return all who are certain to be meant somewhere."""
@@ -281,4 +292,15 @@ class _Anchors:
             found = self._owners.get(group)
             if found:
                 return found
+        return set()
+
+    def owners_around(self, leaf: Leaf) -> set[Owner]:
+        """Return the person named in the objects beside those that ``leaf`` is in, if it is one.
+
+        Google's identifiers of one person are a list of objects: the mail, the phone, the address.
+        """
+        for group in reversed(leaf.group):
+            found = self._inside.get(group)
+            if found:
+                return found if len(found) == 1 else set()
         return set()

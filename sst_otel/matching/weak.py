@@ -9,16 +9,15 @@ people whom the payload names with certainty, never everybody's.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from sst_otel import semconv
-from sst_otel.datatypes import digest_forms
 from sst_otel.matching import rules
 from sst_otel.matching.accounts import names_account
+from sst_otel.matching.hashed import Found, digest_in, find_hashed
 from sst_otel.matching.payload import Leaf
 from sst_otel.matching.texts import Texts
-from sst_otel.registry.datum import DERIVED, STRONG_BITS, Datum, strength
+from sst_otel.registry.datum import DERIVED, Datum, strength
 from sst_otel.registry.forms import WeakForms
 from sst_otel.registry.registry import Registry
 from sst_otel.scope import Scope
@@ -32,10 +31,6 @@ _TOLD_BY = {"birthday": ("age",)}
 _CLAIMS = {"sub": "user_id"}
 """Registered names of a token's claims (RFC 7519) → a name that tells the type anywhere."""
 _STATE = "weak_forms"
-_ALGORITHMS = {32: hashlib.md5, 40: hashlib.sha1, 64: hashlib.sha256}
-
-Found = tuple[Leaf, list[Datum], str, str]
-"""The leaf, the data, the evidence, and the rule that found them."""
 
 
 class WeakValues:
@@ -90,6 +85,7 @@ class WeakValues:
         self,
         leaves: list[Leaf],
         owners_near: Callable[[Leaf], set[Owner]],
+        owners_around: Callable[[Leaf], set[Owner]],
         everybody: Iterable[Owner],
         explained: set[str],
         labelled: Iterable[Leaf] = (),
@@ -97,7 +93,8 @@ class WeakValues:
         """Yield ``(leaf, data, evidence, rule)``; identity accounts for the ``explained`` texts.
 
         ``everybody``: all who are certainly meant somewhere in the payload. ``labelled``: pieces
-        of running text, in which only their key is a reason.
+        of running text, in which only their key is a reason. ``owners_around``: who is meant in the
+        objects beside, where nobody is in those that ``owners_near`` looks at.
         """
         tables = self._tables(everybody)
         if not tables:
@@ -115,8 +112,8 @@ class WeakValues:
         known = {phrase for table in tables for phrase in table.those_of(folded_texts)}
         together: dict[int, dict[Owner, list[tuple[Leaf, Datum]]]] = {}
         for number, (leaf, folded) in enumerate(zip(open_leaves, folded_texts, strict=True)):
-            is_digest = len(folded) in _ALGORITHMS
-            if folded in explained or not (folded in known or is_digest):
+            digest = digest_in(leaf.text)
+            if folded in explained or not (folded in known or digest):
                 continue
             data = dict.fromkeys(datum for table in tables for datum in table.get(folded))
             near = owners_near(leaf)
@@ -156,8 +153,9 @@ class WeakValues:
                 elif datum.owner.ref and datum in self._scope.data:
                     people = together.setdefault(leaf.group[-1], {})
                     people.setdefault(datum.owner, []).append((leaf, datum))
-            if is_digest:
-                yield from self._hashed(leaf, folded, near)
+            if digest is not None:
+                around = () if near else owners_around(leaf)
+                yield from find_hashed(leaf, digest, near, around, self._registry, self._names_type)
         for people in together.values():
             for leaf, datum in self._of_one_person(people):
                 yield leaf, [datum], semconv.EXACT, rules.TOGETHER
@@ -196,18 +194,3 @@ class WeakValues:
         for owner in owners:
             found += self._registry.weak_of(owner.ref)
         return found
-
-    def _hashed(self, leaf: Leaf, digest: str, near: set[Owner]) -> Iterator[Found]:
-        """Yield a weak value's digest: few constants exist, so only under its own key."""
-        algorithm = _ALGORITHMS[len(digest)]
-        for owner in near:
-            for datum in self._registry.of_owner(owner.ref):
-                if strength(datum) >= STRONG_BITS:
-                    continue
-                if not self._names_type(leaf.key, datum.data_type):
-                    continue
-                for form in digest_forms(datum.data_type, datum.value):
-                    data = form.encode("utf-8", "replace")
-                    if algorithm(data, usedforsecurity=False).hexdigest() == digest:
-                        yield leaf, [datum], semconv.HASHED, rules.KEY_DIGEST
-                        break
