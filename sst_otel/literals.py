@@ -85,6 +85,11 @@ def files_with(text: str) -> set[str]:
     }
 
 
+def is_noted(file: str) -> bool:
+    """Whether ``file`` is one of the application's modules."""
+    return file in _texts
+
+
 def brings(text: str, value: str) -> bool:
     """Whether ``text`` holds a longer constant of the program, whole, that holds ``value``."""
     wanted, whole = f" {phrase(value)} ", f" {phrase(text)} "

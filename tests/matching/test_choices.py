@@ -69,6 +69,13 @@ def test_towns_of_a_list_are_the_tables_however_often_the_visitors_is_there() ->
     assert _kept({"depots": depots}) == []
 
 
+def test_a_town_that_is_counted_is_a_groups() -> None:
+    assert _kept({"origins": [{"city": "Reading", "n": 2, "share": 1.0}]}) == []
+    assert _kept({"homes": [{"city": "Reading", "since": "spring"}]}) == ["city"]
+    assert _kept({"homes": [{"city": "Reading"}]}) == ["city"]
+    assert _kept({"homes": [{"city": "Reading", "zip": "RG1 1AA"}]}) == ["city", "postal_code"]
+
+
 def test_towns_of_a_list_are_the_persons_where_that_person_is_certain_around_it() -> None:
     tree = {"mail": "ada@example.com", "homes": [{"city": "Reading"}, {"city": "Reading"}]}
     leaves = _leaves(tree)

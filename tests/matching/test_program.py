@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from sst_otel import literals, semconv
 from sst_otel.matching import rules
 from sst_otel.matching.hits import Hit
-from sst_otel.matching.payload import Leaves
+from sst_otel.matching.payload import Leaf, Leaves
 from sst_otel.matching.program import not_the_programs
 from sst_otel.registry.datum import Datum
 from sst_otel.scope import Scope
@@ -41,12 +43,21 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> types.SimpleNamespace:
     return types.SimpleNamespace(**names)
 
 
-def _kept(tree: object, datum: Datum, rule: str, owner: Owner) -> bool:
+def _kept(
+    tree: object,
+    datum: Datum,
+    rule: str,
+    owner: Owner,
+    of: Callable[[Leaf], bool] = bool,
+    loaded: bool = False,
+) -> bool:
     leaves = Leaves()
     leaves.add_part(Part("json", tree))
     scope = Scope()
     scope.set_owner(owner)
-    hits = [Hit(datum, semconv.EXACT, rule, leaf) for leaf in leaves.leaves]
+    if loaded:
+        scope.data[datum] = None
+    hits = [Hit(datum, semconv.EXACT, rule, leaf) for leaf in leaves.leaves if of(leaf)]
     return bool(not_the_programs(hits, leaves.leaves, scope))
 
 
@@ -110,3 +121,60 @@ def test_a_member_of_an_enumeration_is_a_datum_too(shop: types.SimpleNamespace) 
 def test_what_was_followed_is_never_judged(shop: types.SimpleNamespace) -> None:
     mail = Datum(BOB, "email", shop.SUPPORT, "db:users.email")
     assert _kept({"from": shop.SUPPORT}, mail, rules.IDENTITY, ADA)
+
+
+class TestAFieldOfTheSource:
+    """Single characters and small numbers have no identity; the field in the source tells."""
+
+    PAGE = """
+GUEST = {"gender": "f", "plan": "free"}
+LIMITS = dict(age=34)
+def default(body):
+    body["sex"] = "f"
+found = kept()
+"""
+
+    def kept_by(self, tmp_path: Path, tree: object, datum: Datum, noted: bool = True) -> Any:
+        page = tmp_path / "page.py"
+        page.write_text(self.PAGE, encoding="utf-8")
+        code = compile(self.PAGE, str(page), "exec")
+        if noted:
+            literals.note(code)
+        names: dict[str, Any] = {"kept": lambda: _kept(tree, datum, rules.KEY, ADA, _is_short)}
+        exec(code, names)
+        return names["found"]
+
+    @pytest.mark.parametrize("tree", [{"gender": "f"}, {"sex": "f"}, {"plan": "free", "sex": "f"}])
+    def test_a_character(
+        self, tree: dict[str, str], tmp_path: Path, shop: types.SimpleNamespace
+    ) -> None:
+        gender = Datum(ADA, "gender", "f", "db:users.gender")
+        assert not self.kept_by(tmp_path, tree, gender)
+        assert self.kept_by(tmp_path, {"g": "f"}, gender)
+        assert self.kept_by(tmp_path / "..", tree, gender, noted=False)
+
+    def test_a_number(self, tmp_path: Path, shop: types.SimpleNamespace) -> None:
+        age = Datum(ADA, "age", 34, "form_field:age")
+        assert not self.kept_by(tmp_path, {"age": 34}, age)
+        assert self.kept_by(tmp_path, {"years": 34}, age)
+
+
+def _is_short(leaf: Leaf) -> bool:
+    return len(leaf.text) < 3
+
+
+def test_an_author_in_a_list_of_the_source_is_not_the_colleague(
+    shop: types.SimpleNamespace,
+) -> None:
+    literals.note(compile('BOOKS = [("Ida Brunnquell", "Snow")]', "books.py", "exec"))
+    name = Datum(BOB, "name", "Ida Brunnquell", "db:users.name")
+    books = ["Ida Brunnquell: Snow", "Ann Ray: Rain", "Jo Hill: Fog"]
+    names: dict[str, Any] = {
+        "kept": lambda tree: _kept(
+            tree, name, rules.PHRASE, ADA, lambda leaf: "Ida" in leaf.text, loaded=True
+        )
+    }
+    code = "listed, alone = kept({'books': books}), kept({'book': books[0]})"
+    found: dict[str, Any] = {}
+    exec(compile(code, "books.py", "exec"), names | {"books": books}, found)
+    assert found == {"listed": False, "alone": True}
