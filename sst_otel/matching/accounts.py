@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from sst_otel.datatypes.tokens import segments
-from sst_otel.matching.payload import Leaf
+from sst_otel.matching.leaf import Leaf
 from sst_otel.registry.datum import Datum
 
 _PEOPLE = frozenset(

@@ -10,10 +10,12 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+from sst_otel.matching.compression import MAX_INFLATED, Budget
+
 MEMBER = b"PK\x03\x04"
 """What a member begins with, and so does an archive."""
 MAX_MEMBERS = 500
-MAX_BYTES = 8_000_000
+MAX_BYTES = MAX_INFLATED
 """Bytes that the members of one archive may grow to before we stop looking."""
 _HEADER = struct.Struct("<4x2xHH4x4xIIHH")
 _ENCRYPTED, _UNTOLD, _UTF_8 = 0x1, 0x8, 0x800
@@ -21,13 +23,14 @@ _STORED, _DEFLATED = 0, 8
 _DESCRIPTOR = b"PK\x07\x08"
 
 
-def members(body: bytes) -> Iterator[tuple[str, bytes]]:
+def members(body: bytes, budget: Budget | None = None) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of what can be read of an archive; ends at what cannot be.
 
     Encrypted members and other compressions than deflate are passed over where their size is told.
     """
-    start, left = 0, MAX_BYTES
+    start, budget = 0, budget or Budget(MAX_BYTES)
     for _ in range(MAX_MEMBERS):
+        left = budget.left
         if left <= 0 or body[start : start + 4] != MEMBER:
             return
         if len(body) < start + _HEADER.size:
@@ -46,13 +49,13 @@ def members(body: bytes) -> Iterator[tuple[str, bytes]]:
                 return
             if untold:
                 size = len(packed) - len(inflater.unused_data)
-            left -= len(content)
+            budget.left -= len(content)
             yield _name(name, flags), content
         elif untold:
             return  # where it ends, only the directory at the archive's end tells
         elif method == _STORED and not flags & _ENCRYPTED:
             content = body[data : data + min(size, left)]
-            left -= len(content)
+            budget.left -= len(content)
             yield _name(name, flags), content
         start = data + size
         if flags & _UNTOLD:

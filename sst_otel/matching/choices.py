@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 
 from sst_otel.matching import rules
 from sst_otel.matching.hits import Hit
-from sst_otel.matching.payload import Leaf, Place
+from sst_otel.matching.leaf import Leaf, Place
 from sst_otel.tags import Owner
 
 _PLACES = frozenset({"city", "country", "geo_coarse", "postal_code", "region"})

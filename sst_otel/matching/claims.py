@@ -14,6 +14,14 @@ from typing import Any
 
 BEGINS = "eyJ"
 """How ``{"`` begins in base64; no text without it has any."""
+DOCUMENTS = (
+    *("W3si", "WyJ", "ewog", "ewoJ", "ew0K", "eyAi"),  # other JSON than an object in one line
+    *("H4sI", "KLUv", "eJx", "eJy", "eJz", "eJw", "eNp", "eNq", "eNr", "eNo"),  # gzip, zstd, zlib
+    *("PD94", "PD9Y"),  # <?xml
+    *("RnJvbTog", "VG86I", "Q29udGVudC", "TUlNRS1W", "U3ViamVj", "RGF0ZTog", "UmVjZWl2"),  # mail
+    *("UEsDB",),  # a ZIP archive
+)
+"""How documents begin in base64."""
 _CODE = re.compile(r"(?<![A-Za-z0-9_+/-])eyJ[A-Za-z0-9_+/-]{8,}")
 _MOST = 100
 
@@ -43,3 +51,12 @@ def told_by_credentials(text: str) -> str:
         return base64.b64decode(code.strip() + "===").decode("latin-1")
     except ValueError:
         return ""
+
+
+def document_in(text: str) -> bytes:
+    """Return the bytes that a text is the base64 of, lines or not; empty where it is not."""
+    core = "".join(text.split()).rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        return base64.b64decode(core + "=" * (-len(core) % 4), validate=True)
+    except ValueError:
+        return b""

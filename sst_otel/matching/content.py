@@ -7,6 +7,8 @@ import re
 
 from sst_otel import semconv
 from sst_otel.matching import rules
+from sst_otel.matching.claims import DOCUMENTS
+from sst_otel.matching.compression import Budget
 from sst_otel.matching.decode import hidden_text, is_respelled, respell
 from sst_otel.matching.texts import Texts
 from sst_otel.registry.datum import Datum
@@ -43,10 +45,14 @@ class Content:
         """The folded words of what was looked at last, escapes undone where there were some."""
         self.digests = False
         """Whether something in it had the shape of a digest."""
+        self.documents = False
+        """Whether something in it had the shape of a document in base64."""
+        self.unread = 0
+        """Codes that hold more than is decompressed."""
 
     def find(self, texts: Texts) -> list[Found]:
         """Return the data recognised in the texts, with evidence and rule."""
-        self.words, self.digests = texts.words, False
+        self.words, self.digests, self.documents = texts.words, False, False
         if not texts.words:
             return []
         look = _Look(self._indexes, self._runs, texts.texts)
@@ -66,7 +72,8 @@ class Content:
                 self.words = [*texts.words, *spelled.words]
         if hidden:
             look.at(Texts([text for _, text in hidden], [of for of, _ in hidden]), semconv.ENCODED)
-        self.digests = look.digests
+        self.digests, self.documents = look.digests, look.documents
+        self.unread = look.unread
         return look.found
 
 
@@ -89,6 +96,13 @@ class _Look:
         self._originals = originals
         self.found: list[Found] = []
         self.digests = False
+        self.documents = False
+        self._budget: Budget | None = None
+
+    @property
+    def unread(self) -> int:
+        """Codes that hold more than is decompressed."""
+        return self._budget.cut if self._budget is not None else 0
 
     def at(self, texts: Texts, encoded: str | None) -> None:
         """Look for what stands there in letters; ``encoded`` is the evidence of a decoded text."""
@@ -125,6 +139,8 @@ class _Look:
             if count >= _MAX_CODES:
                 break
             pieces = [code]
+            self._budget = self._budget or Budget()
+            self.documents = self.documents or code.startswith(DOCUMENTS)
             for word in code.split("/"):
                 if len(word) < _SHORTEST_HEX or not _HEX.fullmatch(word.lower()):
                     continue
@@ -136,7 +152,7 @@ class _Look:
             if len(code) in _DIGEST_BASE64:
                 self.digests = True
                 self._base64_digest(texts.number_of_char(offset), code)
-            for readable in filter(None, map(hidden_text, pieces)):
+            for readable in filter(None, [hidden_text(piece, self._budget) for piece in pieces]):
                 hidden.append((texts.number_of_char(offset), readable))
         return hidden
 

@@ -11,13 +11,12 @@ import binascii
 import html
 import json
 import re
-import zlib
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
-MAX_INFLATED = 8_000_000
-"""Bytes a compressed body may grow to before we stop looking (a bomb is not the user's data)."""
+from sst_otel.matching.compression import Budget, inflate
 
+JSON_BEGINS = frozenset('{["')
 _JSON_ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))')
 _SIMPLE = {'"': '"', "\\": "\\", "/": "/", "b": " ", "f": " ", "n": "\n", "r": " ", "t": " "}
 _HEX = re.compile(r"[0-9a-f]+")
@@ -25,34 +24,41 @@ _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _BLANKS = re.compile(r"[\r\n\t]+")
 _PRINTABLE = re.compile(rb"[\x20-\x7e]{8,}")
 _MAX_NESTED = 3
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_CONTROLS = bytes((*range(9), *range(14, 27), *range(28, 30), 31, 127))
+"""Not those that texts have: of blanks, the escape of a terminal, the mark of a record."""
+_RUN = re.compile(r"[^\n]{4,}|[^\x00-\x7f]{2,}")
+_BREAKS = bytes.maketrans(_CONTROLS, b"\n" * len(_CONTROLS))
 _LONGEST_SHIFTED = 65_536
 """Characters of a code that is also read from its second, third and fourth letter on."""
 
 
-def inflate(body: bytes) -> bytes:
-    """Return the content of a gzip or zlib body, told by its magic bytes; else the body itself."""
-    if body[:2] == b"\x1f\x8b":
-        window = 31
-    elif body[:1] == b"\x78" and len(body) > 2 and (body[0] * 256 + body[1]) % 31 == 0:
-        window = 15
-    else:
-        return body
-    try:
-        return zlib.decompressobj(window).decompress(body, MAX_INFLATED)
-    except zlib.error:
-        return body
-
-
 def text_of(body: bytes | str) -> str:
-    """Decode bytes for looking at them: UTF-8, UTF-16 by its mark, else Latin-1; text is text."""
+    """Decode bytes for looking at them; of what is no text, the texts in it line by line."""
     if isinstance(body, str):
         return body
-    if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+    if is_binary(body):
+        text = body.translate(_BREAKS).decode("utf-8", "replace").replace("\ufffd", "\n")
+        return "\n".join(_RUN.findall(text))
+    return plain_text(body)
+
+
+def plain_text(body: bytes) -> str:
+    """Decode bytes that are a text: UTF-8, UTF-16 by its mark, else Latin-1."""
+    if body[:2] in _UTF_16:
         return body.decode("utf-16", "replace")
     try:
-        return body.decode("utf-8")
+        return body.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError:
         return body.decode("latin-1")
+
+
+def is_binary(body: bytes) -> bool:
+    """Whether bytes are no text: control characters stand in them, and no mark of UTF-16 before."""
+    first = body[:1]
+    if first == b"{" or first == b"[":
+        return b"\0" in body  # no other control character is in JSON, and a test less
+    return len(body.translate(None, _CONTROLS)) != len(body) and body[:2] not in _UTF_16
 
 
 def parse_json(text: str) -> Any:
@@ -91,7 +97,7 @@ def _unescape(match: re.Match[str]) -> str:
     return chr(int(code, 16)) if code else _SIMPLE[simple]
 
 
-def hidden_text(code: str) -> str:
+def hidden_text(code: str, budget: Budget | None = None) -> str:
     """Return the text behind a run of base64 or hex letters; ``""`` where there is none.
 
     A text that begins inside the code (behind a prefix, or in a binary record) is found too.
@@ -100,7 +106,7 @@ def hidden_text(code: str) -> str:
         return ""  # a path or a long word: base64 of any text has capitals
     if _UUID.fullmatch(code):
         return ""
-    readable = _readable(_from_hex(code)) or _readable(_from_base64(code))
+    readable = _readable(_from_hex(code), budget) or _readable(_from_base64(code), budget)
     if readable:
         return readable
     pieces = []
@@ -127,12 +133,12 @@ def _from_hex(code: str) -> bytes:
         return b""
 
 
-def _readable(raw: bytes) -> str:
+def _readable(raw: bytes, budget: Budget | None) -> str:
     """Return decoded bytes as text if they are text: words, not the noise of a wrong guess."""
     if len(raw) < 6:
         return ""
     try:
-        text = inflate(raw).decode("utf-8")
+        text = inflate(raw, budget).decode("utf-8")
     except UnicodeDecodeError:
         return ""
     return text if _BLANKS.sub("", text).isprintable() else ""

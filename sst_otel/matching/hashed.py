@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator
 from sst_otel import semconv
 from sst_otel.datatypes import digest_forms, digest_parts
 from sst_otel.matching import rules
-from sst_otel.matching.payload import Leaf
+from sst_otel.matching.leaf import Leaf
 from sst_otel.registry.datum import DERIVED, STRONG_BITS, Datum, strength
 from sst_otel.registry.registry import Registry
 from sst_otel.tags import Owner

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sst_otel import semconv
 from sst_otel.matching import rules
-from sst_otel.matching.payload import Leaf
+from sst_otel.matching.leaf import Leaf
 from sst_otel.registry.datum import DERIVED, Datum
 from sst_otel.registry.text import phrase
 from sst_otel.scope import Scope

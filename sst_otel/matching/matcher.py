@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from sst_otel import semconv
 from sst_otel.matching.choices import not_of_a_list
 from sst_otel.matching.claims import BEGINS
+from sst_otel.matching.compression import Budget
 from sst_otel.matching.content import Content, Found
 from sst_otel.matching.hits import Hit, by_owner, folded, not_reclaimed, not_the_callers
 from sst_otel.matching.labels import has_labels, labelled
+from sst_otel.matching.leaf import Leaf
 from sst_otel.matching.parts import (
     MAX_BODY,
     TABLE,
@@ -23,7 +25,7 @@ from sst_otel.matching.parts import (
     raw_text,
     short_texts,
 )
-from sst_otel.matching.payload import Leaf, Leaves
+from sst_otel.matching.payload import Leaves
 from sst_otel.matching.program import not_the_programs
 from sst_otel.matching.texts import Texts
 from sst_otel.matching.view import View, taken_apart
@@ -76,7 +78,7 @@ class Matcher:
             view = taken_apart(parts, handed_over)
             view.strong = _strong(content, view.leaves)
         elif view.is_all:
-            return Match(by_owner(view.identified), view.unread)
+            return Match(by_owner(view.identified), view.unread + content.unread)
         anchors = _Anchors(view.identified)
         hits: list[Hit] = []
         for leaf, data, how, rule in sorted(view.strong, key=lambda found: len(found[1])):
@@ -99,7 +101,9 @@ class Matcher:
         kept = not_the_programs(not_reclaimed(view.identified, hits), view.leaves, scope)
         kept = not_the_callers(kept, scope)
         kept = not_of_a_list(kept, view.identified, view.leaves)
-        return Match(by_owner([*_still_nobodys(view.identified, kept), *kept]), view.unread)
+        return Match(
+            by_owner([*_still_nobodys(view.identified, kept), *kept]), view.unread + content.unread
+        )
 
     def _at_a_glance(
         self,
@@ -115,14 +119,16 @@ class Matcher:
         """
         texts = []
         unread = 0
+        budget = Budget()
         for part in parts:
             if IDS and carries_mark(part):
                 return None
-            raw = raw_text(part)
+            raw = raw_text(part, parts, budget)
             if raw is None:
                 return None
             texts.append(raw[0])
             unread += raw[1]
+        unread += budget.cut
         everything = "\n".join(texts)
         if BEGINS in everything:
             return None
@@ -141,6 +147,8 @@ class Matcher:
             if leaves.unread:
                 return None
         found = content.find(Texts([unsettled]))
+        if content.documents:
+            return None
         if found and not _all_explained(found, view.identified):
             return None
         owners = dict.fromkeys([hit.datum.owner for hit in view.identified])

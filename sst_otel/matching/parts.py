@@ -8,9 +8,10 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from sst_otel.datatypes.forms import as_text
-from sst_otel.matching.archives import MEMBER
+from sst_otel.matching.bodies import content_of, head_of, is_json, is_sealed
 from sst_otel.matching.claims import told_by_credentials
-from sst_otel.matching.decode import inflate, text_of
+from sst_otel.matching.compression import Budget
+from sst_otel.matching.decode import JSON_BEGINS, plain_text, text_of
 from sst_otel.registry.identity import IDS, marked
 from sst_otel.shares import Part
 
@@ -27,7 +28,6 @@ BUFFERS = frozenset({io.BytesIO, io.StringIO})
 LISTS = frozenset({list, tuple, set, frozenset})
 _LONGEST_CELL = 4_000
 """Characters of a column's value that is looked at together with the others."""
-JSON_BEGINS = frozenset('{["')
 
 _PROTOCOL_HEADERS = frozenset(
     {
@@ -46,8 +46,10 @@ _PROTOCOL_HEADERS = frozenset(
 """Headers that the client library writes about the message."""
 
 
-def raw_text(part: Part) -> tuple[str, bool] | None:
+def raw_text(part: Part, parts: tuple[Part, ...], budget: Budget) -> tuple[str, bool] | None:
     """Return the text that holds all of a part, and whether a budget cut it; None for objects.
+
+    ``parts``: with those beside it, of which headers may say what a body is.
 
     What is not in here is not in the part's leaves either; reading it costs a tenth.
     """
@@ -65,9 +67,12 @@ def raw_text(part: Part) -> tuple[str, bool] | None:
     size = size_of_bytes(value)
     if size is not None:
         body = first_bytes(value)
-        if MEMBER in body:
+        if is_json(body):
+            return body.decode("ascii"), size > MAX_BODY
+        content = content_of(body, head_of(parts), budget)
+        if is_sealed(content):
             return None
-        text = text_of(inflate(body))
+        text = plain_text(content)
     elif type(value) is str and where in TEXTS:
         text, size = value[:MAX_BODY], len(value)
     else:

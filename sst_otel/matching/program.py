@@ -21,7 +21,7 @@ from sst_otel.literals import brings, files_with, is_noted, may_be_an_account, s
 from sst_otel.matching import rules
 from sst_otel.matching.choices import is_listed, shape
 from sst_otel.matching.hits import Hit
-from sst_otel.matching.payload import Leaf
+from sst_otel.matching.leaf import Leaf
 from sst_otel.registry.datum import Datum
 from sst_otel.scope import Scope
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from sst_otel.matching.hits import Hit, folded, identity_hits
-from sst_otel.matching.payload import URL, Leaf, Leaves
+from sst_otel.matching.leaf import URL, Leaf
+from sst_otel.matching.payload import Leaves
 from sst_otel.registry.datum import Datum
 from sst_otel.shares import Part
 

@@ -15,7 +15,7 @@ from sst_otel import semconv
 from sst_otel.matching import rules
 from sst_otel.matching.accounts import names_account
 from sst_otel.matching.hashed import Found, digest_in, find_hashed
-from sst_otel.matching.payload import Leaf
+from sst_otel.matching.leaf import Leaf
 from sst_otel.matching.texts import Texts
 from sst_otel.registry.datum import DERIVED, Datum, strength
 from sst_otel.registry.forms import WeakForms

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from sst_otel.matching.parts import MAX_BODY, MAX_LEAVES
-from sst_otel.matching.payload import MAX_NODES, Leaves
+from sst_otel.matching.payload import Leaves
+from sst_otel.matching.trees import MAX_NODES
 from sst_otel.registry.identity import mark
 from sst_otel.shares import Part
 

@@ -6,7 +6,8 @@ from sst_otel import semconv
 from sst_otel.matching import rules
 from sst_otel.matching.choices import not_of_a_list
 from sst_otel.matching.hits import Hit
-from sst_otel.matching.payload import Leaf, Leaves
+from sst_otel.matching.leaf import Leaf
+from sst_otel.matching.payload import Leaves
 from sst_otel.registry.datum import Datum
 from sst_otel.shares import Part
 from sst_otel.tags import Owner

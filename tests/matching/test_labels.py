@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from sst_otel.matching.labels import MAX_LABELS, has_labels, labelled
-from sst_otel.matching.payload import Leaf
+from sst_otel.matching.leaf import Leaf
 from sst_otel.registry.identity import mark
 from sst_otel.shares import Part
 

@@ -1,0 +1,138 @@
+"""Object trees taken apart into leaves, within a budget."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sst_otel.datatypes.forms import as_text
+from sst_otel.literals import CONSTANTS
+from sst_otel.matching.claims import BEGINS, DOCUMENTS, claims_in, document_in
+from sst_otel.matching.compression import Budget
+from sst_otel.matching.decode import parse_json, text_of
+from sst_otel.matching.leaf import Leaf, Place
+from sst_otel.matching.pairs import items_of, pair_name
+from sst_otel.matching.parts import BUFFERS, LISTS, MAX_BODY, MAX_LEAVES
+from sst_otel.matching.shown import HIDDEN_KEY
+from sst_otel.registry.identity import IDS, MARKABLE, Mark, marked
+
+MAX_NODES = 4 * MAX_LEAVES
+"""Objects that are opened; one that holds itself twice has no end and no leaf."""
+MAX_DEPTH = 60
+_SHORTEST_CODE = 24
+"""Letters of a document in base64."""
+_MAX_CODES = 2
+"""How often base64 is opened that stands in base64."""
+
+
+class Trees:
+    """The leaves of one call, with the budget that they share.
+
+    ``followed``: only those whose own object the identity table knows.
+    """
+
+    def __init__(self, followed: bool = False) -> None:
+        self._followed = followed
+        self.leaves: list[Leaf] = []
+        self.unread = 0
+        """Parts or bytes left out by a budget."""
+        self.opened: list[str] = []
+        """Texts that were read as the JSON they are: their leaves stand for them."""
+        self._budget = Budget()
+        self._groups = 0
+        self._nodes = 0
+        self._codes = 0
+
+    def _add_bytes(
+        self, place: Place, body: bytes, group: tuple[int, ...], mark: Mark | None, key: str = ""
+    ) -> None:
+        """Read bytes that may be any kind of document."""
+        raise NotImplementedError
+
+    def _group(self) -> int:
+        self._groups += 1
+        return self._groups
+
+    def _add(
+        self,
+        place: Place,
+        key: str,
+        group: tuple[int, ...],
+        text: str,
+        mark: Mark | None = None,
+        structured: bool = True,
+        constant: Any = None,
+    ) -> None:
+        if len(self.leaves) >= MAX_LEAVES:
+            self.unread += 1
+            return
+        leaf = Leaf(place, key, group, text, mark, structured, None, constant, self._codes > 0)
+        self.leaves.append(leaf)
+        if self._codes < _MAX_CODES:
+            if BEGINS in text:
+                self._codes += 1
+                for claims in claims_in(text):
+                    self._add_tree(place, key, claims, group, 1)
+                self._codes -= 1
+            elif len(text) >= _SHORTEST_CODE and text.startswith(DOCUMENTS):
+                self._codes += 1
+                self._add_bytes(place, document_in(text), group, None, key)
+                self._codes -= 1
+
+    def _add_key(self, place: Place, key: str, group: tuple[int, ...]) -> None:
+        """Read a key as a value: a payload keyed by a personal value shares it too."""
+        if len(key) > 5 and not (key.isascii() and key.isidentifier()):
+            self._add((place, HIDDEN_KEY), "", group, key, None, False)
+
+    def _add_tree(
+        self, place: Place, key: str, value: Any, group: tuple[int, ...], depth: int
+    ) -> None:
+        kind = type(value)
+        self._nodes += 1
+        if self._followed and kind in MARKABLE and id(value) not in IDS:
+            return
+        if kind is str:
+            self._add_string(place, key, value, group, depth)
+        elif value is None or kind is bool:
+            return
+        elif kind is int or kind is float:
+            constant = CONSTANTS.get(id(value))
+            self._add(place, key, group, as_text(value), marked(value), True, constant)
+        elif kind is bytes:
+            self._add_bytes(place, value[:MAX_BODY], group, marked(value), key)
+        elif kind in MARKABLE:
+            self._add(place, key, group, str(value), marked(value))
+        elif issubclass(kind, str):  # Markup, an enumeration's member
+            self._add_string(place, key, str.__str__(value), group, depth)
+        elif kind in BUFFERS and (mark := marked(value)) is not None and not value.closed:
+            self._add(place, key, group, text_of(value.getvalue()[:MAX_BODY]), mark, False)
+        elif depth >= MAX_DEPTH:
+            self.unread += 1
+        elif issubclass(kind, dict):  # asks the type: isinstance may ask the object
+            inner = (*group, self._group())
+            told = pair_name(value) if dict.__contains__(value, "value") else ""
+            for name, item in items_of(value):
+                key = told if told and name == "value" else name
+                self._add_tree((place, name), key, item, inner, depth + 1)
+                if not self._followed:
+                    self._add_key(place, name, inner)
+                if len(self.leaves) >= MAX_LEAVES or self._nodes > MAX_NODES:
+                    self.unread += 1
+                    return
+        elif kind in LISTS:
+            for position, item in enumerate(value):
+                self._add_tree((place, position), key, item, group, depth + 1)
+                if len(self.leaves) >= MAX_LEAVES or self._nodes > MAX_NODES:
+                    self.unread += 1
+                    return
+
+    def _add_string(
+        self, place: Place, key: str, value: str, group: tuple[int, ...], depth: int
+    ) -> None:
+        mark = marked(value)
+        if mark is None and len(value) > 8 and value[0] in "{[" and depth < MAX_DEPTH:
+            nested = parse_json(value)
+            if isinstance(nested, (dict, list)):
+                self.opened.append(value)
+                self._add_tree(place, key, nested, group, depth + 1)
+                return
+        self._add(place, key, group, value[:MAX_BODY], mark, True, CONSTANTS.get(id(value)))
