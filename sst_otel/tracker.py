@@ -40,6 +40,7 @@ from sst_otel.sinks import smtp as smtp_sink
 from sst_otel.sinks import sqlalchemy as sqlalchemy_sink
 from sst_otel.sinks import urllib as urllib_sink
 from sst_otel.sinks import urllib3 as urllib3_sink
+from sst_otel.sinks import websockets as websockets_sink
 from sst_otel.sinks.outgoing import Outgoing, service_name
 from sst_otel.sinks.share import forget_writer
 from sst_otel.sources import celery as celery_source
@@ -118,6 +119,7 @@ class Tracker:
             lambda: smtp_sink.install(self.emit),
             lambda: botocore_sink.install(self.emit),
             lambda: grpc_sink.install(self.emit),
+            lambda: websockets_sink.install(self.emit),
         )
         for install in installs:
             with guard("install"):

@@ -35,6 +35,7 @@ LIBRARIES = (
     Library(
         "botocore", (1, 29), "opentelemetry-instrumentation-botocore", "calls to Amazon's services"
     ),
+    Library("websockets", (10,), None, "messages over WebSockets"),
     Library("grpcio", (1, 60), "opentelemetry-instrumentation-grpc", "remote calls"),
 )
 
