@@ -42,6 +42,9 @@ class Settings:
     key: str | None = field(default=None, repr=False)
     key_file: Path = Path("sst.key")
     first_party_hosts: tuple[str, ...] = ()
+    own_databases: tuple[str, ...] = ()
+    """Globs of ``host``, ``host:port`` or ``host/database`` that are the application's own; empty =
+    those of this machine, and the first server of each kind that the process connects to."""
     lineage: str = "auto"
     """``auto`` (first-party modules), ``off``, or comma-separated top-level packages."""
     hooks: bool = True
@@ -256,6 +259,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "key": _optional_text,
     "key_file": lambda value: Path(_text(str(value))),
     "first_party_hosts": _names,
+    "own_databases": _names,
     "lineage": _lineage,
     "hooks": _flag,
     "owner": _owner_rules,

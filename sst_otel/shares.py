@@ -39,6 +39,8 @@ class Call:
     """The client span of the call where the library's instrumentation keeps it to itself."""
     attributes: Mapping[str, Any] = field(default_factory=dict)
     """Further OpenTelemetry attributes of the call (``db.*``, ``gen_ai.*``), no personal value."""
+    own: bool = False
+    """Whether a database or a broker is the application's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ from sst_otel.sinks import grpc as grpc_sink
 from sst_otel.sinks import http_client as http_client_sink
 from sst_otel.sinks import httpx as httpx_sink
 from sst_otel.sinks import openai as openai_sink
+from sst_otel.sinks import psycopg as psycopg_sink
+from sst_otel.sinks import pymysql as pymysql_sink
 from sst_otel.sinks import requests as requests_sink
 from sst_otel.sinks import smtp as smtp_sink
 from sst_otel.sinks import sqlalchemy as sqlalchemy_sink
@@ -42,7 +44,9 @@ from sst_otel.sinks import urllib as urllib_sink
 from sst_otel.sinks import urllib3 as urllib3_sink
 from sst_otel.sinks import websockets as websockets_sink
 from sst_otel.sinks.outgoing import Outgoing, service_name
+from sst_otel.sinks.psycopg2 import Psycopg2Sink
 from sst_otel.sinks.share import forget_writer
+from sst_otel.sinks.sqlite3 import SqliteSink
 from sst_otel.sources import celery as celery_source
 from sst_otel.sources import click as click_source
 from sst_otel.sources import flask as flask_source
@@ -90,8 +94,15 @@ class Tracker:
             settings.first_party_hosts,
             self.keys.key_id,
             service_name(settings.service_name),
+            settings.own_databases,
         )
-        self._databases = Databases(self.tagger, settings.models)
+        sqlite, psycopg2 = SqliteSink(self.emit), Psycopg2Sink(self.emit)
+        self._raw_drivers = (sqlite, psycopg2)
+        self._databases = Databases(
+            self.tagger,
+            settings.models,
+            {"sqlite3": sqlite.beneath, "psycopg2": psycopg2.beneath},
+        )
         self._patches: list[Patches] = []
         self._undo: list[Callable[[], None]] = []
         self._status = StatusFile(settings.spool_dir)
@@ -116,6 +127,9 @@ class Tracker:
             lambda: urllib_sink.install(self.emit),
             lambda: http_client_sink.install(self.emit),
             lambda: sqlalchemy_sink.install(self.emit),
+            *(sink.install for sink in self._raw_drivers),
+            lambda: psycopg_sink.install(self.emit),
+            lambda: pymysql_sink.install(self.emit),
             lambda: smtp_sink.install(self.emit),
             lambda: botocore_sink.install(self.emit),
             lambda: grpc_sink.install(self.emit),

@@ -32,8 +32,10 @@ from sst_otel.shares import (
     new_event_id,
 )
 from sst_otel.sinks.code import code_location
+from sst_otel.sinks.columns import with_columns, without_keys
 from sst_otel.sinks.layers import Layer, current_layer
 from sst_otel.sinks.masking import mask_path, own_words
+from sst_otel.sinks.ownership import Ownership
 from sst_otel.sinks.share import Share
 from sst_otel.sources.kept_texts import keep_text
 from sst_otel.suppress import is_suppressed
@@ -63,6 +65,7 @@ class Outgoing:
         first_party: Sequence[str],
         key_id: str,
         service: str,
+        own_databases: Sequence[str] = (),
     ) -> None:
         self._registry = registry
         self._matcher = matcher
@@ -73,6 +76,8 @@ class Outgoing:
         self._audit = audit
         self._telemetry = telemetry
         self._first_party = tuple(host.lower() for host in first_party)
+        self.ownership = Ownership(own_databases, first_party)
+        """Which databases and brokers are the application's own."""
         self._own_endpoints = own_endpoints(os.environ)
         self._key_id = key_id
         self._service = service
@@ -132,8 +137,7 @@ class Outgoing:
         self._telemetry.finish(span, outcome)
 
     def _events(self, call: Call, scope: Scope) -> list[SharingEvent]:
-        layer = current_layer() if call.kind != semconv.DATABASE_WRITE else None
-        chain = layer.chain() if layer is not None else []
+        chain = _layers(call)
         handed_over: list[Part] = [part for outer in chain for part in outer.parts]
         self._tagger.settle(scope)
         match = self._matcher.match(call.parts, scope, handed_over)
@@ -141,7 +145,7 @@ class Outgoing:
             missed(UNREAD, count=match.unread)
         owners = match.owners
         if call.kind == semconv.DATABASE_WRITE:
-            owners = _without_keys(owners)
+            owners = without_keys(owners) if call.own else owners
             self._keep_texts(owners)
         if not owners:
             return []
@@ -171,7 +175,7 @@ class Outgoing:
                     owner_sealed=self._tagger.sealed(owner),
                     findings=findings,
                     recipient=recipient,
-                    destination=_with_columns(destination, call, hits),
+                    destination=with_columns(destination, call, hits, self._words(owner, hits)),
                     host=call.host,
                     service=self._service,
                     route=scope.route,
@@ -190,11 +194,7 @@ class Outgoing:
         """Return one finding a tag, and parallel to them why each counts."""
         found: dict[str, Finding] = {}
         why = []
-        # Everything whose owner is unknown is too much, and no one person's.
-        if owner.ref:
-            words = self._registry.words_of(owner.ref, own_words)
-        else:
-            words = own_words(hit.datum.value for hit in hits)
+        words = self._words(owner, hits)
         for hit in hits:
             tag = self._tagger.collect(hit.datum)
             if tag.tag_id not in found:
@@ -204,6 +204,12 @@ class Outgoing:
                 why.append({"rule": hit.rule} if opaque else _reason(hit, words))
         return tuple(found.values()), why
 
+    def _words(self, owner: Owner, hits: list[Hit]) -> frozenset[str]:
+        # Everything whose owner is unknown is too much, and no one person's.
+        if owner.ref:
+            return self._registry.words_of(owner.ref, own_words)
+        return own_words(hit.datum.value for hit in hits)
+
     def _keep_texts(self, owners: dict[Owner, list[Hit]]) -> None:
         """Note sentences that go into the database: what comes back is another object."""
         marks = {id(hit.leaf): hit.leaf.mark for hits in owners.values() for hit in hits}
@@ -212,10 +218,10 @@ class Outgoing:
                 return
 
     def _recipient(self, call: Call) -> Recipient:
-        if call.kind == semconv.DATABASE_WRITE:
+        if call.own and call.kind in semconv.DATABASES:
             return Recipient("own database", "storage", "first_party")
         host = call.host.lower()
-        if any(fnmatch(host, pattern) for pattern in self._first_party):
+        if call.own or any(fnmatch(host, pattern) for pattern in self._first_party):
             return Recipient("own service", "internal", "first_party")
         return self._lookup(call.host, call.path)
 
@@ -252,6 +258,18 @@ class Outgoing:
         return metadata
 
 
+def _layers(call: Call) -> list[Layer]:
+    """Return the layers a call is in; what a database is told inside an SDK's call is its own."""
+    layer = current_layer()
+    if layer is None:
+        return []
+    chain = layer.chain()
+    if call.kind not in semconv.DATABASES:
+        return chain
+    system = call.attributes.get("db.system.name")
+    return [one for one in chain if one.attributes.get("db.system.name") == system]
+
+
 def _reason(hit: Hit, words: frozenset[str]) -> dict[str, Any]:
     """Return why a hit counts, for ``sst-otel explain``: the rule, the bits, the telling key."""
     reason: dict[str, Any] = {"rule": hit.rule}
@@ -260,24 +278,6 @@ def _reason(hit: Hit, words: frozenset[str]) -> dict[str, Any]:
     if hit.rule in NAMED:
         reason["key"] = mask_path(shown_key(hit.leaf.key), words)
     return reason
-
-
-def _without_keys(owners: dict[Owner, list[Hit]]) -> dict[Owner, list[Hit]]:
-    """Drop keys, which link rows of one database and say nothing to whoever holds it."""
-    kept = {
-        owner: [hit for hit in hits if hit.datum.data_type != "user_id"]
-        for owner, hits in owners.items()
-    }
-    return {owner: hits for owner, hits in kept.items() if hits}
-
-
-def _with_columns(destination: str, call: Call, hits: list[Hit]) -> str:
-    """Name the columns of a write that hold personal data: ``postgresql users(email, income)``."""
-    if call.kind != semconv.DATABASE_WRITE:
-        return destination
-    personal = {hit.leaf.key for hit in hits}
-    columns = dict.fromkeys(name for part in call.parts for name in part.value if name in personal)
-    return f"{destination}({', '.join(columns)})"
 
 
 def service_name(configured: str) -> str:

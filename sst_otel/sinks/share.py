@@ -86,7 +86,7 @@ class Share:
 
     def _announce_early(self) -> None:
         """Announce at once, unless the call's span is only known when it has run."""
-        if self._call.kind != semconv.DATABASE_WRITE:
+        if self._call.kind not in semconv.DATABASES:
             with _telling:
                 self._announce(None)
 

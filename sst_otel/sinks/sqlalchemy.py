@@ -2,28 +2,28 @@
 
 Listens on the ``Engine`` class, so engines made earlier and SQLAlchemy 2.1 (which the OpenTelemetry
 instrumentation skips) are covered. The event goes on that instrumentation's span when the statement
-has run; nothing is executed by us, the application's transaction is not touched.
+has run; nothing is executed by us, the application's transaction is not touched. At a database that
+is not the application's own, what a statement compares with counts as well.
 """
 
 from __future__ import annotations
 
 import re
+import weakref
 from types import ModuleType
 from typing import Any
 
-from sst_otel import semconv
 from sst_otel.guard import guard
 from sst_otel.patching import Patches
-from sst_otel.shares import Call, Part
 from sst_otel.sinks.outgoing import Outgoing
+from sst_otel.sinks.ownership import Server
+from sst_otel.sinks.servers import shares_of, statement_call
 from sst_otel.sinks.share import Share
-from sst_otel.sinks.statements import written_columns
+from sst_otel.sinks.statements import MAX_ROWS, Carried, is_write
 
 _PLACE = "sink.sqlalchemy"
 _guarded = guard(_PLACE)
 _ROW_NUMBER = re.compile(r"_m\d+\Z")
-_WRITES = re.compile(r"\s*(insert|update|replace|merge)\b", re.IGNORECASE)
-_MAX_ROWS = 1_000
 
 
 def install(emit: Outgoing) -> Patches:
@@ -56,6 +56,8 @@ def install(emit: Outgoing) -> Patches:
 class _EngineSink:
     def __init__(self, emit: Outgoing) -> None:
         self._emit = emit
+        self._servers: weakref.WeakKeyDictionary[Any, Server] = weakref.WeakKeyDictionary()
+        """Of each engine that has run a statement."""
 
     def before(
         self,
@@ -68,14 +70,42 @@ class _EngineSink:
     ) -> None:
         """Report what a write carries, before it runs."""
         with _guarded:
+            server = self._server_of(connection.engine)
             if self._emit.idle():
                 return
-            found = _rows(statement, parameters, context)
-            if found is None:
-                return
-            share = self._emit(_call(connection, *found))
-            if share.events:
-                context._sst_share = share.write()
+            # Drivers take a list or a tuple of sets, by SQLAlchemy version: the flag tells.
+            sets = parameters if context.executemany else [parameters]
+            shares = self._shares(server, statement, sets, context)
+            if shares:
+                for share in shares:
+                    share.write()
+                context._sst_shares = shares
+
+    def _server_of(self, engine: Any) -> Server:
+        server = self._servers.get(engine)
+        if server is None:
+            server = self._servers[engine] = server_of(engine)
+            self._emit.ownership.connected(server)
+        return server
+
+    def _shares(self, server: Server, statement: str, sets: Any, context: Any) -> tuple[Share, ...]:
+        emit = self._emit
+        compiled = getattr(context, "compiled", None)
+        if compiled is not None and (context.isinsert or context.isupdate):
+            if vars(context).setdefault("_sst_looked", statement) is not statement:
+                return ()  # a further batch of the same rows
+            own = emit.ownership.is_own(server)
+            written = _written(context)
+            if own or context.isinsert:
+                share = emit(statement_call(server, own, written))
+                return (share,) if share.events else ()
+        elif (
+            compiled is not None
+            and not getattr(context, "is_text", False)
+            and (is_write(statement) or emit.ownership.is_own(server))
+        ):
+            return ()
+        return shares_of(emit, server, statement, sets, server.system)
 
     def after(
         self,
@@ -88,22 +118,33 @@ class _EngineSink:
     ) -> None:
         """Put the event on the statement's span, which is only known now."""
         with _guarded:
-            share = _take(context)
-            if share is not None:
+            for share in _take(context):
                 share.done(span=_open_span(context))
 
     def error(self, exception_context: Any) -> None:
         """Note that the statement failed."""
         with _guarded:
             context = exception_context.execution_context
-            share = _take(context)
-            if share is not None:
+            for share in _take(context):
                 share.failed(exception_context.original_exception, span=_open_span(context))
 
 
-def _take(context: Any) -> Share | None:
-    share: Share | None = vars(context).pop("_sst_share", None) if context is not None else None
-    return share
+def server_of(engine: Any) -> Server:
+    """Return where an engine's statements go."""
+    url, system = engine.url, engine.dialect.name
+    if system == "sqlite":
+        return Server(system)
+    host = url.host or url.query.get("host") or url.query.get("unix_socket") or ""
+    if not isinstance(host, str):  # several, in a query
+        host = host[0] if host else ""
+    return Server(system, host.lower(), url.port, url.database or "")
+
+
+def _take(context: Any) -> tuple[Share, ...]:
+    shares: tuple[Share, ...] = ()
+    if context is not None:
+        shares = vars(context).pop("_sst_shares", ())
+    return shares
 
 
 def _open_span(context: Any) -> Any:
@@ -111,63 +152,23 @@ def _open_span(context: Any) -> Any:
     return span if span is not None and span.is_recording() else None
 
 
-def _call(
-    connection: Any, table: str, operation: str, rows: list[dict[str, Any]], total: int
-) -> Call:
-    url = connection.engine.url
-    attributes = {
-        "db.system.name": connection.dialect.name,
-        "db.operation.name": operation,
-        "db.collection.name": table,
-    }
-    if url.database and connection.dialect.name != "sqlite":
-        attributes["db.namespace"] = url.database
-    if total > 1:
-        attributes["db.operation.batch.size"] = total
-    if total > len(rows):
-        attributes["sst.rows.unread"] = total - len(rows)
-    return Call(
-        kind=semconv.DATABASE_WRITE,
-        destination=f"{connection.dialect.name} {table}",
-        host=url.host or "",
-        port=url.port,
-        method="",
-        path="",
-        parts=tuple(Part(f"table:{table}", row) for row in rows),
-        attributes=attributes,
-    )
-
-
-def _rows(
-    statement: str, parameters: Any, context: Any
-) -> tuple[str, str, list[dict[str, Any]], int] | None:
-    """Return table, operation, the written rows (column → value, 1,000 at most) and their number.
-
-    None for other statements.
-    """
-    compiled = getattr(context, "compiled", None)
-    if compiled is not None and (context.isinsert or context.isupdate):
-        table = compiled.statement.table
-        columns = {column.key: column.name for column in table.columns}
-        rows = []
-        for given in context.compiled_parameters[:_MAX_ROWS]:
-            row: dict[str, Any] = {}
-            for name, value in given.items():
-                column = columns.get(name) or columns.get(_ROW_NUMBER.sub("", name))
-                if column is not None:
-                    row[column] = value
-            rows.append(row)
-        operation = "INSERT" if context.isinsert else "UPDATE"
-        total = len(context.compiled_parameters)
-        return getattr(table, "name", str(table)), operation, rows, total
-    if compiled is not None and not getattr(context, "is_text", False):
-        return None
-    if not _WRITES.match(statement):
-        return None
-    written = written_columns(statement)
-    if written is None:
-        return None
-    # Drivers take a list or a tuple of sets, by SQLAlchemy version: the flag tells, not the type.
-    sets = parameters if context.executemany else [parameters]
-    rows = [written.row(given) for given in sets[:_MAX_ROWS]]
-    return written.table, written.operation, rows, len(sets)
+def _written(context: Any) -> Carried:
+    """Return the rows of an INSERT or UPDATE that SQLAlchemy has a tree of."""
+    table = context.compiled.statement.table
+    columns = {column.key: column.name for column in table.columns}
+    rows: list[dict[str, Any]] = []
+    total = 0
+    for given in context.compiled_parameters:
+        if total >= MAX_ROWS:
+            total += 1
+            continue
+        several: dict[str, dict[str, Any]] = {}
+        for name, value in given.items():
+            number = _ROW_NUMBER.search(name)  # of ``values([{…}, {…}])``
+            column = columns.get(name) or (columns.get(name[: number.start()]) if number else None)
+            if column is not None:
+                several.setdefault(number.group() if number else "", {})[column] = value
+        total += len(several)
+        rows.extend(list(several.values())[: MAX_ROWS - len(rows)])
+    operation = "INSERT" if context.isinsert else "UPDATE"
+    return Carried(operation, getattr(table, "name", str(table)), True, rows, total)

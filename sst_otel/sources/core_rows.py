@@ -15,8 +15,8 @@ from typing import Any
 
 from sst_otel.guard import guard
 from sst_otel.patching import Patches, watching
+from sst_otel.pooled import POOLED
 from sst_otel.sources.core_columns import selected_by, tables_of
-from sst_otel.sources.cursors import POOLED
 from sst_otel.sources.known_tables import KnownTables
 from sst_otel.sources.people import People
 from sst_otel.sources.row_plan import RowPlan, plan_rows
@@ -58,6 +58,8 @@ def _connected(connection: Any, record: Any) -> None:
     driver = getattr(record, "driver_connection", None) or connection
     with _guarded, suppress(AttributeError, TypeError):
         setattr(driver, POOLED, True)
+        # aiosqlite has a thread of its own use the connection.
+        setattr(getattr(driver, "_connection"), POOLED, "threads")  # noqa: B009
 
 
 class _CoreRows:

@@ -8,27 +8,27 @@ application fetches it.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from sst_otel.guard import guard, say_once
 from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.missed import FACTORY, missed
+from sst_otel.pooled import POOLED, called_by_sqlalchemy
 from sst_otel.sources.row_tagging import RowTagger
 from sst_otel.sources.text_inserts import in_turn
 from sst_otel.sources.text_plans import TextPlans
 from sst_otel.suppress import is_suppressed
 
-POOLED = "_sst_pooled"
-"""Attribute of the connections that SQLAlchemy opened: it reads their rows by its own tree."""
-_PLUMBING = ("sst_otel.", "opentelemetry.", "wrapt.", "psycopg.", "contextlib")
-_MOST_FRAMES = 25
+Beneath = Callable[[type], "type | None"]
 Values = Callable[[Any, Sequence[str]], "Sequence[Any] | None"]
 
 
 class CursorSource:
-    """What the cursors of one driver do beside their work. ``dialect``: SQLAlchemy's name."""
+    """What the cursors of one driver do beside their work. ``dialect``: SQLAlchemy's name.
+
+    ``beneath(base)``: a subclass of the driver's cursor class that goes directly above it.
+    """
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class CursorSource:
         rows: RowTagger,
         texts: TextPlans,
         values: Values | None = None,
+        beneath: Beneath | None = None,
     ) -> None:
         self.place = place
         self.active = True
@@ -44,6 +45,7 @@ class CursorSource:
         self._rows = rows
         self._texts = texts
         self._values = values or row_values
+        self._beneath = beneath
         self._classes: dict[type, type] = {}
         self.silent = texts.silent.get
         """``silent(hash(statement))``: whether it is known to give nothing personal."""
@@ -54,7 +56,7 @@ class CursorSource:
             return base
         found = self._classes.get(base)
         if found is None:
-            found = self._classes[base] = _cursor_class(base, self)
+            found = self._classes[base] = _cursor_class(_above(base, self._beneath), self)
         return found
 
     def adopt(self, cursor: Any) -> Any:
@@ -146,6 +148,20 @@ def left_alone(place: str, what: str, made_by: Any) -> None:
         f"rows that come by {name or 'a factory of the application'} are not looked at: it stands "
         f"where our {what} would",
     )
+
+
+def _above(base: type, beneath: Beneath | None) -> type:
+    """Return ``base`` with what goes beneath between itself and the driver's own cursor class."""
+    below = beneath(base) if beneath is not None else None
+    if below is None:
+        return base
+    if base is below.__mro__[1]:
+        return below
+    shown = {"__module__": base.__module__, "__qualname__": base.__qualname__, "__doc__": None}
+    try:
+        return type(base.__name__, (base, below), shown)
+    except TypeError:  # a class that cannot be inherited from beside another
+        return base
 
 
 def _cursor_class(base: type, source: CursorSource) -> type:
@@ -259,16 +275,3 @@ def row_values(row: Any, names: Sequence[str]) -> Sequence[Any] | None:
     if len(fields) == len(names) and all(value is None for value in values):
         return list(dict.values(fields))  # renamed on the way
     return values
-
-
-def called_by_sqlalchemy() -> bool:
-    """Tell whether the code that uses the driver is SQLAlchemy's."""
-    frame = sys._getframe(1)
-    for _ in range(_MOST_FRAMES):
-        name = frame.f_globals.get("__name__", "")
-        if not name.startswith(_PLUMBING):
-            return bool(name.startswith("sqlalchemy."))
-        if frame.f_back is None:
-            return False
-        frame = frame.f_back
-    return False

@@ -9,6 +9,7 @@ from sst_otel.patching import Patches
 from sst_otel.sources import core_inserts, core_rows, psycopg, psycopg2, sqlite3
 from sst_otel.sources import sqlalchemy as orm
 from sst_otel.sources.accounts import is_account
+from sst_otel.sources.cursors import Beneath
 from sst_otel.sources.directory import Directory
 from sst_otel.sources.known_tables import KnownTables, override_of
 from sst_otel.sources.people import People, noun_of
@@ -19,12 +20,21 @@ from sst_otel.tagging import Tagger
 
 
 class Databases:
-    """The sources for databases; ``models`` as in sst.yaml."""
+    """The sources for databases; ``models`` as in sst.yaml.
 
-    def __init__(self, tagger: Tagger, models: Mapping[str, Any]) -> None:
+    ``beneath``: what goes beneath the cursors of a driver, by the driver's name.
+    """
+
+    def __init__(
+        self,
+        tagger: Tagger,
+        models: Mapping[str, Any],
+        beneath: Mapping[str, Beneath] | None = None,
+    ) -> None:
         classifier = tagger.classifier
         self._tagger = tagger
         self._models = models
+        self._beneath = beneath or {}
         self._directory = Directory(tagger)
         self._tables = KnownTables()
         self._people = People(
@@ -75,7 +85,7 @@ class Databases:
             lambda: orm.install(tagger, people, self._directory, self._models),
             lambda: core_inserts.install(tagger, people),
             lambda: core_rows.install(self._rows, people, self._texts, self._tables),
-            lambda: sqlite3.install(self._rows, self._texts),
-            lambda: psycopg2.install(self._rows, self._texts),
+            lambda: sqlite3.install(self._rows, self._texts, self._beneath.get("sqlite3")),
+            lambda: psycopg2.install(self._rows, self._texts, self._beneath.get("psycopg2")),
             lambda: psycopg.install(self._rows, self._texts),
         )

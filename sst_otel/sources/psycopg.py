@@ -12,7 +12,7 @@ from typing import Any
 
 from sst_otel.guard import guard
 from sst_otel.patching import Patches
-from sst_otel.sources.cursors import POOLED, called_by_sqlalchemy
+from sst_otel.pooled import POOLED, called_by_sqlalchemy
 from sst_otel.sources.row_tagging import RowTagger
 from sst_otel.sources.text_inserts import in_turn
 from sst_otel.sources.text_plans import TextPlans

@@ -10,7 +10,7 @@ from typing import Any
 
 from sst_otel.patching import Patches
 from sst_otel.sources.connections import Args, Connections, cursor_method
-from sst_otel.sources.cursors import CursorSource
+from sst_otel.sources.cursors import Beneath, CursorSource
 from sst_otel.sources.row_tagging import RowTagger
 from sst_otel.sources.text_plans import TextPlans
 
@@ -22,10 +22,10 @@ _EXTRAS = {
 }
 
 
-def install(rows: RowTagger, texts: TextPlans) -> Patches:
+def install(rows: RowTagger, texts: TextPlans, beneath: Beneath | None = None) -> Patches:
     """Have every connection made by ``psycopg2.connect`` tag the rows that are fetched by it."""
     patches = Patches(_PLACE)
-    cursors = CursorSource(_PLACE, "postgresql", rows, texts)
+    cursors = CursorSource(_PLACE, "postgresql", rows, texts, beneath=beneath)
     connections = Connections(
         _PLACE,
         _connection,

@@ -14,7 +14,7 @@ from sst_otel.guard import guard
 from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.patching import Patches
 from sst_otel.sources.connections import Args, Connections, cursor_method
-from sst_otel.sources.cursors import CursorSource, row_values
+from sst_otel.sources.cursors import Beneath, CursorSource, row_values
 from sst_otel.sources.row_tagging import RowTagger
 from sst_otel.sources.text_plans import TextPlans
 
@@ -23,10 +23,10 @@ _FACTORY = 5
 """Position of ``factory`` among the arguments of ``connect``."""
 
 
-def install(rows: RowTagger, texts: TextPlans) -> Patches:
+def install(rows: RowTagger, texts: TextPlans, beneath: Beneath | None = None) -> Patches:
     """Have every connection made by ``sqlite3.connect`` tag the rows that are fetched by it."""
     patches = Patches(_PLACE)
-    cursors = CursorSource(_PLACE, "sqlite", rows, texts, _values)
+    cursors = CursorSource(_PLACE, "sqlite", rows, texts, _values, beneath)
     connections = Connections(
         _PLACE,
         lambda: sqlite3.Connection,
@@ -81,9 +81,11 @@ def _methods(base: Any, cursors: CursorSource, texts: TextPlans) -> dict[str, An
         method.__name__ = name
         return method
 
+    of_a_script = shortcut("executescript")
+
     def executescript(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
-            made = base.executescript(self, *args, **kwargs)
+            made = of_a_script(self, *args, **kwargs)
         except BaseException as error:
             del self, args, kwargs
             drop_own_entry(error)

@@ -1,0 +1,45 @@
+"""Which columns or fields of a database a call carries personal data to."""
+
+from __future__ import annotations
+
+import re
+
+from sst_otel import semconv
+from sst_otel.matching.hits import Hit
+from sst_otel.matching.parts import TABLE
+from sst_otel.matching.shown import shown_key
+from sst_otel.shares import Call
+from sst_otel.sinks.masking import mask_path
+from sst_otel.tags import Owner
+
+_INDEX = re.compile(r"\[\d+\]")
+
+
+def without_keys(owners: dict[Owner, list[Hit]]) -> dict[Owner, list[Hit]]:
+    """Drop keys, which link rows of one database and say nothing to whoever holds it."""
+    kept = {
+        owner: [hit for hit in hits if hit.datum.data_type != "user_id"]
+        for owner, hits in owners.items()
+    }
+    return {owner: hits for owner, hits in kept.items() if hits}
+
+
+def with_columns(destination: str, call: Call, hits: list[Hit], words: frozenset[str]) -> str:
+    """Name the columns that hold personal data: ``postgresql users(email, income)``.
+
+    ``words``: what is known of the person (:func:`~sst_otel.sinks.masking.own_words`), since
+    documents may have fields named after people.
+    """
+    if call.kind not in semconv.DATABASES:
+        return destination
+    personal = {hit.leaf.key for hit in hits}
+    rows = [part.value for part in call.parts if part.where.startswith(TABLE)]
+    tables = {shown_key(part.where.removeprefix(TABLE)) for part in call.parts}
+    columns = dict.fromkeys(name for row in rows for name in row if name in personal)
+    for hit in hits:
+        if hit.leaf.key not in columns:
+            root, dot, inner = _INDEX.sub("", hit.leaf.path).partition(".")
+            if dot and root in tables:
+                columns.setdefault(inner)
+    shown = dict.fromkeys(mask_path(name, words) for name in columns)
+    return f"{destination}({', '.join(shown)})" if shown else destination
