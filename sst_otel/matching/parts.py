@@ -190,11 +190,11 @@ def size_of_bytes(value: object) -> int | None:
     return value.nbytes if kind is memoryview else None  # type: ignore[attr-defined]
 
 
-def first_bytes(value: Any) -> bytes:
+def first_bytes(value: Any, most: int = MAX_BODY) -> bytes:
     """Return what is read of a body; a subclass is not asked."""
     kind = type(value)
     if issubclass(kind, bytes):
-        return bytes.__getitem__(value, slice(0, MAX_BODY))
+        return bytes.__getitem__(value, slice(0, most))
     if issubclass(kind, bytearray):
-        return bytes(bytearray.__getitem__(value, slice(0, MAX_BODY)))
-    return bytes(value[:MAX_BODY])
+        return bytes(bytearray.__getitem__(value, slice(0, most)))
+    return bytes(value[:most])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sst_otel import semconv
 from sst_otel.guard import guard
+from sst_otel.matching.parts import MAX_BODY, first_bytes, size_of_bytes
 from sst_otel.registry.identity import marked
 from sst_otel.shares import Call, Part, SharingEvent
 
@@ -26,8 +27,8 @@ _telling = guard("telemetry.events")
 
 _writing = guard("audit.write")
 
-MAX_STREAMED = 4_000_000
-"""Bytes of a streamed body that are kept for looking at."""
+MAX_STREAMED = MAX_BODY + 1
+"""Bytes of a streamed body that are kept for looking at; the last tells that there were more."""
 
 _writer: ThreadPoolExecutor | None = None
 
@@ -96,8 +97,9 @@ class Share:
     def part(self, chunk: Any) -> None:
         """Look at a piece of a streamed body as it passes."""
         with _reading:
-            if self._size < MAX_STREAMED and isinstance(chunk, (bytes, bytearray, str)):
-                data = chunk.encode() if isinstance(chunk, str) else bytes(chunk)
+            left = MAX_STREAMED - self._size
+            data = _first(chunk, left) if left > 0 else b""
+            if data:
                 self._chunks.append(data)
                 self._size += len(data)
                 if marked(chunk) is not None:  # a number or a short word is known by this alone
@@ -138,6 +140,13 @@ class Share:
                 self._emit.finish(self._span, outcome)
         with _writing:
             self._emit.outcome(self.events, outcome)
+
+
+def _first(chunk: Any, most: int) -> bytes:
+    """Return what is kept of a piece, which may be a whole file."""
+    if issubclass(type(chunk), str):
+        return str.__getitem__(chunk, slice(0, most)).encode("utf-8", "surrogatepass")[:most]
+    return first_bytes(chunk, most) if size_of_bytes(chunk) is not None else b""
 
 
 async def _off_loop(work: Callable[[], None]) -> None:
