@@ -12,7 +12,8 @@ import pytest
 from sst_otel import literals, semconv
 from sst_otel.matching import rules
 from sst_otel.matching.hits import Hit
-from sst_otel.matching.payload import Leaf, Leaves
+from sst_otel.matching.leaf import Leaf
+from sst_otel.matching.payload import Leaves
 from sst_otel.matching.program import not_the_programs
 from sst_otel.registry.datum import Datum
 from sst_otel.scope import Scope
