@@ -34,7 +34,7 @@ from sst_otel.sinks import botocore as botocore_sink
 from sst_otel.sinks import grpc as grpc_sink
 from sst_otel.sinks import http_client as http_client_sink
 from sst_otel.sinks import httpx as httpx_sink
-from sst_otel.sinks import openai as openai_sink
+from sst_otel.sinks import llm as llm_sink
 from sst_otel.sinks import psycopg as psycopg_sink
 from sst_otel.sinks import pymysql as pymysql_sink
 from sst_otel.sinks import requests as requests_sink
@@ -121,7 +121,7 @@ class Tracker:
             threads.install,
             lambda: requests_sink.install(self.emit),
             lambda: httpx_sink.install(self.emit),
-            lambda: openai_sink.install(self.emit),
+            lambda: llm_sink.install(self.emit),
             lambda: aiohttp_sink.install(self.emit),
             lambda: urllib3_sink.install(self.emit),
             lambda: urllib_sink.install(self.emit),

@@ -36,6 +36,13 @@ LIBRARIES = (
     Library("aiohttp", (3, 8), "opentelemetry-instrumentation-aiohttp-client", "calls going out"),
     Library("urllib3", (1, 26), "opentelemetry-instrumentation-urllib3", "calls going out"),
     Library("openai", (1, 40), None, "names of LLM calls"),
+    Library("anthropic", (0, 34), None, "names of LLM calls"),
+    Library("google-genai", (1,), None, "names of LLM calls"),
+    Library("groq", (0, 9), None, "names of LLM calls"),
+    Library("mistralai", (1,), None, "names of LLM calls"),
+    Library("cohere", (5, 5), None, "names of LLM calls"),
+    Library("ollama", (0, 3), None, "names of LLM calls"),
+    Library("huggingface-hub", (0, 24), None, "names of LLM calls"),
     Library(
         "botocore", (1, 29), "opentelemetry-instrumentation-botocore", "calls to Amazon's services"
     ),

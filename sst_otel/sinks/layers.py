@@ -11,6 +11,9 @@ from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from typing import Any
 
+from opentelemetry import trace
+from opentelemetry.trace import SpanKind
+
 from sst_otel.shares import Part
 
 
@@ -25,6 +28,8 @@ class Layer:
     parts: tuple[Part, ...] = ()
     attributes: Mapping[str, Any] = field(default_factory=dict)
     parent: Layer | None = None
+    span: Any = None
+    """The span that was current when the layer was opened."""
     reported: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     """(owner_ref, host) → tag ids: what the call of the outermost layer has reported."""
 
@@ -55,9 +60,24 @@ def current_layer() -> Layer | None:
     return _current.get()
 
 
+def operation_span(chain: list[Layer]) -> Any:
+    """Return the client span that an instrumentation of the LLM SDK made for the call, or None.
+
+    The HTTP client's span below it knows the bytes, but this one is where people look.
+    """
+    for layer in reversed(chain):
+        span = layer.span
+        if getattr(span, "kind", None) == SpanKind.CLIENT and span.is_recording():
+            named = getattr(span, "attributes", None) or {}
+            if any(name.startswith("gen_ai.") for name in named):
+                return span
+    return None
+
+
 def enter_layer(layer: Layer) -> Token[Layer | None]:
     """Open ``layer`` inside the current one; hand the token to :func:`leave_layer`."""
     layer.parent = _current.get()
+    layer.span = trace.get_current_span()
     return _current.set(layer)
 
 

@@ -33,7 +33,7 @@ from sst_otel.shares import (
 )
 from sst_otel.sinks.code import code_location
 from sst_otel.sinks.columns import with_columns, without_keys
-from sst_otel.sinks.layers import Layer, current_layer
+from sst_otel.sinks.layers import Layer, current_layer, operation_span
 from sst_otel.sinks.masking import mask_path, own_words
 from sst_otel.sinks.ownership import Ownership
 from sst_otel.sinks.share import Share
@@ -130,6 +130,7 @@ class Outgoing:
 
     def announce(self, events: Sequence[SharingEvent], call: Call, span: Any, begun: int) -> Any:
         """Put the events on the client span and into the log; return a span of ours, if made."""
+        span = span or call.span or operation_span(_layers(call))
         return self._telemetry.announce(events, call, span, begun)
 
     def finish(self, span: Any, outcome: str) -> None:
@@ -157,7 +158,7 @@ class Outgoing:
             kind = semconv.HTTP_REQUEST
         code = code_location()
         at = time.time()
-        trace_id, span_id = self._telemetry.ids(call.span)
+        trace_id, span_id = self._telemetry.ids(call.span or operation_span(chain))
         events = []
         for owner, hits in owners.items():
             findings, why = self._findings(owner, hits)
