@@ -31,12 +31,15 @@ from sst_otel.selection import Selection
 from sst_otel.settings import Settings
 from sst_otel.sinks import aiohttp as aiohttp_sink
 from sst_otel.sinks import botocore as botocore_sink
+from sst_otel.sinks import elasticsearch as elasticsearch_sink
 from sst_otel.sinks import grpc as grpc_sink
 from sst_otel.sinks import http_client as http_client_sink
 from sst_otel.sinks import httpx as httpx_sink
 from sst_otel.sinks import llm as llm_sink
 from sst_otel.sinks import psycopg as psycopg_sink
+from sst_otel.sinks import pymongo as pymongo_sink
 from sst_otel.sinks import pymysql as pymysql_sink
+from sst_otel.sinks import redis as redis_sink
 from sst_otel.sinks import requests as requests_sink
 from sst_otel.sinks import smtp as smtp_sink
 from sst_otel.sinks import sqlalchemy as sqlalchemy_sink
@@ -130,6 +133,9 @@ class Tracker:
             *(sink.install for sink in self._raw_drivers),
             lambda: psycopg_sink.install(self.emit),
             lambda: pymysql_sink.install(self.emit),
+            lambda: pymongo_sink.install(self.emit),
+            lambda: redis_sink.install(self.emit),
+            lambda: elasticsearch_sink.install(self.emit),
             lambda: smtp_sink.install(self.emit),
             lambda: botocore_sink.install(self.emit),
             lambda: grpc_sink.install(self.emit),

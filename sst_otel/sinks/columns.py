@@ -34,7 +34,7 @@ def with_columns(destination: str, call: Call, hits: list[Hit], words: frozenset
         return destination
     personal = {hit.leaf.key for hit in hits}
     rows = [part.value for part in call.parts if part.where.startswith(TABLE)]
-    tables = {shown_key(part.where.removeprefix(TABLE)) for part in call.parts}
+    tables = {shown_key(part.where.removeprefix(TABLE)) for part in call.parts} - {"url"}
     columns = dict.fromkeys(name for row in rows for name in row if name in personal)
     for hit in hits:
         if hit.leaf.key not in columns:

@@ -94,3 +94,8 @@ def statement_call(server: Server, own: bool, found: Carried) -> Call:
         found.total,
         len(found.rows),
     )
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())

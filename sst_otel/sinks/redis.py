@@ -1,0 +1,191 @@
+"""redis as a sink: each command, pipeline or transaction, its keys, its fields and its values.
+
+The wrapped functions have the connection and lie inside the span that OpenTelemetry makes around
+``execute_command``. What only reads is looked at where the server is somebody else's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sst_otel.matching.parts import TABLE
+from sst_otel.matching.shown import shown_key
+from sst_otel.patching import Patches
+from sst_otel.shares import Call, Part
+from sst_otel.sinks.layers import Layer
+from sst_otel.sinks.outgoing import Outgoing
+from sst_otel.sinks.ownership import Server
+from sst_otel.sinks.servers import database_call, words
+from sst_otel.sinks.statements import MAX_ROWS
+from sst_otel.sinks.wrapping import (
+    Args,
+    Describe,
+    Kwargs,
+    async_door,
+    async_layer,
+    door,
+    layer,
+)
+
+_PLACE = "sink.redis"
+_SILENT = words(
+    "AUTH HELLO CLIENT SELECT PING ECHO INFO CONFIG COMMAND SCRIPT MULTI EXEC DISCARD WATCH "
+    "UNWATCH SUBSCRIBE PSUBSCRIBE SSUBSCRIBE UNSUBSCRIBE PUNSUBSCRIBE SUNSUBSCRIBE QUIT CLUSTER "
+    "READONLY ASKING FLUSHDB FLUSHALL DBSIZE TIME WAIT ACL DEBUG MEMORY SLOWLOG LATENCY MODULE"
+)
+_READS = words(
+    "GET MGET GETRANGE STRLEN EXISTS TTL PTTL TYPE KEYS SCAN DUMP OBJECT DEL UNLINK EXPIRE PEXPIRE "
+    "EXPIREAT PEXPIREAT PERSIST TOUCH RANDOMKEY HGET HMGET HGETALL HEXISTS HKEYS HVALS HLEN HSCAN "
+    "HDEL LRANGE LINDEX LLEN LPOS LPOP RPOP BLPOP BRPOP LREM LTRIM SMEMBERS SISMEMBER SMISMEMBER "
+    "SCARD SRANDMEMBER SPOP SREM SSCAN SINTER SUNION SDIFF ZRANGE ZRANGEBYSCORE ZREVRANGE ZSCORE "
+    "ZMSCORE ZRANK ZREVRANK ZCARD ZCOUNT ZREM ZSCAN XREAD XREADGROUP XRANGE XREVRANGE XLEN XACK "
+    "XDEL XINFO XPENDING GETDEL GETEX BITCOUNT GETBIT GEOPOS GEODIST GEOSEARCH PFCOUNT"
+)
+_FIELDS = {"HSET": 2, "HMSET": 2, "HSETNX": 2, "MSET": 1, "MSETNX": 1}
+"""Commands of names and values in turn, and where those begin."""
+
+
+def install(emit: Outgoing) -> Patches:
+    """Watch what redis is sent, sync and async, single servers and clusters."""
+    patches = Patches(_PLACE)
+    for module, watch, around in (
+        ("redis.client", door, layer),
+        ("redis.asyncio.client", async_door, async_layer),
+    ):
+        patches.wrap(module, "Redis.execute_command", around(_PLACE, emit, _layer))
+        patches.wrap(module, "Pipeline.execute", around(_PLACE, emit, _layer))
+        patches.wrap(
+            module,
+            "Redis._send_command_parse_response",
+            watch(_PLACE, emit, _of(emit, lambda _, args: (args[0], [args[2:]]))),
+        )
+        for method in ("_execute_pipeline", "_execute_transaction"):
+            patches.wrap(
+                module,
+                f"Pipeline.{method}",
+                watch(_PLACE, emit, _of(emit, lambda _, args: (args[0], _first(args[1])))),
+            )
+    cluster = _of(emit, lambda _, args: (args[0], [args[1:]]))
+    patches.wrap(
+        "redis.cluster",
+        "RedisCluster._execute_command",
+        door(_PLACE, emit, cluster),
+        optional=True,
+    )
+    patches.wrap(
+        "redis.cluster",
+        "NodeCommands.write",
+        door(_PLACE, emit, _of(emit, lambda node, _: (node.connection, _queued(node.commands)))),
+        optional=True,
+    )
+    patches.wrap(
+        "redis.asyncio.cluster",
+        "ClusterNode.execute_command",
+        async_door(_PLACE, emit, _of(emit, lambda node, args: (node, [args]))),
+        optional=True,
+    )
+    patches.wrap(
+        "redis.asyncio.cluster",
+        "ClusterNode.execute_pipeline",
+        async_door(_PLACE, emit, _of(emit, lambda node, args: (node, _queued(args[0])))),
+        optional=True,
+    )
+    return patches
+
+
+def _layer(_client: Any, _args: Args, _kwargs: Kwargs) -> Layer:
+    """Make the attempts of one command one event."""
+    return Layer(attributes={"db.system.name": "redis"})
+
+
+def _first(queue: Iterable[Any]) -> list[Any]:
+    """Return the arguments of queued ``(arguments, options)``."""
+    return [one[0] for one in queue]
+
+
+def _queued(commands: Iterable[Any]) -> list[Any]:
+    return [one.args for one in commands]
+
+
+def _of(emit: Outgoing, sent: Any) -> Describe:
+    """``sent(instance, args)`` → connection or node, and the commands' arguments."""
+
+    def describe(instance: Any, args: Args, _kwargs: Kwargs) -> Call | None:
+        connection, commands = sent(instance, args)
+        server = _server(connection)
+        emit.ownership.connected(server)
+        return _call(server, emit.ownership.is_own(server), commands)
+
+    return describe
+
+
+def _server(connection: Any) -> Server:
+    path = getattr(connection, "path", None)
+    host = path if isinstance(path, str) else getattr(connection, "host", "") or ""
+    port = getattr(connection, "port", None)
+    number = getattr(connection, "db", None)
+    return Server("redis", host.lower(), port, "" if number is None else str(number))
+
+
+def _call(server: Server, own: bool, commands: Sequence[Sequence[Any]]) -> Call | None:
+    names: list[str] = []
+    rows: list[Part] = []
+    total, writes = 0, False
+    for command in commands:
+        name = _name(command)
+        reads = name in _READS
+        if name in _SILENT or (own and reads):
+            continue
+        writes = writes or not reads
+        names.append(name)
+        total += 1
+        if len(rows) < MAX_ROWS:
+            rows.append(Part(f"{TABLE}{name}", _row(name, command)))
+    if not rows:
+        return None
+    operation = names[0] if len(set(names)) == 1 else "PIPELINE"
+    return database_call(server, own, writes, operation, "", rows, total, len(rows))
+
+
+def _name(command: Sequence[Any]) -> str:
+    name = command[0] if command else ""
+    if type(name) is bytes:
+        name = name.decode("ascii", "replace")
+    return name.split(" ")[0].upper() if type(name) is str else ""
+
+
+def _row(name: str, command: Sequence[Any]) -> dict[str, Any]:
+    """Return a command's arguments by name: fields of a hash, else ``key`` and ``value``."""
+    begins = _FIELDS.get(name)
+    if name == "XADD":
+        begins = next((at + 1 for at, one in enumerate(command) if _is_id(one) and at > 1), None)
+    row: dict[str, Any] = {}
+    if begins is None:
+        rest = list(command[2:])
+        row["value"] = rest[0] if len(rest) == 1 else rest
+    else:
+        for field, value in zip(command[begins::2], command[begins + 1 :: 2], strict=False):
+            row[_field(field, row)] = value
+            if type(field) is not str or shown_key(field) != field:
+                row.setdefault("fields", []).append(field)
+    if begins != 1 and len(command) > 1:
+        row["key"] = command[1]
+    return row
+
+
+def _field(name: Any, row: dict[str, Any]) -> str:
+    """Return a field's name as it may be written down, and as no other field of the row has it."""
+    text = name.decode("utf-8", "replace") if type(name) is bytes else name
+    shown = shown_key(text) if type(text) is str else "field"
+    number, free = 2, shown
+    while free in row:
+        free, number = f"{shown}{number}", number + 1
+    return free
+
+
+def _is_id(argument: Any) -> bool:
+    text = argument.decode("ascii", "replace") if type(argument) is bytes else argument
+    if type(text) is not str:
+        return False
+    return text == "*" or (text.replace("-", "").replace("*", "").isdigit() and "-" in text)
