@@ -132,6 +132,8 @@ class LLMVendor:
     """(path with query, body) in the order of arrival."""
     failures: int = 0
     """How many of the next requests it answers 503."""
+    answers: list[Any] = field(default_factory=list)
+    """Answers of the next requests, before those of the table."""
 
     @property
     def url(self) -> str:
@@ -153,6 +155,8 @@ def llm_vendor() -> Iterator[LLMVendor]:
             vendor.received.append((self.path, body))
             path = self.path.partition("?")[0]
             form, answer, events = _answer(path)
+            if vendor.answers:
+                answer, events = vendor.answers.pop(0), None
             streamed = "stream" in path or b'"stream":true' in body.replace(b" ", b"")
             failing, vendor.failures = vendor.failures > 0, max(0, vendor.failures - 1)
             kind, content = "application/json", json.dumps(answer).encode()
