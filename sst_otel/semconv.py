@@ -32,6 +32,7 @@ DATABASE_WRITE = "database_write"
 DATABASE_READ = "database_read"
 DATABASES = frozenset({DATABASE_WRITE, DATABASE_READ})
 EMAIL_SEND = "email_send"
+FILE_WRITE = "file_write"
 MESSAGE_PUBLISH = "message_publish"
 RPC = "rpc"
 

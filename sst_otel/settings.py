@@ -26,6 +26,7 @@ DEFAULT_OWNER_RULES = (
     "session",
     "jwt:sub",
 )
+_SWITCHES = frozenset({"on", "off", "true", "false", "yes", "no", "1", "0", ""})
 _RULE_KINDS = ("session", "header", "jwt")
 
 
@@ -64,6 +65,11 @@ class Settings:
     """What is tracked of requests, jobs and commands: ``track``, ``propagate`` and ``opaque``, as
     :mod:`sst_otel.selection` says."""
     recipients: tuple[Mapping[str, Any], ...] = ()
+    files: tuple[str, ...] = ()
+    """Globs of files that are watched as they are written (``exports/*.csv``); relative ones count
+    from the working directory, and ``*`` goes through folders."""
+    logs: tuple[str, ...] = ()
+    """Globs of names of loggers whose records are looked at; ``on`` = all, ``off`` = none."""
     registry_values: int = 100_000
     """Most tagged values kept in memory."""
     registry_seconds: int = 3600
@@ -157,6 +163,12 @@ def _names(value: Any) -> tuple[str, ...]:
     if not isinstance(items, (list, tuple)) or not all(isinstance(item, str) for item in items):
         raise ValueError("must be a list of names separated by commas")
     return tuple(item.strip() for item in items if item.strip())
+
+
+def _loggers(value: Any) -> tuple[str, ...]:
+    if isinstance(value, bool) or (isinstance(value, str) and value.strip().lower() in _SWITCHES):
+        return ("*",) if _flag(value) else ()
+    return _names(value)
 
 
 def _owner_rules(value: Any) -> tuple[str, ...]:
@@ -271,6 +283,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "models": _models,
     "fields": _fields,
     "recipients": _recipients,
+    "files": _names,
+    "logs": _loggers,
     "registry_values": _whole_number,
     "registry_seconds": _whole_number,
 }

@@ -32,10 +32,12 @@ from sst_otel.settings import Settings
 from sst_otel.sinks import aiohttp as aiohttp_sink
 from sst_otel.sinks import botocore as botocore_sink
 from sst_otel.sinks import elasticsearch as elasticsearch_sink
+from sst_otel.sinks import files as files_sink
 from sst_otel.sinks import grpc as grpc_sink
 from sst_otel.sinks import http_client as http_client_sink
 from sst_otel.sinks import httpx as httpx_sink
 from sst_otel.sinks import llm as llm_sink
+from sst_otel.sinks import logs as logs_sink
 from sst_otel.sinks import psycopg as psycopg_sink
 from sst_otel.sinks import pymongo as pymongo_sink
 from sst_otel.sinks import pymysql as pymysql_sink
@@ -130,6 +132,8 @@ class Tracker:
             lambda: urllib_sink.install(self.emit),
             lambda: http_client_sink.install(self.emit),
             lambda: sqlalchemy_sink.install(self.emit),
+            lambda: files_sink.install(self.emit, settings.files),
+            lambda: logs_sink.install(self.emit, settings.logs),
             *(sink.install for sink in self._raw_drivers),
             lambda: psycopg_sink.install(self.emit),
             lambda: pymysql_sink.install(self.emit),

@@ -118,6 +118,21 @@ class TestSettings:
         assert (settings.retention_days, settings.lineage) == (20, "off")
         assert (settings.owner, settings.registry_values) == (("flask_login",), 5)
 
+    @pytest.mark.parametrize(
+        ("given", "logs"),
+        [
+            ("on", ("*",)),
+            ("off", ()),
+            ("", ()),
+            ("shop, shop.*", ("shop", "shop.*")),
+            (True, ("*",)),
+        ],
+    )
+    def test_what_is_watched_of_logs_and_files(self, given: Any, logs: tuple[str, ...]) -> None:
+        settings = load_settings({"SST_FILES": "exports/*.csv, *.json"}, {"logs": given})
+        assert settings.logs == logs
+        assert settings.files == ("exports/*.csv", "*.json")
+
     def test_files_stand_beside_the_database(self) -> None:
         settings = load_settings({"SST_DATABASE_URL": "sqlite:////var/lib/shop/audit.db"})
         assert settings.spool_dir == Path("/var/lib/shop/audit.spool")

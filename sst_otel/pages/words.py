@@ -76,7 +76,7 @@ EVENT_TYPES = {
     semconv.DATABASE_WRITE: "written to a database",
     semconv.DATABASE_READ: "read from a database",
     "email_send": "sent by e-mail",
-    "file_write": "written to a file",
+    semconv.FILE_WRITE: "written to a file",
     "message_publish": "put on a message queue",
     "rpc": "sent by remote call",
     "socket": "sent over a raw connection",

@@ -30,6 +30,11 @@ def with_columns(destination: str, call: Call, hits: list[Hit], words: frozenset
     ``words``: what is known of the person (:func:`~sst_otel.sinks.masking.own_words`), since
     documents may have fields named after people.
     """
+    if call.kind == semconv.FILE_WRITE:
+        kind, _, rest = destination.partition(" ")
+        name, arrow, handlers = rest.partition(" → ")
+        # Loggers may be named after people.
+        return f"{kind} {mask_path(name, words)}{arrow}{handlers}"
     if call.kind not in semconv.DATABASES:
         return destination
     personal = {hit.leaf.key for hit in hits}

@@ -32,6 +32,10 @@ class Layer:
     """The span that was current when the layer was opened."""
     reported: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     """(owner_ref, host) → tag ids: what the call of the outermost layer has reported."""
+    again: dict[str, int] = field(default_factory=dict)
+    """owner_ref → how often the same was found anew and not reported."""
+    before: Mapping[str, int] = field(default_factory=dict)
+    """The same of the layer that this one follows: told with the next event."""
 
     def __repr__(self) -> str:
         return f"<Layer {self.operation or 'http'}>"  # parts hold values, error trackers print us
@@ -78,6 +82,14 @@ def enter_layer(layer: Layer) -> Token[Layer | None]:
     """Open ``layer`` inside the current one; hand the token to :func:`leave_layer`."""
     layer.parent = _current.get()
     layer.span = trace.get_current_span()
+    return _current.set(layer)
+
+
+def enter_alone(layer: Layer) -> Token[Layer | None]:
+    """Open ``layer`` as the outermost one: a file is written inside a call, but is no part of it.
+
+    One layer may be entered any number of times: what it has reported is not reported again.
+    """
     return _current.set(layer)
 
 

@@ -165,6 +165,9 @@ class Outgoing:
             known = reported.setdefault((owner.ref, call.host), set())
             tags = {finding.tag.tag_id for finding in findings}
             if tags <= known:  # also where nothing is left
+                if chain:
+                    again = chain[0].again
+                    again[owner.ref] = again.get(owner.ref, 0) + 1
                 continue  # a retry, or another layer, of what is in the log already
             known |= tags
             events.append(
@@ -184,7 +187,11 @@ class Outgoing:
                     trace_id=trace_id,
                     span_id=span_id,
                     key_id=self._key_id,
-                    metadata={**self._metadata(call, chain, hits, match, scope), "why": why},
+                    metadata={
+                        **self._metadata(call, chain, hits, match, scope),
+                        **_repeated(chain, owner),
+                        "why": why,
+                    },
                 )
             )
         return events
@@ -269,6 +276,12 @@ def _layers(call: Call) -> list[Layer]:
         return chain
     system = call.attributes.get("db.system.name")
     return [one for one in chain if one.attributes.get("db.system.name") == system]
+
+
+def _repeated(chain: list[Layer], owner: Owner) -> dict[str, int]:
+    """Return how often the same was left out lately as said already."""
+    count = chain[0].before.get(owner.ref, 0) if chain else 0
+    return {"sst.repeated": count} if count else {}
 
 
 def _reason(hit: Hit, words: frozenset[str]) -> dict[str, Any]:

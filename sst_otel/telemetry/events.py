@@ -51,7 +51,7 @@ class Telemetry:
         """
         span = span or call.span
         ours = None
-        if span is None:
+        if span is None and call.kind != semconv.FILE_WRITE:
             current = trace.get_current_span()
             if getattr(current, "kind", None) in _LEAVING and current.is_recording():
                 span = current
@@ -129,6 +129,8 @@ def _client_span(event: SharingEvent, call: Call, begun: int) -> Span:
     if call.method:
         attributes["http.request.method"] = call.method
     name = call.method or event.destination
+    # What is written to a file or a log does not leave for a server.
+    kind = SpanKind.INTERNAL if call.kind == semconv.FILE_WRITE else SpanKind.CLIENT
     return trace.get_tracer(_SCOPE).start_span(
-        name, kind=SpanKind.CLIENT, attributes=attributes, start_time=begun
+        name, kind=kind, attributes=attributes, start_time=begun
     )
