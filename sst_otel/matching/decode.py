@@ -18,6 +18,8 @@ from sst_otel.matching.compression import Budget, inflate
 
 JSON_BEGINS = frozenset('{["')
 _JSON_ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))')
+_AT = re.compile(r"(?<=\w) ?(?:\( ?at ?\)|\[ ?at ?\]) ?(?=\w)", re.IGNORECASE)
+_DOT = re.compile(r"(?<=\w) ?(?:\( ?dot ?\)|\[ ?dot ?\]) ?(?=\w)", re.IGNORECASE)
 _SIMPLE = {'"': '"', "\\": "\\", "/": "/", "b": " ", "f": " ", "n": "\n", "r": " ", "t": " "}
 _HEX = re.compile(r"[0-9a-f]+")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -70,12 +72,20 @@ def parse_json(text: str) -> Any:
 
 
 def is_respelled(text: str) -> bool:
-    """Whether :func:`respell` could change ``text``: three tests of a byte."""
-    return "%" in text or "\\" in text or ("&" in text and ";" in text)
+    """Whether :func:`respell` could change ``text``: a few tests of a byte."""
+    return (
+        "%" in text
+        or "\\" in text
+        or ("&" in text and ";" in text)
+        or (("(" in text or "[" in text) and _AT.search(text) is not None)
+    )
 
 
 def respell(text: str) -> str:
-    """Undo what spells a value differently without hiding it: URL, JSON and HTML escapes."""
+    """Undo what spells a value differently without hiding it: URL, JSON and HTML escapes.
+
+    And ``ann(at)example(dot)com``, for banks that take no other characters, or against robots.
+    """
     spelled = text
     if "%" in spelled:
         spelled = unquote(spelled)
@@ -89,6 +99,8 @@ def respell(text: str) -> str:
             break
     if "&" in spelled and ";" in spelled:
         spelled = html.unescape(spelled)
+    if ("(" in spelled or "[" in spelled) and _AT.search(spelled):
+        spelled = _DOT.sub(".", _AT.sub("@", spelled))
     return spelled
 
 

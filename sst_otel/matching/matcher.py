@@ -14,6 +14,7 @@ from sst_otel.matching.choices import not_of_a_list
 from sst_otel.matching.claims import BEGINS
 from sst_otel.matching.compression import Budget
 from sst_otel.matching.content import Content, Found
+from sst_otel.matching.decode import respell
 from sst_otel.matching.hits import Hit, by_owner, folded, not_reclaimed, not_the_callers
 from sst_otel.matching.labels import has_labels, labelled
 from sst_otel.matching.leaf import Leaf
@@ -177,7 +178,9 @@ class Matcher:
                 leaves.add_parts(handed_over)
                 if leaves.unread:
                     return None
-                view = View([leaf for leaf in leaves.leaves if leaf.text in everything], unread)
+                # Libraries that make JSON escape every letter that is not ASCII.
+                said = f"{everything}\n{respell(everything)}" if "\\" in everything else everything
+                view = View([leaf for leaf in leaves.leaves if leaf.text in said], unread)
                 handed = len(leaves.leaves)
                 leaves.add_parts(part for part in parts if part.where in _BESIDE_BODY)
                 view.leaves += leaves.leaves[handed:]

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from sst_otel.registry.identity import Mark, marked
+
 _NAMES = ("name", "key", "property", "field", "attribute", "label", "title", "code", "id", "type")
 _LONGEST_NAME = 40
 _MOST_MEMBERS = 5
@@ -29,10 +31,11 @@ def pair_name(pair: dict[Any, Any]) -> str:
     return ""
 
 
-def items_of(value: dict[Any, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the items of an object whose keys are names or numbers."""
+def items_of(value: dict[Any, Any]) -> Iterator[tuple[str, Any, Mark | None]]:
+    """Yield the items of an object whose keys are names or numbers, and what is known of a key."""
     for name, item in dict.items(value):  # a subclass's own items() is application code
         if issubclass(type(name), str):
-            yield str.__str__(name), item  # a plain one: SQLAlchemy's column names are subclasses
+            # A plain one: SQLAlchemy's column names are subclasses.
+            yield str.__str__(name), item, marked(name)
         elif type(name) in (int, float):
-            yield repr(name), item
+            yield repr(name), item, marked(name)

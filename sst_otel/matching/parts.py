@@ -117,6 +117,8 @@ def holds_marks(tree: Any) -> bool:
         if id(item) in known:
             return True
         if issubclass(kind, dict):
+            if any(map(known.__contains__, map(id, dict.keys(item)))):
+                return True
             waiting.extend(dict.values(item))
         elif kind in LISTS:
             waiting.extend(item)

@@ -110,10 +110,13 @@ class Trees:
         elif issubclass(kind, dict):  # asks the type: isinstance may ask the object
             inner = (*group, self._group())
             told = pair_name(value) if dict.__contains__(value, "value") else ""
-            for name, item in items_of(value):
+            for name, item, mark in items_of(value):
                 key = told if told and name == "value" else name
-                self._add_tree((place, name), key, item, inner, depth + 1)
-                if not self._followed:
+                shown = name if mark is None else HIDDEN_KEY
+                self._add_tree((place, shown), key, item, inner, depth + 1)
+                if mark is not None:
+                    self._add((place, HIDDEN_KEY), "", inner, name, mark)
+                elif not self._followed:
                     self._add_key(place, name, inner)
                 if len(self.leaves) >= MAX_LEAVES or self._nodes > MAX_NODES:
                     self.unread += 1

@@ -11,6 +11,7 @@ from email.message import Message
 from typing import Any
 
 from sst_otel.guard import guard
+from sst_otel.lineage.carriers import hold, is_carrier
 from sst_otel.patching import Patches, Wrapper
 from sst_otel.registry.identity import mark, marked
 from sst_otel.scope import current_scope
@@ -49,8 +50,11 @@ def composed_of(message: Any) -> list[Part]:
 
 
 def _header(message: Any, args: Args, _kwargs: Kwargs) -> None:
-    if len(args) > 1 and marked(args[1]) is not None and type(args[0]) is str:
+    entry = marked(args[1]) if len(args) > 1 and type(args[0]) is str else None
+    if entry is not None:
         _given.note(message, Part("message", {args[0]: args[1]}))
+        if is_carrier(type(message)):  # rewritten code asks the message what its text is made of
+            hold(message, entry.data)
 
 
 def _content(message: Any, args: Args, kwargs: Kwargs) -> None:

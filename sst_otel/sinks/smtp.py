@@ -40,7 +40,17 @@ def install(emit: Outgoing) -> Patches:
     patches.wrap("smtplib", "SMTP.data", door(_PLACE, emit, _data, None, _answered))
     patches.wrap("smtplib", "SMTP.sendmail", door(_PLACE, emit, _sendmail))
     patches.wrap("smtplib", "SMTP.send_message", layer(_PLACE, emit, _message))
-    patches.when_imported("smtplib", lambda _module: watch_messages(patches, emit))
+    watched: list[object] = []
+
+    def watch(module: object) -> None:
+        if not watched:
+            watched.append(module)
+            watch_messages(patches, emit)
+
+    # Every HTTP client imports email.message; who composes has one of these. A raw message may
+    # leave by an API as well.
+    for module in ("smtplib", "email.policy", "email.mime.base"):
+        patches.when_imported(module, watch)
     return patches
 
 
