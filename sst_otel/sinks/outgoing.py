@@ -78,7 +78,7 @@ class Outgoing:
         self._first_party = tuple(host.lower() for host in first_party)
         self.ownership = Ownership(own_databases, first_party)
         """Which databases and brokers are the application's own."""
-        self._own_endpoints = own_endpoints(os.environ)
+        self._own_endpoints = own_endpoints(os.environ, self._is_somebodys)
         self._key_id = key_id
         self._service = service
         self.callback: Callable[[dict[str, Any]], object] | None = None
@@ -103,6 +103,10 @@ class Outgoing:
     def is_own(self, host: str, port: int | None) -> bool:
         """Whether our own telemetry goes there: never a share, and not worth describing."""
         return is_own_export(host, port, self._own_endpoints)
+
+    def _is_somebodys(self, host: str, path: str) -> bool:
+        ours = any(fnmatch(host, pattern) for pattern in self._first_party)
+        return not ours and self._lookup(host, path).role not in ("unknown", "first_party")
 
     def later(self, call: Call) -> Share:
         """Return the share of a call whose body is a stream: looked at when it has passed."""

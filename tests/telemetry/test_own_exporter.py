@@ -34,6 +34,13 @@ def test_exports(
     [
         ({}, {("localhost", 4317), ("localhost", 4318)}),
         ({"OTEL_EXPORTER_OTLP_ENDPOINT": "https://otel.example"}, {("otel.example", 443)}),
+        (
+            {
+                "OTEL_EXPORTER_OTLP_ENDPOINT": "https://otlp.vendor.example",
+                "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "https://otel.example",
+            },
+            {("otel.example", 443)},
+        ),
         ({"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "http://c:4318/v1/logs"}, {("c", 4318)}),
         (
             {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:port"},
@@ -42,4 +49,4 @@ def test_exports(
     ],
 )
 def test_endpoints(environ: dict[str, str], endpoints: set[tuple[str, int]]) -> None:
-    assert own_endpoints(environ) == endpoints
+    assert own_endpoints(environ, lambda host, _path: host == "otlp.vendor.example") == endpoints
