@@ -45,6 +45,7 @@ from sst_otel.sinks import redis as redis_sink
 from sst_otel.sinks import requests as requests_sink
 from sst_otel.sinks import smtp as smtp_sink
 from sst_otel.sinks import sqlalchemy as sqlalchemy_sink
+from sst_otel.sinks import subprocess as subprocess_sink
 from sst_otel.sinks import urllib as urllib_sink
 from sst_otel.sinks import urllib3 as urllib3_sink
 from sst_otel.sinks import websockets as websockets_sink
@@ -144,6 +145,7 @@ class Tracker:
             lambda: botocore_sink.install(self.emit),
             lambda: grpc_sink.install(self.emit),
             lambda: websockets_sink.install(self.emit),
+            lambda: subprocess_sink.install(self.emit),
         )
         for install in installs:
             with guard("install"):

@@ -65,7 +65,7 @@ def _install_aio(patches: Patches, emit: Outgoing) -> None:
     ):
         wrapper = async_door(_PLACE, emit, described, _aio_tee, ends)
         patches.wrap("grpc.aio._call", path, wrapper)
-    same_call = async_layer(_PLACE, emit, lambda call, *_: _rpc_of(call)[2])
+    same_call = async_layer(_PLACE, emit, lambda call, *_: Layer(reported=_rpc_of(call)[2]))
     patches.wrap("grpc.aio._call", "_StreamRequestMixin._write", same_call)
 
 
@@ -130,7 +130,7 @@ class _Messages:
         self._messages = messages
         self._emit = emit
         self._call = call
-        self._layer = Layer()
+        self._reported: dict[tuple[str, str], set[str]] = {}
 
     def __repr__(self) -> str:
         return "<messages>"
@@ -149,7 +149,7 @@ class _Messages:
         return message
 
     def _look(self, message: Any) -> None:
-        token = enter_layer(self._layer)
+        token = enter_layer(Layer(reported=self._reported))
         try:
             share = self._emit(_with_message(self._call, message))
         finally:
@@ -162,11 +162,12 @@ def _made(call: Any, args: Args, kwargs: Kwargs) -> None:
     channel = args[5] if len(args) > 5 else kwargs["channel"]
     method = args[6] if len(args) > 6 else kwargs["method"]
     target = channel.target() if callable(channel.target) else channel.target
-    vars(call)[_RPC] = (target, method, Layer())
+    vars(call)[_RPC] = (target, method, {})
 
 
-def _rpc_of(call: Any) -> tuple[Any, Any, Layer]:
-    return vars(call).get(_RPC) or (b"", b"", Layer())
+def _rpc_of(call: Any) -> tuple[Any, Any, dict[tuple[str, str], set[str]]]:
+    """Return target, method and what the call has reported."""
+    return vars(call).get(_RPC) or (b"", b"", {})
 
 
 def _aio(emit: Outgoing) -> Describe:
