@@ -59,7 +59,10 @@ class Documents(Trees):
             return
         self._layers += 1
         content = content_of(body, head, self._budget)
-        if not self._add_parts_of(place, content, group, head):
+        if self._add_parts_of(place, content, group, head):
+            if mark is not None:  # a document that the application composed itself
+                self._add(place, key, group, text_of(content), mark, False)
+        else:
             tree = _binary_tree(content, cut)
             if tree is not None:
                 self._add_tree(place, key, tree, group, 0)

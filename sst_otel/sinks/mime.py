@@ -34,7 +34,7 @@ def mail_parts(mail: bytes | str) -> tuple[list[Part], int]:
     message = (
         email.message_from_string(mail) if isinstance(mail, str) else email.message_from_bytes(mail)
     )
-    parts = [Part("headers", [(name, header_text(str(text))) for name, text in message.items()])]
+    parts = [_headers(message)]
     for number, piece in enumerate(message.walk()):
         if number >= MAX_MIME_PARTS:
             return parts, unread + 1
@@ -60,11 +60,13 @@ def _forwarded(piece: Message) -> list[Part]:
     """Return the headers of the mails inside a mail; their bodies are walked like others."""
     inside = piece.get_payload()
     messages = inside if isinstance(inside, list) else []
-    return [
-        Part("headers", [(name, header_text(str(text))) for name, text in message.items()])
-        for message in messages
-        if isinstance(message, Message)
-    ]
+    return [_headers(message) for message in messages if isinstance(message, Message)]
+
+
+def _headers(message: Message) -> Part:
+    """Return the headers, but not what they say of the body: it is decoded already."""
+    told = [(name, text) for name, text in message.items() if name[:8].lower() != "content-"]
+    return Part("headers", [(name, header_text(str(text))) for name, text in told])
 
 
 def _leaf(piece: Message) -> list[Part]:
