@@ -30,6 +30,7 @@ EXTERNAL_API = "external_api"
 HTTP_REQUEST = "http_request"
 DATABASE_WRITE = "database_write"
 DATABASE_READ = "database_read"
+SOCKET = "socket"
 DATABASES = frozenset({DATABASE_WRITE, DATABASE_READ})
 EMAIL_SEND = "email_send"
 FILE_WRITE = "file_write"

@@ -44,6 +44,7 @@ from sst_otel.sinks import pymysql as pymysql_sink
 from sst_otel.sinks import redis as redis_sink
 from sst_otel.sinks import requests as requests_sink
 from sst_otel.sinks import smtp as smtp_sink
+from sst_otel.sinks import sockets as sockets_sink
 from sst_otel.sinks import sqlalchemy as sqlalchemy_sink
 from sst_otel.sinks import subprocess as subprocess_sink
 from sst_otel.sinks import urllib as urllib_sink
@@ -132,6 +133,7 @@ class Tracker:
             lambda: urllib3_sink.install(self.emit),
             lambda: urllib_sink.install(self.emit),
             lambda: http_client_sink.install(self.emit),
+            lambda: sockets_sink.install(self.emit),
             lambda: sqlalchemy_sink.install(self.emit),
             lambda: files_sink.install(self.emit, settings.files),
             lambda: logs_sink.install(self.emit, settings.logs),

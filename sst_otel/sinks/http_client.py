@@ -18,7 +18,7 @@ from sst_otel.patching import Patches, Wrapper
 from sst_otel.registry.identity import marked
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.claims import Claim, is_claimed
-from sst_otel.sinks.http_message import Message, as_bytes, body_follows, head_of
+from sst_otel.sinks.http_message import Message, body_follows, head_of, in_memory
 from sst_otel.sinks.layers import Layer
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.streams import WatchedFile, WatchedIterable
@@ -66,7 +66,7 @@ def _whole(connection: Any, args: Args, kwargs: Kwargs) -> Call | None:
     call = head_of(connection)
     if call is None or body is None:
         return None if call is None or body_follows(call) else call
-    data = as_bytes(body)
+    data = in_memory(body)
     return None if data is None else replace(call, parts=(*call.parts, Part("body", data)))
 
 
@@ -126,13 +126,17 @@ def _send(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs
             claim.close()
 
 
+class _WatchedText(WatchedFile, TextIOBase):
+    """A file of text: http.client must see that it is one, to encode it."""
+
+
 def _watched(message: Message, data: Any) -> Any:
     """Look at what is to be sent; a stream comes back with a watcher around it."""
-    held = as_bytes(data)
+    held = in_memory(data)
     if held is not None:
         message.part(held)
     elif isinstance(data, TextIOBase):
-        return data  # http.client must see what it is
+        return _WatchedText(data, message)
     elif hasattr(data, "read"):
         return WatchedFile(data, message)
     elif hasattr(data, "__iter__") and not isinstance(data, str):

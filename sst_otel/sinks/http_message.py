@@ -9,6 +9,7 @@ from sst_otel import semconv
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.chunked import Dechunker
 from sst_otel.sinks.share import Share
+from sst_otel.sinks.wire import as_bytes
 
 
 def head_of(connection: Any) -> Call | None:
@@ -48,16 +49,9 @@ def body_follows(call: Call) -> bool:
     return _length(call) > 0 or _is_chunked(call)
 
 
-def as_bytes(data: Any) -> bytes | None:
+def in_memory(data: Any) -> bytes | None:
     """Return data in memory as bytes; None for a stream."""
-    if isinstance(data, bytes):
-        return data
-    if hasattr(data, "read"):
-        return None
-    try:
-        return bytes(memoryview(data))
-    except TypeError:
-        return None
+    return None if hasattr(data, "read") else as_bytes(data)
 
 
 class Message:

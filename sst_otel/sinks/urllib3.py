@@ -16,7 +16,7 @@ from sst_otel.patching import Patches
 from sst_otel.registry.identity import marked
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.claims import is_claimed
-from sst_otel.sinks.http_message import as_bytes
+from sst_otel.sinks.http_message import in_memory
 from sst_otel.sinks.layers import Layer
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.wrapping import Args, Kwargs, door, layer
@@ -69,7 +69,7 @@ def _call(pool: Any, args: Args, kwargs: Kwargs) -> Call | None:
     if isinstance(body, str):
         parts.append(Part("body", body))
     elif body is not None:
-        data = as_bytes(body)
+        data = in_memory(body)
         if data is None:
             return None
         parts.append(Part("body", data))

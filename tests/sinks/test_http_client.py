@@ -110,6 +110,7 @@ CALLS: dict[str, Callable[[str], object]] = {
     "own chunks, cut": lambda url: chunked(url, frame(*PIECES), 7),
     "own chunks, cut to bytes": lambda url: chunked(url, frame(*PIECES), 1),
     "send a file": lambda url: streamed(url, io.BytesIO(BODY)),
+    "send a text file": lambda url: streamed(url, io.StringIO(BODY.decode())),
     "send an iterable": lambda url: streamed(url, list(PIECES)),
     "xmlrpc": xml,
     "urllib json": lambda url: open_url(url, data=BODY),

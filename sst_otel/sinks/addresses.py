@@ -1,0 +1,108 @@
+"""Whom a socket leads to: names asked for, addresses connected to, datagrams sent off."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from sst_otel.guard import guard
+from sst_otel.patching import Wrapper
+from sst_otel.sinks.claims import is_claimed
+from sst_otel.sinks.connections import Connections
+from sst_otel.sinks.outgoing import Outgoing
+from sst_otel.sinks.share import Share
+from sst_otel.sinks.wire import as_bytes
+from sst_otel.sinks.wrapping import Args, Kwargs
+
+_guarded = guard("sink.sockets")
+_INTERNET = (socket.AF_INET, socket.AF_INET6)
+
+
+def connects(known: Connections) -> Wrapper:
+    """Return the wrapper of ``connect``: whom a socket leads to."""
+
+    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+        with _guarded:
+            address = args[0] if args else None
+            if instance.family in _INTERNET and type(address) is tuple and len(address) >= 2:
+                known.add(instance, _text(address[0]), address[1])
+            else:
+                known.drop(instance)
+        return wrapped(*args, **kwargs)
+
+    return wrapper
+
+
+def binds(known: Connections) -> Wrapper:
+    """Return the wrapper of ``bind``: datagrams from a port that was chosen are answers."""
+
+    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+        with _guarded:
+            address = args[0] if args else None
+            if instance.family in _INTERNET and type(address) is tuple and address[1]:
+                known.serves(instance)
+        return wrapped(*args, **kwargs)
+
+    return wrapper
+
+
+def names(known: Connections) -> Wrapper:
+    """Return the wrapper of ``getaddrinfo``: which name an address was asked for by."""
+
+    def wrapper(wrapped: Callable[..., Any], _instance: Any, args: Args, kwargs: Kwargs) -> Any:
+        found = wrapped(*args, **kwargs)
+        with _guarded:
+            name = _text(args[0] if args else kwargs.get("host"))
+            if name:
+                known.resolved(name, [entry[4][0] for entry in found])
+        return found
+
+    return wrapper
+
+
+def _text(host: Any) -> str:
+    if isinstance(host, (bytes, bytearray)):
+        return host.decode("ascii", "replace")
+    return host if isinstance(host, str) else ""
+
+
+def datagrams(emit: Outgoing, known: Connections) -> Wrapper:
+    """Return the wrapper of ``sendto``: each datagram is a message of its own."""
+
+    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+        share: Share | None = None
+        with _guarded:
+            share = _datagram(emit, known, instance, args, sys._getframe(1))
+        try:
+            result = wrapped(*args, **kwargs)
+        except BaseException as error:
+            del wrapped, instance, args, kwargs
+            if share is not None:
+                with _guarded:
+                    share.failed(error)
+            raise
+        if share is not None:
+            with _guarded:
+                share.done()
+        return result
+
+    return wrapper
+
+
+def _datagram(
+    emit: Outgoing, known: Connections, channel: Any, args: Args, caller: FrameType | None
+) -> Share | None:
+    address = args[-1] if len(args) > 1 else None
+    if emit.idle() or is_claimed() or channel.family not in _INTERNET:
+        return None
+    if type(address) is not tuple or known.is_served(channel):
+        return None
+    connection = known.made(_text(address[0]), address[1])
+    data = as_bytes(args[0])
+    if data is None or connection.skip(data, caller):
+        return None
+    share = connection.look(emit, data)
+    return share.write() if share is not None else None

@@ -1,0 +1,211 @@
+"""Outgoing connections of the last door: whom each leads to, and what went out last.
+
+A value may be split across writes, so each write is looked at together with the end of what went
+before it. What was reported of a connection is not reported again by the next writes of the same
+message: those of one request or job, without a pause between them.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from sst_otel.scope import current_scope
+from sst_otel.sinks.elsewhere import DRIVERS, OWN_SINKS, PLUMBING, is_in
+from sst_otel.sinks.outgoing import Outgoing
+from sst_otel.sinks.share import Share
+from sst_otel.sinks.wire import described, is_encrypted
+
+WINDOW = 8_192
+"""Bytes of the writes before that the next one is looked at with."""
+MAX_WRITE = 4_000_000
+"""Bytes of one write that are looked at."""
+PAUSE = 1.0
+"""Seconds without a write that end a message."""
+LONGEST = 10.0
+"""Seconds after which a message that goes on and on counts as another."""
+_MAX_NAMES = 4_096
+_MAX_FRAMES = 200
+
+
+class Connection:
+    """One connection that this process opened."""
+
+    __slots__ = (
+        "_begun",
+        "_clock",
+        "_last",
+        "_said",
+        "_scope",
+        "_window",
+        "driver",
+        "elsewhere",
+        "host",
+        "pending",
+        "port",
+        "reference",
+    )
+
+    def __init__(self, host: str, port: int | None, clock: Callable[[], float]) -> None:
+        self.host = host
+        """The name the application asked for; an address where it gave none."""
+        self.port = port
+        self.elsewhere: bool | None = None
+        """Whether another sink looks at all of it, or it is encrypted; None = not known yet."""
+        self.driver = False
+        """Whether a database driver writes to it."""
+        self.pending: list[Share] = []
+        """Shares whose bytes the socket has not taken yet."""
+        self.reference: Any = None
+        self._clock = clock
+        self._window = b""
+        self._said: dict[str, set[str]] = {}  # owner_ref → tag ids
+        self._scope: Any = None
+        self._begun = self._last = 0.0
+
+    def __repr__(self) -> str:
+        return f"<Connection to {self.host}>"
+
+    def skip(self, data: bytes, caller: FrameType | None) -> bool:
+        """Whether this write needs no look; learns from the first who writes here."""
+        if self.elsewhere is None:
+            writer = _writer(caller)
+            self.elsewhere = is_in(writer, OWN_SINKS)
+            self.driver = is_in(writer, DRIVERS)
+        if not self.elsewhere and is_encrypted(data):
+            self.elsewhere = True
+        return self.elsewhere
+
+    def look(self, emit: Outgoing, data: bytes) -> Share | None:
+        """Look at a write with what went before it; None if nothing new is in it."""
+        now, scope = self._clock(), current_scope()
+        if now - self._last > PAUSE or now - self._begun > LONGEST or scope is not self._scope:
+            self._window, self._said, self._begun, self._scope = b"", {}, now, scope
+        self._last = now
+        call = described(self._window, data[:MAX_WRITE], self.host, self.port)
+        if call.method == "CONNECT":  # to a proxy: what follows is for whom it names
+            self.host, self.port = call.host, call.port
+            self._scope = None  # another message
+            return None
+        if call.method:
+            self.host = call.host
+        return self._new(emit(call))
+
+    def taken(self, data: bytes, count: int | None) -> None:
+        """Note how much of ``data`` the socket took, None = all."""
+        self._window = (self._window + data[:count])[-WINDOW:]
+        shares, self.pending = self.pending, []
+        for share in shares:
+            share.done()
+
+    def failed(self, error: BaseException) -> None:
+        """Note that a write failed."""
+        shares, self.pending = self.pending, []
+        for share in shares:
+            share.failed(error)
+
+    def forget(self) -> None:
+        """Drop what went before: it was looked at elsewhere."""
+        self._window = b""
+
+    def _new(self, share: Share) -> Share | None:
+        kept = []
+        for event in share.events:
+            said = self._said.setdefault(event.owner_ref, set())
+            tags = {finding.tag.tag_id for finding in event.findings}
+            if not tags <= said:
+                said |= tags
+                kept.append(event)
+        if not kept or (self.driver and _below_sqlalchemy()):
+            return None
+        share.events = tuple(kept)
+        self.pending.append(share)
+        return share
+
+
+class Connections:
+    """All that this process opened, by the object that is written to."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._known: dict[int, Connection] = {}
+        self._served: dict[int, Any] = {}
+        self._names: OrderedDict[str, str] = OrderedDict()  # address → name asked for
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._known.clear()
+        self._served.clear()
+        self._names.clear()
+
+    def resolved(self, name: str, addresses: list[str]) -> None:
+        """Note that the application asked for ``name``."""
+        for address in addresses:
+            self._names[address] = name
+            self._names.move_to_end(address)
+        while len(self._names) > _MAX_NAMES:
+            self._names.popitem(last=False)
+
+    def name_of(self, host: str) -> str:
+        """Return the name that was asked for where ``host`` is an address."""
+        return self._names.get(host, host)
+
+    def get(self, channel: Any) -> Connection | None:
+        """Return what ``channel`` (a socket, a transport) leads to; None = not opened by us."""
+        return self._known.get(id(channel))
+
+    def add(self, channel: Any, host: str, port: int | None) -> Connection:
+        """Note that ``channel`` leads to ``host``."""
+        key, known = id(channel), self._known
+        connection = self.made(host, port)
+
+        def gone(_reference: Any) -> None:
+            if known.get(key) is connection:
+                del known[key]
+
+        connection.reference = weakref.ref(channel, gone)
+        known[key] = connection
+        return connection
+
+    def made(self, host: str, port: int | None) -> Connection:
+        """Return what leads to ``host`` without being kept: one datagram does."""
+        return Connection(self.name_of(host), port, self._clock)
+
+    def serves(self, channel: Any) -> None:
+        """Note that others find ``channel`` at a port: what it sends are answers."""
+        key, served = id(channel), self._served
+        served[key] = weakref.ref(channel, lambda _: served.pop(key, None))
+
+    def is_served(self, channel: Any) -> bool:
+        """Whether ``channel`` is one that others find."""
+        return id(channel) in self._served
+
+    def drop(self, channel: Any) -> None:
+        """Forget ``channel``: it leads elsewhere now."""
+        self._known.pop(id(channel), None)
+
+
+def _writer(frame: FrameType | None) -> str:
+    """Return the module that writes, above the standard library's own layers."""
+    for _ in range(_MAX_FRAMES):
+        if frame is None:
+            break
+        module = frame.f_globals.get("__name__")
+        if isinstance(module, str) and not is_in(module, PLUMBING):
+            return module
+        frame = frame.f_back
+    return ""
+
+
+def _below_sqlalchemy() -> bool:
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        module = frame.f_globals.get("__name__")
+        if isinstance(module, str) and is_in(module, ("sqlalchemy",)):
+            return True
+        frame = frame.f_back
+    return False

@@ -1,0 +1,70 @@
+"""Loopback servers that keep the bytes they are sent: plain, encrypted, datagrams."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from queue import SimpleQueue
+
+
+class Listener:
+    """A server; ``received`` gives what one connection (or one datagram) brought, when it ended."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.received: SimpleQueue[bytes] = SimpleQueue()
+
+    def next(self) -> bytes:
+        """Return what the next connection brought."""
+        return self.received.get(timeout=20)
+
+
+@contextmanager
+def listening(context: ssl.SSLContext | None = None) -> Iterator[Listener]:
+    """Accept connections until the block ends, encrypted ones if there is a ``context``."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        listener = Listener(server.getsockname()[1])
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    peer, _ = server.accept()
+                    with suppress(OSError):
+                        if context is not None:
+                            peer = context.wrap_socket(peer, server_side=True)
+                        with peer, peer.makefile("rb") as file:
+                            listener.received.put(file.read())
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield listener
+        finally:
+            with suppress(OSError):
+                server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+@contextmanager
+def datagrams() -> Iterator[Listener]:
+    """Receive datagrams until the block ends."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(20)
+        listener = Listener(server.getsockname()[1])
+
+        def serve() -> None:
+            while (data := server.recv(65_536)) != b"end":
+                listener.received.put(data)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield listener
+        finally:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+                last.sendto(b"end", ("127.0.0.1", listener.port))
+            thread.join()
