@@ -31,6 +31,7 @@ from sst_otel.selection import Selection
 from sst_otel.settings import Settings
 from sst_otel.sinks import aiohttp as aiohttp_sink
 from sst_otel.sinks import botocore as botocore_sink
+from sst_otel.sinks import connections
 from sst_otel.sinks import elasticsearch as elasticsearch_sink
 from sst_otel.sinks import files as files_sink
 from sst_otel.sinks import grpc as grpc_sink
@@ -206,6 +207,7 @@ class Tracker:
             with guard("registry.sweep"):
                 self.registry.sweep()
                 sweep(time.monotonic())
+                connections.sweep()
             with guard("status"):
                 self._status.write(self.state())
             if self._stopped.wait(_HOUSEKEEPING_SECONDS):

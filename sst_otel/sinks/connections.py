@@ -20,7 +20,7 @@ from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
 from sst_otel.sinks.wire import described, is_encrypted
 
-WINDOW = 8_192
+WINDOW = 4_096
 """Bytes of the writes before that the next one is looked at with."""
 MAX_WRITE = 4_000_000
 """Bytes of one write that are looked at."""
@@ -30,6 +30,10 @@ LONGEST = 10.0
 """Seconds after which a message that goes on and on counts as another."""
 _MAX_NAMES = 4_096
 _MAX_FRAMES = 200
+_MARK = "connections"
+"""Note in a scope: what stands for it here."""
+
+_all: weakref.WeakSet[Connections] = weakref.WeakSet()
 
 
 class Connection:
@@ -82,7 +86,8 @@ class Connection:
 
     def look(self, emit: Outgoing, data: bytes) -> Share | None:
         """Look at a write with what went before it; None if nothing new is in it."""
-        now, scope = self._clock(), current_scope()
+        now = self._clock()
+        scope = current_scope().state.setdefault(_MARK, object())  # not itself: it holds values
         if now - self._last > PAUSE or now - self._begun > LONGEST or scope is not self._scope:
             self._window, self._said, self._begun, self._scope = b"", {}, now, scope
         self._last = now
@@ -112,6 +117,11 @@ class Connection:
         """Drop what went before: it was looked at elsewhere."""
         self._window = b""
 
+    def sweep(self) -> None:
+        """Drop what went before if its message is over."""
+        if self._clock() - self._last > PAUSE:
+            self.forget()
+
     def _new(self, share: Share) -> Share | None:
         kept = []
         for event in share.events:
@@ -133,8 +143,12 @@ class Connections:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._known: dict[int, Connection] = {}
+        self.opened = self._known.keys()
+        """The ids of what is known, for a first test that costs next to nothing."""
         self._served: dict[int, Any] = {}
         self._names: OrderedDict[str, str] = OrderedDict()  # address → name asked for
+
+        _all.add(self)
 
     def clear(self) -> None:
         """Forget all of them."""
@@ -171,6 +185,11 @@ class Connections:
         known[key] = connection
         return connection
 
+    def sweep(self) -> None:
+        """Keep nothing of what went out by connections that have fallen silent."""
+        for connection in list(self._known.values()):
+            connection.sweep()
+
     def made(self, host: str, port: int | None) -> Connection:
         """Return what leads to ``host`` without being kept: one datagram does."""
         return Connection(self.name_of(host), port, self._clock)
@@ -187,6 +206,12 @@ class Connections:
     def drop(self, channel: Any) -> None:
         """Forget ``channel``: it leads elsewhere now."""
         self._known.pop(id(channel), None)
+
+
+def sweep() -> None:
+    """Forget what went out by connections that have fallen silent; called now and then."""
+    for connections in list(_all):
+        connections.sweep()
 
 
 def _writer(frame: FrameType | None) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ssl
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -37,10 +37,10 @@ def install(emit: Outgoing, clock: Callable[[], float] = time.monotonic) -> Patc
     patches = Patches(_PLACE)
     known = Connections(clock)
     patches.on_undo(known.clear)
-    plain = _tap(emit, _plain(known))
-    for name in ("send", "sendall"):
-        patches.wrap("socket", f"socket.{name}", plain)
-    patches.wrap("socket", "socket.sendmsg", _tap(emit, _plain(known), _joined), optional=True)
+    plain = _plain(known)
+    for name, data in (("send", _given), ("sendall", _given), ("sendmsg", _joined)):
+        wrapper = _tap(emit, plain, data, known.opened)
+        patches.wrap("socket", f"socket.{name}", wrapper, optional=name == "sendmsg")
     patches.wrap("socket", "socket.sendto", datagrams(emit, known))
     patches.wrap("socket", "getaddrinfo", names(known))
     for name in ("connect", "connect_ex"):
@@ -77,16 +77,26 @@ def _joined(args: Args, kwargs: Kwargs) -> Any:
     return b"".join(as_bytes(piece) or b"" for piece in pieces)
 
 
-def _tap(emit: Outgoing, find: Find, data_of: Callable[[Args, Kwargs], Any] = _given) -> Wrapper:
-    """Return a wrapper that looks at what is written to a connection."""
+def _tap(
+    emit: Outgoing,
+    find: Find,
+    data_of: Callable[[Args, Kwargs], Any] = _given,
+    opened: Container[int] | None = None,
+) -> Wrapper:
+    """Return a wrapper that looks at what is written to a connection.
+
+    ``opened``: the ids of those that are known, where only they can be found.
+    """
 
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         connection: Connection | None = None
         data = None
-        with _guarded:
-            connection = find(instance, sys._getframe(1))
-            if connection is not None:
-                data = _seen(emit, connection, data_of(args, kwargs), sys._getframe(1))
+        if opened is None or id(instance) in opened:
+            with _guarded:
+                if not emit.idle():
+                    connection = find(instance, sys._getframe(1))
+                if connection is not None:
+                    data = _seen(emit, connection, data_of, args, kwargs, sys._getframe(1))
         try:
             result = wrapped(*args, **kwargs)
         except BaseException as error:
@@ -104,21 +114,24 @@ def _tap(emit: Outgoing, find: Find, data_of: Callable[[Args, Kwargs], Any] = _g
 
 
 def _seen(
-    emit: Outgoing, connection: Connection, data: Any, caller: FrameType | None
+    emit: Outgoing,
+    connection: Connection,
+    data_of: Callable[[Args, Kwargs], Any],
+    args: Args,
+    kwargs: Kwargs,
+    caller: FrameType | None,
 ) -> bytes | None:
     """Look at a write, and make durable what was found; None where nothing is to be looked at."""
-    if connection.elsewhere or data is None or emit.idle():
-        return None
     if is_claimed():
         connection.forget()
         return None
-    held = as_bytes(data)
-    if held is None or connection.skip(held, caller):
+    data = as_bytes(data_of(args, kwargs))
+    if data is None or connection.skip(data, caller):
         return None
-    share = connection.look(emit, held)
+    share = connection.look(emit, data)
     if share is not None:
         share.write()
-    return held
+    return data
 
 
 def _plain(known: Connections) -> Find:
