@@ -12,7 +12,7 @@ from sst_otel.cli import checks, opening
 from sst_otel.cli.checks import PROBLEM, Finding
 from sst_otel.cli.errors import PROBLEMS
 from sst_otel.cli.gaps import AREA, gaps, section
-from sst_otel.cli.libraries import libraries
+from sst_otel.cli.libraries import below_the_last_door, libraries
 from sst_otel.cli.output import Column, add_format, write_csv, write_json, write_ndjson, write_table
 from sst_otel.settings import Settings
 
@@ -59,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
 def _findings(settings: Settings) -> Iterator[Finding]:
     yield from checks.start(settings)
     yield from libraries()
+    yield from below_the_last_door()
     yield from checks.key(settings)
     yield from checks.store(settings)
     yield from checks.pages(settings)

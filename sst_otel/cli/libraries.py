@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 
 from sst_otel.cli.checks import NOTE, OK, PROBLEM, Finding
+from sst_otel.sinks.elsewhere import BELOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,17 @@ def libraries() -> Iterator[Finding]:
     """Check every library that we hook."""
     for library in LIBRARIES:
         yield _check(library)
+
+
+def below_the_last_door() -> Iterator[Finding]:
+    """Say which packages here write to the network where no socket of Python's is."""
+    for name, why in BELOW.items():
+        try:
+            version = distribution(name).version
+        except PackageNotFoundError:
+            continue
+        text = f"passes below the last door ({why}): only what a sink of its own covers is seen"
+        yield Finding("libraries", f"{name} {version}", NOTE, text)
 
 
 def _check(library: Library) -> Finding:

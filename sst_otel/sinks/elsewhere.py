@@ -18,6 +18,8 @@ OWN_SINKS = (
     "redis",
     "kafka",
     "pika",
+    "amqp",
+    "kombu",
     "websockets",
 )
 """Modules, with what is in them, whose own writes to a socket another sink has looked at."""
