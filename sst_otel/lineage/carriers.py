@@ -68,6 +68,14 @@ def hold(obj: Any, data: tuple[Datum, ...], composed: bool = True, form: str = "
     IDS[key] = entry
 
 
+def let_go(obj: Any) -> None:
+    """Forget what ``obj`` holds: it was emptied."""
+    key = id(obj)
+    former = IDS.pop(key, None)
+    if former is not None:
+        former.scope.let_go(key)
+
+
 class _Weak(Mark):
     """The mark of an object that it does not keep alive."""
 

@@ -162,6 +162,8 @@ def compose(result: Any, sources: list[Mark], alone: bool = False) -> None:
         return
     if len(sources) == 1:
         source = sources[0]
+        if alone and is_text(source.obj) and not shares_characters(result, source.obj):
+            return  # a specification cut it off: f"{name:*>8.0}"
         if not source.composed and (alone or _is_whole(result, source.obj)):
             keep(result, source.data, form=source.form)
             return

@@ -4,7 +4,9 @@ A town under the key ``town`` is the visitor's only as far as the object is abou
 list most of whose members say something else, and where nothing else of this person stands in the
 member, the key proves nothing: that is how a table of offices looks to a customer of one of them.
 Towns and countries are what such tables are made of, so in a list they need somebody around them;
-in a list of one as well where the row is a count: so many orders from France.
+in a list of one as well where the row is a count: so many orders from France. Two weak values in
+one member, of a list that tells nothing of anybody else, are a row of a public table that happens
+to have them.
 """
 
 from __future__ import annotations
@@ -23,12 +25,16 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
 def not_of_a_list(hits: list[Hit], identified: list[Hit], leaves: list[Leaf]) -> list[Hit]:
-    """Drop values that only a key names and that are the exception in the list they stand in."""
-    listed = [hit for hit in hits if hit.rule == rules.KEY and is_listed(hit.leaf.place)]
+    """Drop values that only a key or company names, exceptions in the list they stand in."""
+    listed = [
+        hit for hit in hits if hit.rule in (rules.KEY, rules.TOGETHER) and is_listed(hit.leaf.place)
+    ]
     if not listed:
         return hits
     members = Counter(shape(leaf) for leaf in leaves if is_listed(leaf.place))
     mine = Counter((shape(hit.leaf), hit.datum.owner) for hit in listed)
+    told = {id(hit.leaf): hit.leaf for hit in (*hits, *identified)}
+    anybodys = Counter(shape(leaf) for leaf in told.values() if is_listed(leaf.place))
     company: dict[tuple[int, Owner], set[str]] = defaultdict(set)
     certain: set[tuple[int, Owner]] = set()
     for hit in (*hits, *identified):
@@ -42,6 +48,10 @@ def not_of_a_list(hits: list[Hit], identified: list[Hit], leaves: list[Leaf]) ->
     dropped = set()
     for hit in listed:
         like, owner = shape(hit.leaf), hit.datum.owner
+        if hit.rule == rules.TOGETHER:
+            if anybodys[like] * 2 <= members[like]:
+                dropped.add(id(hit))
+            continue
         beside = company[hit.leaf.group[-1], owner]
         alone = type(_last(hit.leaf.place)) is int or len(beside) < 2
         exceptional = alone and mine[like, owner] * 2 <= members[like]

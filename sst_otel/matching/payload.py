@@ -81,6 +81,8 @@ class Leaves(Documents):
         parts = urlsplit(url)
         if parts.path not in ("", "/"):
             self._add("url.path", "", group, unquote(parts.path), None, False)
+            if "+" in parts.path:  # a blank, to programs that use quote_plus()
+                self.opened.append(unquote_plus(parts.path))
         for name, value in parse_qsl(parts.query, keep_blank_values=False, errors="replace"):
             place = f"url.query.{shown_key(name)}"
             if value[:1] in JSON_BEGINS:

@@ -123,7 +123,8 @@ class Trees:
                     return
         elif kind in LISTS:
             for position, item in enumerate(value):
-                self._add_tree((place, position), key, item, group, depth + 1)
+                inner = (*group, self._group()) if type(item) in LISTS else group
+                self._add_tree((place, position), key, item, inner, depth + 1)
                 if len(self.leaves) >= MAX_LEAVES or self._nodes > MAX_NODES:
                     self.unread += 1
                     return

@@ -55,6 +55,11 @@ FLOWS: Rows = [
         "import io\nout = io.StringIO()\nprint('to', email, file=out)\nr = out.getvalue()",
         "composed email:ada",
     ),
+    (
+        "import io\nout = io.StringIO()\nout.write('to ')\nout.write(email)\nout.truncate(9)\n"
+        "r = out.getvalue()",
+        "composed email:ada",
+    ),
     ("import io\nr = io.BytesIO(email.encode()).read()", "email:ada"),
     (
         "import configparser, io\nc = configparser.ConfigParser()\nc['o'] = {'mail': email}\n"
@@ -172,6 +177,9 @@ CLEAN = [
     "    e = m.fields.Str()\nr = Shape().dump({'e': email})['k']",
     "import configparser, io\nc = configparser.ConfigParser()\nc['o'] = {'mail': 'x'}\n"
     "out = io.StringIO()\nc.write(out)\nr = out.getvalue()",
+    "import io\nout = io.StringIO()\nout.write(email)\nout.seek(0)\nout.truncate()\n"
+    "out.write('a customer')\nr = out.getvalue()",
+    "import io\nout = io.BytesIO(email.encode())\nout.truncate(0)\nr = out.getvalue() + b'none'",
 ]
 
 

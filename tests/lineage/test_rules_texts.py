@@ -195,6 +195,8 @@ CLEAN = [
     "r = '{n} there'.format(n='x', e=email)",
     "r = '{n} there'.format(**{'n': 'text', 'e': email})",
     "r = '%(n)s there' % {'n': 'x', 'e': email}",
+    "r = '{:#>8.0}'.format(phone)",
+    "r = f'{phone:x>4.0}'",
     "import textwrap\nr = textwrap.shorten(name, 4, placeholder='..')",
     "from flask import Flask, render_template_string\n"
     "with Flask('x').app_context():\n    r = render_template_string('<b>{{ x }}</b>', n=name, x=7)",

@@ -88,3 +88,30 @@ def test_towns_of_a_list_are_the_persons_where_that_person_is_certain_around_it(
 def test_a_member_that_names_its_field_is_compared_with_those_of_that_field() -> None:
     fields = [{"name": "gender", "value": "female"}, {"name": "plan", "value": "gold"}]
     assert _kept({"fields": fields}) == ["gender"]
+
+
+PAY = Datum(ADA, "income", 73450, "db:users.income")
+BORN = Datum(ADA, "birthday", "1987-11-23", "db:users.birthday")
+
+
+def _together(tree: object) -> list[str]:
+    leaves = _leaves(tree)
+    by_text = {"73450": PAY, "1987-11-23": BORN}
+    hits = [
+        Hit(by_text[leaf.text], semconv.EXACT, rules.TOGETHER, leaf)
+        for leaf in leaves
+        if leaf.text in by_text
+    ]
+    return [hit.datum.data_type for hit in not_of_a_list(hits, [], leaves)]
+
+
+def test_one_public_row_that_has_two_values_of_a_person_is_nobodys() -> None:
+    row = {"price": 73450, "released": "1987-11-23"}
+    assert _together([row, {"price": 91820, "released": "2001-05-03"}]) == []
+    assert _together({"items": [row]}) == ["income", "birthday"]
+    assert _together([row, row]) == ["income", "birthday"] * 2
+
+
+def test_values_of_different_rows_do_not_stand_together() -> None:
+    rows = _leaves([[73450, "a"], [1, "1987-11-23"]])
+    assert len({leaf.group[-1] for leaf in rows}) == 2

@@ -56,7 +56,14 @@ def _read(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None
         marks.keep(result, source.data, composed=source.composed or len(source.data) > 1)
 
 
+def _cut_off(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """``buffer.truncate(0)``: what it held is gone."""
+    if result == 0 and type(args[0]) in _BUFFERS:
+        carriers.let_go(args[0])
+
+
 BUFFER: dict[str, Follow] = {
+    "truncate": _cut_off,
     **dict.fromkeys(("write", "writelines"), _written),
     **dict.fromkeys(("getvalue", "read"), _read),
     **dict.fromkeys(("readline", "readlines"), pieces("readline")),
