@@ -9,6 +9,7 @@ import pytest
 
 from sst_otel.lifetime import release_all
 from sst_otel.registry.identity import IDS
+from tests.isolated import built_wheel
 from tests.support import Tracking, Vendor, tracking_in, vendor_server
 
 
@@ -18,6 +19,12 @@ def nothing_left_marked() -> Iterator[None]:
     yield
     release_all()
     assert list(IDS.values()) == []
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as it is published."""
+    return built_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture

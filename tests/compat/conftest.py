@@ -12,16 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.compat.environments import (
-    HERE,
-    ROOT,
-    Environment,
-    built_wheel,
-    conflicts,
-    environments,
-    found_python,
-    installed,
-)
+from tests.compat.environments import HERE, Environment, environments
+from tests.isolated import ROOT, conflicts, found_python, installed
 
 _FOUND = {each.name: found_python(each.python) is not None for each in environments()}
 
@@ -46,11 +38,6 @@ class Run:
     told: dict[str, Any]
 
 
-@pytest.fixture(scope="package")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return built_wheel(tmp_path_factory.mktemp("wheel"))
-
-
 @pytest.fixture(
     scope="package",
     params=[each for each in environments() if _FOUND[each.name]],
@@ -63,7 +50,7 @@ def run(
     folder = tmp_path_factory.mktemp(environment.name)
     (folder / "work").mkdir()
     _copy(environment, folder)
-    with installed(environment, wheel) as python:
+    with installed(environment.isolated, wheel) as python:
         done = subprocess.run(
             [str(python), "probe.py", str(folder / "work"), json.dumps(environment.destinations)],
             cwd=folder,

@@ -14,7 +14,8 @@ from packaging.specifiers import SpecifierSet
 from examples.demo.people import PEOPLE
 from examples.demo.truth import expected_rows
 from tests.compat.conftest import Run
-from tests.compat.environments import environments, found_python
+from tests.compat.environments import environments
+from tests.isolated import found_python
 
 ELSEWHERE = (
     "tests/sources/test_celery.py",
@@ -120,7 +121,7 @@ class TestTheEnvironment:
 
     def test_the_oldest_are_really_the_oldest_that_are_declared(self) -> None:
         (oldest,) = (each for each in environments() if each.resolution == "lowest-direct")
-        locked = dict(PINNED.findall(oldest.lock_file.read_text(encoding="utf-8")))
+        locked = dict(PINNED.findall(oldest.isolated.lock_file.read_text(encoding="utf-8")))
         asked = {Requirement(text).name for text in oldest.requires}
         for text in requires("sst-otel") or ():
             needed = Requirement(text)
