@@ -83,11 +83,16 @@ def _has_left_something(scope: Scope) -> bool:
     keys = list(islice(scope.latest(), _MOST_ASKED))
     for key in keys if known is None else (known, *keys):
         entry = IDS.get(key)
-        if entry is not None and _holders(entry) > _NOBODY:
+        if entry is not None and is_held(entry):
             scope.state[_LEFT] = key
             return True
     scope.state[_LEFT] = _NOTHING
     return False
+
+
+def is_held(entry: Mark) -> bool:
+    """Whether somebody besides us has the object of a mark."""
+    return _holders(entry) > _NOBODY
 
 
 def _holders(entry: Mark) -> int:

@@ -6,15 +6,19 @@ document is remembered, as a number: equal texts hold the same people's values.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
+from sst_otel.lifetime import is_held
 from sst_otel.missed import OUTPUTS, missed
 from sst_otel.registry.datum import Datum
-from sst_otel.registry.identity import Mark, marked
+from sst_otel.registry.identity import IDS, Mark, marked
 from sst_otel.registry.registry import Registry
+from sst_otel.scope import Scope
 from sst_otel.sources.kept_texts import keep_text
 
 _LONGEST = 100_000
+_MOST_HELD = 50
 _TEXTS = frozenset({str, bytes})
 registry: Registry | None = None
 """That of the running tracker, while documents are remembered."""
@@ -37,6 +41,19 @@ def write_down(entry: Mark) -> None:
         text = entry.obj.decode("utf-8", "replace")
         entry = Mark(text, entry.data, entry.composed, entry.scope, entry.form)
     keep_text(registry, entry)
+
+
+def keep_held(scope: Scope) -> None:
+    """Remember the latest sentences of a scope that ends, as far as somebody still has them.
+
+    A batch that a thread of an SDK's own sends later belongs to no scope.
+    """
+    if registry is None:
+        return
+    for key in islice(reversed(scope.composed), _MOST_HELD):
+        entry = IDS.get(key)
+        if entry is not None and is_held(entry):
+            keep_text(registry, entry)
 
 
 def taken_out(document: Any) -> tuple[Datum, ...]:

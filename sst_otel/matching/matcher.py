@@ -14,6 +14,7 @@ from sst_otel.matching.choices import not_of_a_list
 from sst_otel.matching.claims import BEGINS
 from sst_otel.matching.compression import Budget
 from sst_otel.matching.content import Content, Found
+from sst_otel.matching.copies import may_hold_copies, written
 from sst_otel.matching.decode import respell
 from sst_otel.matching.hits import Hit, by_owner, folded, not_reclaimed, not_the_callers
 from sst_otel.matching.labels import has_labels, labelled
@@ -74,9 +75,10 @@ class Matcher:
         handed_over = tuple(handed_over)
         content = Content(self._registry.indexes())
         weak = WeakValues(self._registry, self._names_type, scope)
-        view = self._at_a_glance(parts, handed_over, content, weak)
+        sentences = written(scope) if scope.composed else []
+        view = self._at_a_glance(parts, handed_over, content, weak, sentences)
         if view is None:
-            view = taken_apart(parts, handed_over)
+            view = taken_apart(parts, handed_over, sentences)
             view.strong = _strong(content, view.leaves)
         elif view.is_all:
             return Match(by_owner(view.identified), view.unread + content.unread)
@@ -112,6 +114,7 @@ class Matcher:
         handed_over: tuple[Part, ...],
         content: Content,
         weak: WeakValues,
+        sentences: list[Mark],
     ) -> View | None:
         """Return what identity finds, where a look at the whole text shows nothing else certain.
 
@@ -147,6 +150,8 @@ class Matcher:
                         unsettled = unsettled.replace(f'"{leaf.text}"', '""')
             if leaves.unread:
                 return None
+        if sentences and may_hold_copies(sentences, everything, view.leaves):
+            return None
         found = content.find(Texts([unsettled]))
         if content.documents:
             return None

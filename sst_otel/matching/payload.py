@@ -7,6 +7,7 @@ and number; what was not read is said.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 
@@ -83,6 +84,7 @@ class Leaves(Documents):
             self._add("url.path", "", group, unquote(parts.path), None, False)
             if "+" in parts.path:  # a blank, to programs that use quote_plus()
                 self.opened.append(unquote_plus(parts.path))
+            self._add_ids(parts.path, group)
         for name, value in parse_qsl(parts.query, keep_blank_values=False, errors="replace"):
             place = f"url.query.{shown_key(name)}"
             if value[:1] in JSON_BEGINS:
@@ -90,6 +92,13 @@ class Leaves(Documents):
             else:
                 self._add(place, name, group, value)
             self._add_key("url.query", name, group)
+
+    def _add_ids(self, path: str, group: tuple[int, ...]) -> None:
+        """Read ``/customers/u-48213`` as the field that it is: ``customer_id``."""
+        segments = path.split("/")
+        for noun, segment in pairwise(segments):
+            if noun[-1:] == "s" and any(map(str.isdigit, segment)):
+                self._add("url.path", f"{noun[:-1]}_id", group, unquote(segment))
 
     def _add_headers(self, headers: list[tuple[str, Any]]) -> None:
         group = (self._group(),)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from sst_otel.matching.copies import mark_copies
 from sst_otel.matching.hits import Hit, folded, identity_hits
 from sst_otel.matching.leaf import URL, Leaf
 from sst_otel.matching.payload import Leaves
 from sst_otel.registry.datum import Datum
+from sst_otel.registry.identity import Mark
 from sst_otel.shares import Part
 
 _LONGEST_EXPLAINED = 200
@@ -28,10 +30,17 @@ class View:
         """Whether nothing else can be found."""
 
 
-def taken_apart(parts: tuple[Part, ...], handed_over: tuple[Part, ...]) -> View:
-    """Return all leaves of what is sent, and those handed over that are part of it."""
+def taken_apart(
+    parts: tuple[Part, ...], handed_over: tuple[Part, ...], sentences: list[Mark]
+) -> View:
+    """Return all leaves of what is sent, and those handed over that are part of it.
+
+    ``sentences``: what the application put together in this scope.
+    """
     leaves = Leaves()
     leaves.add_parts(parts)
+    if sentences:
+        mark_copies(sentences, leaves.leaves)
     sent = len(leaves.leaves)
     texts = {leaf.text for leaf in leaves.leaves}.union(leaves.opened)
     leaves.add_parts(handed_over)

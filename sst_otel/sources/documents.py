@@ -27,6 +27,7 @@ from sst_otel.tagging import Tagger, shown
 from sst_otel.tags import Owner
 
 _IDENTIFYING = frozenset({"email", "phone", "name"})
+_WORDS = "user_content"
 _UNTOLD = frozenset({"password", "credential"})
 """Secrets are nobody's description, and safest where they are not kept."""
 _INSIDE = frozenset(
@@ -152,6 +153,11 @@ class Documents:
             and normalise(kind, datum.value) == wanted
         }
 
+    def names_somebody(self, text: Any) -> bool:
+        """Whether a known person's rare value stands in ``text``."""
+        found = find_plain(self._tagger.registry.indexes(), Texts([str(text)]))
+        return any(datum.owner.ref for _, data, _, _ in found for datum in data)
+
     def own(self, scope: Scope) -> tuple[Owner | None, dict[tuple[str, str], Datum]]:
         """Return whose scope it is, and that person's values by type and normal form."""
         owner = scope.known_owner() or scope.visitor
@@ -228,6 +234,8 @@ class _Visit:
         owner = self._owner(fields, outer, bool(inner))
         if owner is not None:
             for field in fields:
+                if field[2] == _WORDS and self._documents.names_somebody(field[1]):
+                    continue  # "order by ada@example.org": the program's words
                 datum = self._documents.tag(
                     field, owner, self._source, self._scope, self._by_identity
                 )

@@ -13,6 +13,7 @@ from typing import Any
 
 from sst_otel.guard import guard
 from sst_otel.lifetime import Lease, awaken, end_scope
+from sst_otel.lineage import put_away
 from sst_otel.patching import Patches, watching
 from sst_otel.scope import Scope, current_scope, leave_scope, open_scope
 from sst_otel.sources.kept_texts import keep_texts
@@ -157,6 +158,7 @@ class _FlaskSource:
             self._tagger.settle(scope)
             if scope.composed:
                 keep_texts(self._tagger.registry, whole_session())
+                put_away.keep_held(scope)
             if response is not None and response.is_streamed and not response.direct_passthrough:
                 # What a generator sends while it is being streamed still belongs to this request.
                 response.response = InScope(response.response, Lease(scope))

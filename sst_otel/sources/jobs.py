@@ -11,6 +11,7 @@ from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any
 
 from sst_otel.lifetime import awaken, end_scope
+from sst_otel.lineage import put_away
 from sst_otel.scope import PROCESS, Scope, current_scope, leave_scope, open_scope
 from sst_otel.tags import Owner
 
@@ -57,6 +58,7 @@ def end(key: object) -> None:
             for _, scope, token in reversed(jobs[position:]):
                 try:
                     leave_scope(token)
+                    put_away.keep_held(scope)
                 finally:
                     end_scope(scope)
             return
