@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sst_otel import semconv
+from sst_otel.matching.anchors import Anchors
 from sst_otel.matching.choices import not_of_a_list
 from sst_otel.matching.claims import BEGINS
 from sst_otel.matching.compression import Budget
@@ -82,7 +83,7 @@ class Matcher:
             view.strong = _strong(content, view.leaves)
         elif view.is_all:
             return Match(by_owner(view.identified), view.unread + content.unread)
-        anchors = _Anchors(view.identified)
+        anchors = Anchors(view.identified)
         hits: list[Hit] = []
         for leaf, data, how, rule in sorted(view.strong, key=lambda found: len(found[1])):
             for hit in self._choose(leaf, data, how, rule, anchors, scope):
@@ -199,7 +200,7 @@ class Matcher:
         data: list[Datum],
         how: str,
         rule: str,
-        anchors: _Anchors,
+        anchors: Anchors,
         scope: Scope,
     ) -> list[Hit]:
         """Decide whose a value is when several people have it."""
@@ -278,45 +279,3 @@ def _still_nobodys(identified: list[Hit], hits: list[Hit]) -> list[Hit]:
         for hit in identified
         if hit.datum.owner.ref or (id(hit.leaf), hit.datum.data_type) not in told
     ]
-
-
-class _Anchors:
-    """Which people are certain to be meant in which object of the payload."""
-
-    def __init__(self, hits: list[Hit]) -> None:
-        self._owners: dict[int, set[Owner]] = {}
-        self._inside: dict[int, set[Owner]] = {}
-        """The same, with those named in the objects inside of it."""
-        for hit in hits:
-            self.add(hit)
-
-    def add(self, hit: Hit) -> None:
-        if hit.ambiguous or not hit.datum.owner.ref:
-            return
-        for group in hit.leaf.group[-1:]:
-            self._owners.setdefault(group, set()).add(hit.datum.owner)
-        for group in hit.leaf.group:
-            self._inside.setdefault(group, set()).add(hit.datum.owner)
-
-    def everybody(self) -> set[Owner]:
-        """Return all who are certain to be meant somewhere."""
-        return {owner for owners in self._owners.values() for owner in owners}
-
-    def owners_near(self, leaf: Leaf) -> set[Owner]:
-        """Return the people named in the nearest object around ``leaf`` that names anybody."""
-        for group in reversed(leaf.group):
-            found = self._owners.get(group)
-            if found:
-                return found
-        return set()
-
-    def owners_around(self, leaf: Leaf) -> set[Owner]:
-        """Return the person named in the objects beside those that ``leaf`` is in, if it is one.
-
-        Google's identifiers of one person are a list of objects: the mail, the phone, the address.
-        """
-        for group in reversed(leaf.group):
-            found = self._inside.get(group)
-            if found:
-                return found if len(found) == 1 else set()
-        return set()
