@@ -20,6 +20,7 @@ JSON_BEGINS = frozenset('{["')
 _JSON_ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))')
 _AT = re.compile(r"(?<=\w) ?(?:\( ?at ?\)|\[ ?at ?\]) ?(?=\w)", re.IGNORECASE)
 _DOT = re.compile(r"(?<=\w) ?(?:\( ?dot ?\)|\[ ?dot ?\]) ?(?=\w)", re.IGNORECASE)
+_AT_BEGINS = frozenset(" aA")
 _SIMPLE = {'"': '"', "\\": "\\", "/": "/", "b": " ", "f": " ", "n": "\n", "r": " ", "t": " "}
 _HEX = re.compile(r"[0-9a-f]+")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
@@ -73,12 +74,18 @@ def parse_json(text: str) -> Any:
 
 def is_respelled(text: str) -> bool:
     """Whether :func:`respell` could change ``text``: a few tests of a byte."""
-    return (
-        "%" in text
-        or "\\" in text
-        or ("&" in text and ";" in text)
-        or (("(" in text or "[" in text) and _AT.search(text) is not None)
-    )
+    return "%" in text or "\\" in text or ("&" in text and ";" in text) or _says_at(text)
+
+
+def _says_at(text: str) -> bool:
+    """Whether ``(at)`` stands in a text for an ``@``; lists in JSON cost next to nothing."""
+    for opening in "([":
+        at = text.find(opening)
+        while at >= 0:
+            if text[at + 1 : at + 2] in _AT_BEGINS:
+                return _AT.search(text) is not None
+            at = text.find(opening, at + 1)
+    return False
 
 
 def respell(text: str) -> str:
@@ -99,7 +106,7 @@ def respell(text: str) -> str:
             break
     if "&" in spelled and ";" in spelled:
         spelled = html.unescape(spelled)
-    if ("(" in spelled or "[" in spelled) and _AT.search(spelled):
+    if _says_at(spelled):
         spelled = _DOT.sub(".", _AT.sub("@", spelled))
     return spelled
 

@@ -18,7 +18,7 @@ from sst_otel.registry.identity import IDS, MARKABLE, Mark, marked
 MAX_NODES = 4 * MAX_LEAVES
 """Objects that are opened; one that holds itself twice has no end and no leaf."""
 MAX_DEPTH = 60
-_SHORTEST_CODE = 24
+_SHORTEST_CODE = 11
 """Letters of a document in base64."""
 _MAX_CODES = 2
 """How often base64 is opened that stands in base64."""
@@ -67,13 +67,13 @@ class Trees:
             return
         leaf = Leaf(place, key, group, text, mark, structured, None, constant, self._codes > 0)
         self.leaves.append(leaf)
-        if self._codes < _MAX_CODES:
+        if len(text) >= _SHORTEST_CODE and self._codes < _MAX_CODES:
             if BEGINS in text:
                 self._codes += 1
                 for claims in claims_in(text):
                     self._add_tree(place, key, claims, group, 1)
                 self._codes -= 1
-            elif len(text) >= _SHORTEST_CODE and text.startswith(DOCUMENTS):
+            elif text.startswith(DOCUMENTS):
                 self._codes += 1
                 self._add_bytes(place, document_in(text), group, None, key)
                 self._codes -= 1
