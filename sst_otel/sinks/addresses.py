@@ -14,7 +14,7 @@ from sst_otel.sinks.claims import is_claimed
 from sst_otel.sinks.connections import Connections
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
-from sst_otel.sinks.wire import as_bytes
+from sst_otel.sinks.wire import view_of
 from sst_otel.sinks.wrapping import Args, Kwargs
 
 _guarded = guard("sink.sockets")
@@ -101,7 +101,7 @@ def _datagram(
     if type(address) is not tuple or known.is_served(channel):
         return None
     connection = known.made(_text(address[0]), address[1])
-    data = as_bytes(args[0])
+    data = view_of(args[0])
     if data is None or connection.skip(data, caller):
         return None
     share = connection.look(emit, data)

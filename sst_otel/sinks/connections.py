@@ -28,6 +28,7 @@ PAUSE = 1.0
 """Seconds without a write that end a message."""
 LONGEST = 10.0
 """Seconds after which a message that goes on and on counts as another."""
+_HEAD = 32
 _MAX_NAMES = 4_096
 _MAX_FRAMES = 200
 _MARK = "connections"
@@ -43,6 +44,8 @@ class Connection:
         "_begun",
         "_clock",
         "_last",
+        "_looked",
+        "_rest",
         "_said",
         "_scope",
         "_window",
@@ -69,12 +72,14 @@ class Connection:
         self._window = b""
         self._said: dict[str, set[str]] = {}  # owner_ref → tag ids
         self._scope: Any = None
+        self._looked = 0  # bytes ahead of what was taken
+        self._rest = (0, b"")  # length and beginning of what was not taken
         self._begun = self._last = 0.0
 
     def __repr__(self) -> str:
         return f"<Connection to {self.host}>"
 
-    def skip(self, data: bytes, caller: FrameType | None) -> bool:
+    def skip(self, data: memoryview, caller: FrameType | None) -> bool:
         """Whether this write needs no look; learns from the first who writes here."""
         if self.elsewhere is None:
             writer = _writer(caller)
@@ -84,14 +89,19 @@ class Connection:
             self.elsewhere = True
         return self.elsewhere
 
-    def look(self, emit: Outgoing, data: bytes) -> Share | None:
+    def look(self, emit: Outgoing, data: memoryview) -> Share | None:
         """Look at a write with what went before it; None if nothing new is in it."""
+        if self._is_rest(data):
+            return None
         now = self._clock()
         scope = current_scope().state.setdefault(_MARK, object())  # not itself: it holds values
         if now - self._last > PAUSE or now - self._begun > LONGEST or scope is not self._scope:
             self._window, self._said, self._begun, self._scope = b"", {}, now, scope
         self._last = now
-        call = described(self._window, data[:MAX_WRITE], self.host, self.port)
+        self._looked = min(len(data), MAX_WRITE)
+        whole = type(data.obj) is bytes and len(data.obj) == len(data) <= MAX_WRITE
+        held: Any = data.obj if whole else bytes(data[:MAX_WRITE])
+        call = described(self._window, held, self.host, self.port)
         if call.method == "CONNECT":  # to a proxy: what follows is for whom it names
             self.host, self.port = call.host, call.port
             self._scope = None  # another message
@@ -100,12 +110,23 @@ class Connection:
             self.host = call.host
         return self._new(emit(call))
 
-    def taken(self, data: bytes, count: int | None) -> None:
-        """Note how much of ``data`` the socket took, None = all."""
-        self._window = (self._window + data[:count])[-WINDOW:]
+    def taken(self, data: memoryview, count: int | None) -> None:
+        """Note how many bytes of ``data`` the socket took, None = all."""
+        count = len(data) if count is None else count
+        self._window = (self._window + bytes(data[max(0, count - WINDOW) : count]))[-WINDOW:]
+        self._looked -= count
+        self.left(data[count:])
         shares, self.pending = self.pending, []
         for share in shares:
             share.done()
+
+    def left(self, data: memoryview) -> None:
+        """Note what the socket has not taken: it will be offered again."""
+        self._rest = (len(data), bytes(data[:_HEAD]))
+
+    def _is_rest(self, data: memoryview) -> bool:
+        """Whether a write goes on with one that was looked at and only taken in part."""
+        return self._looked > 0 and self._rest == (len(data), bytes(data[:_HEAD]))
 
     def failed(self, error: BaseException) -> None:
         """Note that a write failed."""

@@ -20,7 +20,7 @@ from sst_otel.sinks.addresses import binds, connects, datagrams, names
 from sst_otel.sinks.claims import is_claimed
 from sst_otel.sinks.connections import Connection, Connections
 from sst_otel.sinks.outgoing import Outgoing
-from sst_otel.sinks.wire import as_bytes
+from sst_otel.sinks.wire import as_bytes, view_of
 from sst_otel.sinks.wrapping import Args, Kwargs
 
 _PLACE = "sink.sockets"
@@ -100,10 +100,11 @@ def _tap(
         try:
             result = wrapped(*args, **kwargs)
         except BaseException as error:
-            del wrapped, instance, args, kwargs, data
-            if connection is not None and not isinstance(error, _UNDECIDED):
+            del wrapped, instance, args, kwargs
+            if connection is not None:
                 with _guarded:
-                    connection.failed(error)
+                    _not_taken(connection, data, error)
+            del data
             raise
         if connection is not None and data is not None:
             with _guarded:
@@ -113,6 +114,13 @@ def _tap(
     return wrapper
 
 
+def _not_taken(connection: Connection, data: memoryview | None, error: BaseException) -> None:
+    if not isinstance(error, _UNDECIDED):
+        connection.failed(error)
+    elif data is not None:
+        connection.left(data)
+
+
 def _seen(
     emit: Outgoing,
     connection: Connection,
@@ -120,12 +128,12 @@ def _seen(
     args: Args,
     kwargs: Kwargs,
     caller: FrameType | None,
-) -> bytes | None:
+) -> memoryview | None:
     """Look at a write, and make durable what was found; None where nothing is to be looked at."""
     if is_claimed():
         connection.forget()
         return None
-    data = as_bytes(data_of(args, kwargs))
+    data = view_of(data_of(args, kwargs))
     if data is None or connection.skip(data, caller):
         return None
     share = connection.look(emit, data)

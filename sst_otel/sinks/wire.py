@@ -24,9 +24,17 @@ def as_bytes(data: Any) -> bytes | None:
         return None
 
 
-def is_encrypted(data: bytes) -> bool:
+def view_of(data: Any) -> memoryview | None:
+    """Return the bytes a socket would send of ``data``, uncopied; None for what it will refuse."""
+    try:
+        return memoryview(data).cast("B")
+    except TypeError:
+        return None
+
+
+def is_encrypted(data: memoryview) -> bool:
     """Whether ``data`` begins as a TLS record does (RFC 8446, section 5.1)."""
-    head = data[:3]
+    head = bytes(data[:3])
     return len(head) == 3 and 0x14 <= head[0] <= 0x17 and head[1] == 3 and head[2] <= 4
 
 

@@ -6,7 +6,7 @@ import pytest
 
 import sst_otel
 from sst_otel.scope import PROCESS, current_scope
-from sst_otel.sinks.connections import PAUSE, WINDOW, Connection
+from sst_otel.sinks.connections import MAX_WRITE, PAUSE, WINDOW, Connection
 from tests.support import Tracking
 
 MAIL = b"ann.keller@example.com"
@@ -31,11 +31,12 @@ class Line:
     def write(self, *pieces: bytes, taken: bool = True) -> int:
         """Write and return how many shares there are now."""
         for piece in pieces:
-            share = self.connection.look(self.tracking.tracker.emit, piece)
+            view = memoryview(piece)
+            share = self.connection.look(self.tracking.tracker.emit, view)
             if share is not None:
                 share.write()
             if taken:
-                self.connection.taken(piece, None)
+                self.connection.taken(view, None)
         return len(self.tracking.rows())
 
 
@@ -88,3 +89,16 @@ def test_an_outcome_waits_until_the_bytes_are_taken(line: Line) -> None:
 
 def test_a_value_far_behind_does_not_grow_together(line: Line) -> None:
     assert line.write(MAIL[:9], b" " * WINDOW, MAIL[9:]) == 0
+
+
+def test_the_rest_of_a_write_is_not_looked_at_again(line: Line) -> None:
+    """What a socket takes by and by is offered to it in ever shorter pieces of the whole."""
+    emit, connection = line.tracking.tracker.emit, line.connection
+    data = memoryview(b"x" * MAX_WRITE + b" " + MAIL)
+    looks = []
+    while data:
+        share = connection.look(emit, data)
+        looks.append(share is not None)
+        connection.taken(data, 1_000_000)
+        data = data[1_000_000:]
+    assert looks == [False, False, False, False, True]
