@@ -31,14 +31,18 @@ from sst_otel.selection import Selection
 from sst_otel.settings import Settings
 from sst_otel.sinks import aiohttp as aiohttp_sink
 from sst_otel.sinks import botocore as botocore_sink
+from sst_otel.sinks import confluent_kafka as confluent_kafka_sink
 from sst_otel.sinks import connections
 from sst_otel.sinks import elasticsearch as elasticsearch_sink
 from sst_otel.sinks import files as files_sink
 from sst_otel.sinks import grpc as grpc_sink
 from sst_otel.sinks import http_client as http_client_sink
 from sst_otel.sinks import httpx as httpx_sink
+from sst_otel.sinks import kafka as kafka_sink
+from sst_otel.sinks import kombu as kombu_sink
 from sst_otel.sinks import llm as llm_sink
 from sst_otel.sinks import logs as logs_sink
+from sst_otel.sinks import pika as pika_sink
 from sst_otel.sinks import psycopg as psycopg_sink
 from sst_otel.sinks import pymongo as pymongo_sink
 from sst_otel.sinks import pymysql as pymysql_sink
@@ -144,6 +148,10 @@ class Tracker:
             lambda: pymongo_sink.install(self.emit),
             lambda: redis_sink.install(self.emit),
             lambda: elasticsearch_sink.install(self.emit),
+            lambda: kombu_sink.install(self.emit),
+            lambda: pika_sink.install(self.emit),
+            lambda: kafka_sink.install(self.emit),
+            lambda: confluent_kafka_sink.install(self.emit),
             lambda: smtp_sink.install(self.emit),
             lambda: botocore_sink.install(self.emit),
             lambda: grpc_sink.install(self.emit),

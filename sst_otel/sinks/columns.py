@@ -27,6 +27,8 @@ def without_keys(owners: dict[Owner, list[Hit]]) -> dict[Owner, list[Hit]]:
 def with_columns(destination: str, call: Call, hits: list[Hit], words: frozenset[str]) -> str:
     """Name the columns that hold personal data: ``postgresql users(email, income)``.
 
+    Of a message, only what is the person's in the name of its topic is masked.
+
     ``words``: what is known of the person (:func:`~sst_otel.sinks.masking.own_words`), since
     documents may have fields named after people.
     """
@@ -35,6 +37,8 @@ def with_columns(destination: str, call: Call, hits: list[Hit], words: frozenset
         name, arrow, handlers = rest.partition(" → ")
         # Loggers may be named after people.
         return f"{kind} {mask_path(name, words)}{arrow}{handlers}"
+    if call.kind == semconv.MESSAGE_PUBLISH:
+        return mask_path(destination, words)
     if call.kind not in semconv.DATABASES:
         return destination
     personal = {hit.leaf.key for hit in hits}

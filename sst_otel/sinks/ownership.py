@@ -4,7 +4,8 @@ Its own are: files (SQLite) and sockets of this machine, servers on loopback, an
 ``SST_OWN_DATABASES`` or ``SST_FIRST_PARTY_HOSTS`` name. Where ``SST_OWN_DATABASES`` is not set,
 also the *main* server of each kind of database: the first one that this process connects to. A
 second PostgreSQL on another host is somebody else's until the setting says otherwise. Of brokers
-and search services there is no main one: what is put there is meant for others to take.
+and search services there is no main one, since what is put there is meant for others to take,
+except for the broker of Celery's tasks: the application's own workers take those.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ _WITH_A_MAIN_ONE = {
     "mysql": "mysql",
     "oracle": "oracle",
     "postgresql": "postgresql",
+    "rabbitmq": "rabbitmq",  # of the application's own tasks alone
     "redis": "redis",
 }
 """What OpenTelemetry calls a system, or SQLAlchemy → its kind."""

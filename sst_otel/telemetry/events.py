@@ -18,6 +18,7 @@ from sst_otel import semconv
 from sst_otel.shares import Call, SharingEvent
 
 _SCOPE = "sst_otel"
+_OUTGOING = (SpanKind.CLIENT, SpanKind.PRODUCER)
 _LEAVING = frozenset({SpanKind.CLIENT, SpanKind.PRODUCER})
 """Kinds of the spans that stand for a call going out."""
 

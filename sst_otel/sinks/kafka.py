@@ -1,0 +1,58 @@
+"""kafka-python as a sink: a record as the application hands it over, before it is queued."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sst_otel.guard import guard
+from sst_otel.patching import Patches, Wrapper
+from sst_otel.shares import Call
+from sst_otel.sinks.messages import first_server, message_call, message_parts
+from sst_otel.sinks.outgoing import Outgoing
+from sst_otel.sinks.wrapping import Args, Describe, Kwargs, door
+
+_PLACE = "sink.kafka"
+_ARGUMENTS = ("topic", "value", "key", "headers")
+_SEEN = (dict, list, tuple, str, bytes, bytearray, memoryview, type(None), int, float)
+
+
+def install(emit: Outgoing) -> Patches:
+    """Watch what is published through kafka-python."""
+    patches = Patches(_PLACE)
+    send = door(_PLACE, emit, _described(emit))
+    patches.wrap("kafka.producer.kafka", "KafkaProducer.send", send)
+    serialize = _serialized(emit)
+    patches.wrap("kafka.producer.kafka", "KafkaProducer._serialize", serialize, optional=True)
+    return patches
+
+
+def _described(emit: Outgoing) -> Describe:
+    def describe(producer: Any, args: Args, kwargs: Kwargs) -> Call | None:
+        given = {**dict(zip(_ARGUMENTS, args, strict=False)), **kwargs}
+        server = first_server("kafka", producer.config["bootstrap_servers"])
+        parts = message_parts(given.get("value"), given.get("key"), given.get("headers"))
+        return message_call(emit, server, given["topic"], parts)
+
+    return describe
+
+
+def _serialized(emit: Outgoing) -> Wrapper:
+    """Look at what a serializer makes of the application's own classes, which tell us nothing."""
+    guarded = guard(_PLACE)
+
+    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+        try:
+            made = wrapped(*args, **kwargs)
+        except BaseException:
+            del wrapped, instance, args, kwargs
+            raise
+        with guarded:
+            if len(args) > 2 and not isinstance(args[-1], _SEEN) and not emit.idle():
+                server = first_server("kafka", instance.config["bootstrap_servers"])
+                share = emit(message_call(emit, server, args[1], message_parts(made)))
+                if share.events:
+                    share.write().done()
+        return made
+
+    return wrapper
