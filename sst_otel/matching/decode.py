@@ -42,8 +42,29 @@ def text_of(body: bytes | str) -> str:
         return body
     if is_binary(body):
         text = body.translate(_BREAKS).decode("utf-8", "replace").replace("\ufffd", "\n")
-        return "\n".join(_RUN.findall(text))
+        runs: list[str] = _RUN.findall(text)
+        return "\n".join([*runs, *(piece for run in runs for piece in _prefixed(run))])
     return plain_text(body)
+
+
+def _prefixed(run: str) -> list[str]:
+    """Return the texts of a run that is texts with their lengths before them, and nothing else.
+
+    A length may look like a letter: of 48 characters ``0`` tells, and in Avro, which doubles it,
+    of 24.
+    """
+    for times in (2, 1):
+        pieces = []
+        at = 0
+        while at < len(run):
+            size, odd = divmod(ord(run[at]), times)
+            if odd or not 0 < size < len(run) - at:
+                break
+            pieces.append(run[at + 1 : at + 1 + size])
+            at += 1 + size
+        else:
+            return pieces
+    return []
 
 
 def plain_text(body: bytes) -> str:

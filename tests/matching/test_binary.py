@@ -162,6 +162,19 @@ class TestOtherBinaries:
         body = b"\x00\x01\x02" + around + MAIL.encode() + around + TEL.encode() + around
         assert set(world.found(Part("body", body))["ann"]) == {"email", "phone"}
 
+    @pytest.mark.parametrize("doubled", [1, 2], ids=["plain", "Avro"])
+    @pytest.mark.parametrize("size", [22, 24, 30, 48, 50, 60])
+    def test_a_length_that_is_a_letter(self, world: World, size: int, doubled: int) -> None:
+        texts = [MAIL.ljust(size), TEL + "x" * (33 - len(TEL)), "bea@example.org"]
+        body = b"\x00" + b"".join(bytes([len(text) * doubled]) + text.encode() for text in texts)
+        found = world.found(Part("body", body + b"\x00"))
+        assert set(found) >= {"ann"}
+        assert "email" in found["ann"]
+
+    def test_a_longer_address_is_not_cut(self, world: World) -> None:
+        body = b"\x00" + bytes([2 * len(MAIL)]) + MAIL.encode() + b".au and more\x00"
+        assert world.found(Part("body", body)) == {}
+
     def test_letters_beyond_ascii(self) -> None:
         assert "Zoë Müller" in text_of(b"\x00\x01\xff" + "Zoë Müller".encode() + b"\x00\xff")
 
