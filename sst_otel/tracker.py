@@ -47,6 +47,7 @@ from sst_otel.sinks import psycopg as psycopg_sink
 from sst_otel.sinks import pymongo as pymongo_sink
 from sst_otel.sinks import pymysql as pymysql_sink
 from sst_otel.sinks import redis as redis_sink
+from sst_otel.sinks import pycurl as pycurl_sink
 from sst_otel.sinks import requests as requests_sink
 from sst_otel.sinks import smtp as smtp_sink
 from sst_otel.sinks import sockets as sockets_sink
@@ -156,6 +157,7 @@ class Tracker:
             lambda: botocore_sink.install(self.emit),
             lambda: grpc_sink.install(self.emit),
             lambda: websockets_sink.install(self.emit),
+            lambda: pycurl_sink.install(self.emit),
             lambda: subprocess_sink.install(self.emit),
         )
         for install in installs:

@@ -55,6 +55,7 @@ LIBRARIES = (
         "botocore", (1, 29), "opentelemetry-instrumentation-botocore", "calls to Amazon's services"
     ),
     Library("websockets", (10,), None, "messages over WebSockets"),
+    Library("pycurl", (7, 45), None, "calls going out"),
     Library("grpcio", (1, 60), "opentelemetry-instrumentation-grpc", "remote calls"),
 )
 

@@ -1,0 +1,319 @@
+"""pycurl: options as they are set, looked at when the transfer begins.
+
+Its types are written in C and libcurl sends below Python, so subclasses stand in their place that
+remember what leaves; what was made before is still an instance of them. Unseen: handles of a
+``Curl`` that was imported by name before tracking began, files that libcurl opens by itself
+(``FORM_FILE``), forms made of ``CurlMime``, redirects to other hosts, and what ``Curl.send`` writes
+to a raw connection.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+from urllib.parse import urlsplit
+
+from sst_otel import semconv
+from sst_otel.guard import guard
+from sst_otel.patching import Patches
+from sst_otel.shares import Call, Part
+from sst_otel.sinks.outgoing import Outgoing
+from sst_otel.sinks.share import Share
+from sst_otel.sinks.wrapping import Args, Kwargs, door
+
+_PLACE = "sink.pycurl"
+_guarded = guard(_PLACE)
+_KEPT = (
+    *("URL", "POSTFIELDS", "COPYPOSTFIELDS", "HTTPHEADER", "COOKIE", "USERPWD", "USERNAME"),
+    *("CUSTOMREQUEST", "UPLOAD", "POST", "NOBODY", "HTTPPOST", "MAIL_FROM", "MAIL_RCPT"),
+    *("XOAUTH2_BEARER", "REFERER", "USERAGENT", "READFUNCTION", "READDATA", "PORT"),
+)
+_BODIES = ("POSTFIELDS", "COPYPOSTFIELDS")
+_BESIDE = ("COOKIE", "USERPWD", "USERNAME", "XOAUTH2_BEARER", "REFERER", "USERAGENT")
+_PORTS = {"http": 80, "https": 443, "ftp": 21, "smtp": 25, "smtps": 465}
+
+
+class _Reader:
+    """What libcurl reads a body with; copies of a handle have it in common."""
+
+    __slots__ = ("share",)
+
+    def __init__(self) -> None:
+        self.share: Share | None = None
+        """Of the transfer that reads, while it runs."""
+
+    def __repr__(self) -> str:
+        return "<reader>"
+
+    def read(self, chunk: Any) -> None:
+        """Look at what libcurl has read."""
+        with _guarded:
+            if self.share is not None:
+                self.share.part(chunk)
+
+    def end(self) -> None:
+        """Note the end of a transfer of several."""
+        with _guarded:
+            share, self.share = self.share, None
+            if share is not None:
+                share.done()
+
+
+_handles: weakref.WeakKeyDictionary[Any, dict[str, Any]] = weakref.WeakKeyDictionary()
+"""Easy handle → name of an option → what it was set to; a reader where it is one."""
+
+
+def install(emit: Outgoing) -> Patches:
+    """Watch what leaves through pycurl."""
+    patches = Patches(_PLACE)
+
+    def replace(module: ModuleType) -> None:
+        curl, multi = module.Curl, module.CurlMulti
+        ours = _curl_class(module, curl, patches, emit)
+        made = {"Curl": ours, "CurlMulti": _multi_class(multi, patches, emit)}
+        for name, kind in made.items():
+            setattr(module, name, kind)
+            patches.installed.append(f"pycurl:{name}")
+
+        def restore() -> None:
+            for name, original in (("Curl", curl), ("CurlMulti", multi)):
+                if getattr(module, name) is made[name]:
+                    setattr(module, name, original)
+
+        patches.on_undo(restore)
+
+    patches.when_imported("pycurl", replace)
+    return patches
+
+
+def _in_place_of(original: type) -> type:
+    """Return a metaclass whose classes have every instance of ``original`` as their own."""
+
+    class Standing(type):
+        def __instancecheck__(cls, instance: object) -> bool:
+            return isinstance(instance, original)
+
+        def __subclasscheck__(cls, subclass: type) -> bool:
+            return issubclass(subclass, original)
+
+    return Standing
+
+
+def _curl_class(module: ModuleType, original: Any, patches: Patches, emit: Outgoing) -> type:
+    names = {getattr(module, name): name for name in _KEPT if hasattr(module, name)}
+    watched = door(_PLACE, emit, _call, _tee)
+
+    def run(perform: Callable[[], Any], curl: Any) -> Any:
+        return watched(perform, curl, (), {}) if patches.active else perform()
+
+    class Curl(original, metaclass=_in_place_of(original)):  # type: ignore[misc, metaclass]
+        __doc__ = original.__doc__
+        __module__ = "pycurl"
+
+        def setopt(self, option: Any, value: Any) -> Any:
+            if patches.active:
+                with _guarded:
+                    value = _set(self, names.get(option), value)
+            try:
+                return super().setopt(option, value)
+            except BaseException:
+                del value
+                raise
+
+        def setopt_string(self, option: Any, value: Any) -> Any:
+            if patches.active:
+                with _guarded:
+                    _set(self, names.get(option), value)
+            try:
+                return super().setopt_string(option, value)
+            except BaseException:
+                del value
+                raise
+
+        def unsetopt(self, option: Any) -> Any:
+            with _guarded:
+                _options_of(self).pop(names.get(option, ""), None)
+            return super().unsetopt(option)
+
+        def reset(self) -> Any:
+            _handles.pop(self, None)
+            return super().reset()
+
+        def duphandle(self) -> Any:
+            made = super().duphandle()
+            with _guarded:
+                _options_of(made).update(_options_of(self))
+            return made
+
+        def perform(self) -> Any:
+            return run(super().perform, self)
+
+        def perform_rb(self) -> Any:
+            return run(super().perform_rb, self)
+
+        def perform_rs(self) -> Any:
+            return run(super().perform_rs, self)
+
+    return Curl
+
+
+def _multi_class(original: Any, patches: Patches, emit: Outgoing) -> type:
+    watched = door(_PLACE, emit, _added)
+
+    class CurlMulti(original, metaclass=_in_place_of(original)):  # type: ignore[misc, metaclass]
+        __doc__ = original.__doc__
+        __module__ = "pycurl"
+
+        def add_handle(self, handle: Any) -> Any:
+            if not patches.active:
+                return super().add_handle(handle)
+            with _guarded:
+                _begin(handle, emit)
+            return watched(super().add_handle, self, (handle,), {})
+
+        def remove_handle(self, handle: Any) -> Any:
+            result = super().remove_handle(handle)
+            with _guarded:
+                reader = _reader_of(_handles.get(handle, {}))
+                if reader is not None:
+                    reader.end()
+            return result
+
+    return CurlMulti
+
+
+def _options_of(curl: Any) -> dict[str, Any]:
+    return _handles.setdefault(curl, {})
+
+
+def _set(curl: Any, name: str | None, value: Any) -> Any:
+    """Keep an option, and return the value to set: one that reads is watched as it does."""
+    if name is None:
+        return value
+    options = _options_of(curl)
+    if name == "READFUNCTION" and callable(value):
+        reader = options[name] = _Reader()
+        return _reading(value, reader)
+    if name == "READDATA" and hasattr(value, "read"):
+        reader = options[name] = _Reader()
+        return _File(value, reader)
+    options[name] = value
+    return value
+
+
+def _reading(function: Callable[[int], Any], reader: _Reader) -> Callable[[int], Any]:
+    def read(size: int) -> Any:
+        chunk = function(size)
+        reader.read(chunk)
+        return chunk
+
+    return read
+
+
+class _File:
+    """A file whose content is sent."""
+
+    def __init__(self, file: Any, reader: _Reader) -> None:
+        self._file = file
+        self._reader = reader
+
+    def __repr__(self) -> str:
+        return "<body file>"
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def read(self, *args: Any) -> Any:
+        """Read on, and look at what was read."""
+        chunk = self._file.read(*args)
+        self._reader.read(chunk)
+        return chunk
+
+
+def _tee(curl: Any, _args: Args, _kwargs: Kwargs, share: Share) -> Callable[[], None] | None:
+    reader = _reader_of(_options_of(curl))
+    if reader is None:
+        return None
+    reader.share = share
+
+    def restore() -> None:
+        reader.share = None
+
+    return restore
+
+
+def _begin(curl: Any, emit: Outgoing) -> None:
+    """Look at the body of a transfer among several, which outlasts the call that adds it."""
+    reader = _reader_of(_handles.get(curl, {}))
+    if reader is not None and not emit.idle():
+        call = _call(curl, (), {})
+        reader.share = emit.later(call) if call is not None else None
+
+
+def _added(_multi: Any, args: Args, _kwargs: Kwargs) -> Call | None:
+    """Describe a transfer whose body is there; it counts as sent when it is added."""
+    options = _handles.get(args[0])
+    return None if options is None or _reader_of(options) is not None else _call(args[0], (), {})
+
+
+def _reader_of(options: dict[str, Any]) -> _Reader | None:
+    found = options.get("READFUNCTION", options.get("READDATA"))
+    return found if isinstance(found, _Reader) else None
+
+
+def _call(curl: Any, _args: Args, _kwargs: Kwargs) -> Call | None:
+    options = _options_of(curl)
+    address = _text(options.get("URL", ""))
+    if not address:
+        return None
+    url = urlsplit(address if "://" in address else f"http://{address}")
+    parts = [Part("url", url.geturl()), Part("headers", _headers(options.get("HTTPHEADER")))]
+    parts += [Part("body", options[name]) for name in _BODIES if name in options]
+    if isinstance(options.get("HTTPPOST"), (list, tuple)):
+        parts.append(Part("data", _fields(options["HTTPPOST"])))
+    beside = {name.lower(): options[name] for name in _BESIDE if name in options}
+    if beside:
+        parts.append(Part("options", beside))
+    mail = "MAIL_RCPT" in options
+    if mail:
+        parts.append(
+            Part("envelope", {"from": options.get("MAIL_FROM"), "to": options["MAIL_RCPT"]})
+        )
+    host = url.hostname or ""
+    return Call(
+        kind=semconv.EMAIL_SEND if mail else semconv.EXTERNAL_API,
+        destination=f"smtp {host}" if mail else "",
+        host=host,
+        port=url.port or _PORTS.get(url.scheme.lower()),
+        method=_method(options) if url.scheme.lower() in ("http", "https") else "",
+        path=url.path,
+        parts=tuple(parts),
+    )
+
+
+def _method(options: dict[str, Any]) -> str:
+    if "CUSTOMREQUEST" in options:
+        return _text(options["CUSTOMREQUEST"])
+    if any(name in options for name in (*_BODIES, "HTTPPOST")) or options.get("POST") == 1:
+        return "POST"
+    if options.get("UPLOAD") == 1:
+        return "PUT"
+    return "HEAD" if options.get("NOBODY") == 1 else "GET"
+
+
+def _headers(lines: Any) -> list[tuple[str, Any]]:
+    if not isinstance(lines, (list, tuple)):
+        return []
+    pairs = [_text(line).partition(":") for line in lines]
+    return [(name.strip(), text.strip()) for name, _, text in pairs]
+
+
+def _fields(form: Any) -> dict[str, Any]:
+    """Return a form's fields; of one with several settings those are texts."""
+    return {_text(field[0]): field[1] for field in form if len(field) > 1}
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
