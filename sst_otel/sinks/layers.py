@@ -7,6 +7,7 @@ innermost reports, once; retries and same-host redirects of one outermost call a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,4 +96,5 @@ def enter_alone(layer: Layer) -> Token[Layer | None]:
 
 def leave_layer(token: Token[Layer | None]) -> None:
     """Close the layer that the token stands for."""
-    _current.reset(token)
+    with suppress(ValueError):  # an abandoned coroutine is closed from another context
+        _current.reset(token)

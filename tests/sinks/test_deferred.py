@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import aclosing
+from contextvars import copy_context
 from typing import Any
 
 import pytest
 import wrapt
 
+from sst_otel import guard
 from sst_otel.sinks.deferred import deferred_layer, manager_layer
 from sst_otel.sinks.layers import Layer, current_layer
 
@@ -164,6 +166,17 @@ def test_coroutines_are_awaited_in_the_layer() -> None:
         assert operation() == ""
 
     asyncio.run(use())
+
+
+def test_an_abandoned_call_is_closed_from_anywhere() -> None:
+    async def ask() -> None:
+        await asyncio.sleep(0)
+
+    guard.reset()
+    made = layered(ask)()
+    copy_context().run(made.send, None)
+    made.close()
+    assert (operation(), guard.error_counts()) == ("", {})
 
 
 def test_where_no_layer_is_opened_or_ours_fails_nothing_changes() -> None:
