@@ -41,6 +41,10 @@ class Layer:
     def __repr__(self) -> str:
         return f"<Layer {self.operation or 'http'}>"  # parts hold values, error trackers print us
 
+    def with_parts(self, parts: tuple[Part, ...]) -> Layer:
+        """Return a layer of other objects that remembers together with this one."""
+        return Layer(parts=parts, reported=self.reported, again=self.again, before=self.before)
+
     @property
     def root(self) -> Layer:
         """Return the outermost layer of the call."""

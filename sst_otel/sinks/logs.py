@@ -12,8 +12,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextvars import ContextVar
-from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from sst_otel import semconv
@@ -80,7 +80,9 @@ class _Records:
 
     def __init__(self, emit: Outgoing, patterns: tuple[str, ...]) -> None:
         self._emit = emit
-        self._patterns = patterns
+        self._matches = lru_cache(MAX_LINES)(
+            lambda name: any(fnmatchcase(name, pattern) for pattern in patterns)
+        )
         self._said: OrderedDict[Line, tuple[float, Layer]] = OrderedDict()
 
     def wants(self, logger: logging.Logger) -> bool:
@@ -88,7 +90,7 @@ class _Records:
         name = logger.name
         if _busy.get() or self._emit.idle() or name.partition(".")[0] in _OURS:
             return False
-        return any(fnmatchcase(name, pattern) for pattern in self._patterns)
+        return self._matches(name)
 
     def look(self, logger: logging.Logger, record: logging.LogRecord) -> Share | None:
         """Report what a record holds, unless its line has said so within a minute."""
@@ -103,7 +105,7 @@ class _Records:
             if extra:
                 parts.append(Part("extra", extra))
             layer = self._layer((record.name, record.pathname, record.lineno))
-            token = enter_alone(replace(layer, parts=_arguments(record)))
+            token = enter_alone(layer.with_parts(_arguments(record)))
             try:
                 return self._emit(_call(logger, handlers, parts)).write()
             finally:
@@ -157,9 +159,9 @@ def _arguments(record: logging.LogRecord) -> tuple[Part, ...]:
 
 def _extra(record: logging.LogRecord, handlers: list[logging.Handler]) -> dict[str, Any]:
     """Return the fields beside the message, as far as a handler writes them."""
-    given = {name: value for name, value in vars(record).items() if name not in _OWN_FIELDS}
-    if not given:
+    if vars(record).keys() <= _OWN_FIELDS:
         return {}
+    given = {name: value for name, value in vars(record).items() if name not in _OWN_FIELDS}
     return {
         name: value for name, value in given.items() if any(_tells(one, name) for one in handlers)
     }

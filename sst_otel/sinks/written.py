@@ -93,7 +93,7 @@ class Written:
             if unread:
                 call = replace(call, attributes={**call.attributes, "sst.unread": unread})
             told = (Part("body", followed),) if followed else ()
-            token = enter_alone(replace(self._layer, parts=told))
+            token = enter_alone(self._layer.with_parts(told))
             try:
                 return self._emit(call).write()
             finally:
