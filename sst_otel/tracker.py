@@ -44,10 +44,10 @@ from sst_otel.sinks import llm as llm_sink
 from sst_otel.sinks import logs as logs_sink
 from sst_otel.sinks import pika as pika_sink
 from sst_otel.sinks import psycopg as psycopg_sink
+from sst_otel.sinks import pycurl as pycurl_sink
 from sst_otel.sinks import pymongo as pymongo_sink
 from sst_otel.sinks import pymysql as pymysql_sink
 from sst_otel.sinks import redis as redis_sink
-from sst_otel.sinks import pycurl as pycurl_sink
 from sst_otel.sinks import requests as requests_sink
 from sst_otel.sinks import smtp as smtp_sink
 from sst_otel.sinks import sockets as sockets_sink
