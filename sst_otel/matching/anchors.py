@@ -21,8 +21,10 @@ class Anchors:
         """Take a hit for certain, unless it could be several people's."""
         if hit.ambiguous or not hit.datum.owner.ref:
             return
-        for group in hit.leaf.group[-1:]:
+        for group in reversed(hit.leaf.group):
             self._owners.setdefault(group, set()).add(hit.datum.owner)
+            if group > 0:  # a row of a table (below zero) is no object beside others
+                break
         for group in hit.leaf.group:
             self._inside.setdefault(group, set()).add(hit.datum.owner)
 

@@ -53,7 +53,9 @@ def not_of_a_list(hits: list[Hit], identified: list[Hit], leaves: list[Leaf]) ->
                 dropped.add(id(hit))
             continue
         beside = company[hit.leaf.group[-1], owner]
-        alone = type(_last(hit.leaf.place)) is int or len(beside) < 2
+        alone = len(beside) < 2 or (
+            type(_last(hit.leaf.place)) is int and hit.leaf.group[-1] > 0  # no row of a table
+        )
         exceptional = alone and mine[like, owner] * 2 <= members[like]
         public = beside <= _PLACES and (
             members[like] > 1 or _is_counted(hit.leaf, beside_it[hit.leaf.group[-1]])

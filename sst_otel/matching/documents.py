@@ -15,6 +15,7 @@ from sst_otel.matching.msgpack import msgpack_tree
 from sst_otel.matching.multipart import multipart_fields
 from sst_otel.matching.parts import is_form
 from sst_otel.matching.protobuf import grpc_messages, protobuf_tree
+from sst_otel.matching.rows import form_rows
 from sst_otel.matching.tabular import table_rows
 from sst_otel.matching.trees import Trees
 from sst_otel.matching.xml import Field, xml_fields
@@ -76,12 +77,14 @@ class Documents(Trees):
         """Read what consists of several documents; False for anything else."""
         fields = multipart_fields(content, head.content_type, self._budget)
         if fields is not None:
-            for position, field in enumerate(fields):
+            rows, numbers = form_rows([field.name for field in fields]), dict[str, int]()
+            for position, (field, row) in enumerate(zip(fields, rows, strict=True)):
+                around = (*group, self._row(row, numbers)) if row and field.name else group
                 inner: Place = (place, field.name or position)
-                self._add_body(inner, field.content, group, None, field.name)
+                self._add_body(inner, field.content, around, None, field.name)
                 if field.file_name:
                     name = field.file_name
-                    self._add((inner, "filename"), "filename", group, name, None, False)
+                    self._add((inner, "filename"), "filename", around, name, None, False)
             return True
         if content[:4] == MEMBER:
             for name, document in members(content, self._budget):
@@ -121,9 +124,11 @@ class Documents(Trees):
             if pairs:
                 if mark is not None:
                     self._add(where, key, group, text, mark, False)
-                for name, value in pairs:
-                    self._add_text((where, name), value, group, None, name)
-                    self._add_key(where, name, group)
+                rows, numbers = form_rows([name for name, _ in pairs]), dict[str, int]()
+                for (name, value), row in zip(pairs, rows, strict=True):
+                    inner = (*group, self._row(row, numbers)) if row else group
+                    self._add_text((where, name), value, inner, None, name)
+                    self._add_key(where, name, inner)
                 return
         fields = xml_fields(text) if first == "<" else None
         if fields is not None:
@@ -156,15 +161,6 @@ class Documents(Trees):
         if self.unread > unread:  # too deep: what the tree has not shown, the text has
             self._add(where, key, group, text, None, False)
         return True
-
-    def _add_table(
-        self, where: Place, header: list[str], rows: list[list[str]], group: Group
-    ) -> None:
-        """Read the rows of an export, each as an object of its own."""
-        for position, row in enumerate(rows):
-            inner = (*group, self._group())
-            for name, value in zip(header, row, strict=False):
-                self._add(((where, position), name), name, inner, value)
 
     def _add_xml(self, where: Place, fields: list[Field], group: Group) -> None:
         """Read the elements of a document, each as an object of its own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from sst_otel.datatypes.forms import as_text
 from sst_otel.literals import CONSTANTS
@@ -10,9 +10,20 @@ from sst_otel.matching.claims import BEGINS, DOCUMENTS, claims_in, document_in
 from sst_otel.matching.compression import Budget
 from sst_otel.matching.decode import parse_json, text_of
 from sst_otel.matching.leaf import Leaf, Place
+from sst_otel.matching.lines import json_lines
 from sst_otel.matching.pairs import items_of, pair_name
 from sst_otel.matching.parts import BUFFERS, LISTS, MAX_BODY, MAX_LEAVES
+from sst_otel.matching.rows import (
+    Cell,
+    Table,
+    form_rows,
+    has_rows,
+    header_of,
+    table_of,
+    tells_a_person,
+)
 from sst_otel.matching.shown import HIDDEN_KEY
+from sst_otel.matching.tabular import table_rows
 from sst_otel.registry.identity import IDS, MARKABLE, Mark, marked
 
 MAX_NODES = 4 * MAX_LEAVES
@@ -22,6 +33,8 @@ _SHORTEST_CODE = 11
 """Letters of a document in base64."""
 _MAX_CODES = 2
 """How often base64 is opened that stands in base64."""
+
+Row = TypeVar("Row", int, str)
 
 
 class Trees:
@@ -109,6 +122,10 @@ class Trees:
             self.unread += 1
         elif issubclass(kind, dict):  # asks the type: isinstance may ask the object
             inner = (*group, self._group())
+            table = table_of(value)
+            if table is not None or has_rows(value):
+                self._add_batch(place, value, table, inner, depth)
+                return
             told = pair_name(value) if dict.__contains__(value, "value") else ""
             for name, item, mark in items_of(value):
                 key = told if told and name == "value" else name
@@ -122,6 +139,10 @@ class Trees:
                     self.unread += 1
                     return
         elif kind in LISTS:
+            header = header_of(value) if kind is list else None
+            if header is not None:
+                self._add_sheet(place, key, value, header, group, depth)
+                return
             for position, item in enumerate(value):
                 inner = (*group, self._group()) if type(item) in LISTS else group
                 self._add_tree((place, position), key, item, inner, depth + 1)
@@ -129,14 +150,107 @@ class Trees:
                     self.unread += 1
                     return
 
+    def _add_batch(
+        self,
+        place: Place,
+        value: dict[Any, Any],
+        table: Table | None,
+        group: tuple[int, ...],
+        depth: int,
+    ) -> None:
+        """Read an object whose members are the columns or the rows of a table."""
+        told = pair_name(value) if dict.__contains__(value, "value") else ""
+        items = list(items_of(value))
+        if any([mark is not None or tells_a_person(name) for name, _, mark in items]):
+            table = None  # people, and what belongs to each
+        if table is not None:
+            self._add_cells(place, table.cells, group, depth)
+        names = [name for name, _, _ in items]
+        rows = form_rows(names) if any(["[" in name for name in names]) else None
+        numbers: dict[str, int] = {}
+        for position, (name, item, mark) in enumerate(items):
+            key = told if told and name == "value" else name
+            inner = group
+            if rows is not None and rows[position]:
+                inner = (*group, self._row(rows[position], numbers))
+            elif tells_a_person(name):
+                inner = (*group, self._row(name, numbers))
+            if table is None or name not in table.members:
+                shown = name if mark is None else HIDDEN_KEY
+                self._add_tree((place, shown), key, item, inner, depth + 1)
+            if mark is not None:
+                self._add((place, HIDDEN_KEY), "", inner, name, mark)
+            elif not self._followed:
+                self._add_key(place, name, inner)
+            if self._is_full():
+                return
+
+    def _add_cells(
+        self, place: Place, cells: list[Cell], group: tuple[int, ...], depth: int
+    ) -> None:
+        numbers: dict[int, int] = {}
+        for row, name, way, item in cells:
+            inner = place
+            for step in way:
+                inner = (inner, step)
+            self._add_tree(inner, name, item, (*group, self._row(row, numbers)), depth + 1)
+            if self._is_full():
+                return
+
+    def _add_sheet(
+        self,
+        place: Place,
+        key: str,
+        rows: list[Any],
+        header: list[str],
+        group: tuple[int, ...],
+        depth: int,
+    ) -> None:
+        """Read a list of lists of which the first names the columns."""
+        self._add_tree((place, 0), key, rows[0], (*group, -self._group()), depth + 1)
+        for position in range(1, len(rows)):
+            inner = (*group, -self._group())
+            for column, (name, cell) in enumerate(zip(header, rows[position], strict=True)):
+                self._add_tree(((place, position), column), name, cell, inner, depth + 1)
+            if self._is_full():
+                return
+
+    def _row(self, row: Row, numbers: dict[Row, int]) -> int:
+        """Return the group of a row: below zero, since who is in it is in what is around, too."""
+        if row not in numbers:
+            numbers[row] = -self._group()
+        return numbers[row]
+
+    def _is_full(self) -> bool:
+        full = len(self.leaves) >= MAX_LEAVES or self._nodes > MAX_NODES
+        self.unread += full
+        return full
+
     def _add_string(
         self, place: Place, key: str, value: str, group: tuple[int, ...], depth: int
     ) -> None:
         mark = marked(value)
-        if mark is None and len(value) > 8 and value[0] in "{[" and depth < MAX_DEPTH:
-            nested = parse_json(value)
+        if mark is None and len(value) > 8 and depth < MAX_DEPTH:
+            nested, others = parse_json(value) if value[0] in "{[" else None, ""
+            if "\n" in value and nested is None:
+                lines = json_lines(value) if value[0] in "{[" else None
+                nested, others = lines or (None, "")
+                table = table_rows(value) if lines is None else None
+                if table is not None:
+                    self._add_table(place, *table, group)
             if isinstance(nested, (dict, list)):
                 self.opened.append(value)
                 self._add_tree(place, key, nested, group, depth + 1)
+                if others:
+                    self._add(place, key, group, others, None, False)
                 return
         self._add(place, key, group, value[:MAX_BODY], mark, True, CONSTANTS.get(id(value)))
+
+    def _add_table(
+        self, where: Place, header: list[str], rows: list[list[str]], group: tuple[int, ...]
+    ) -> None:
+        """Read the rows of an export, each as an object of its own."""
+        for position, row in enumerate(rows):
+            inner = (*group, self._group())
+            for name, value in zip(header, row, strict=False):
+                self._add(((where, position), name), name, inner, value)
