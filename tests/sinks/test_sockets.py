@@ -149,6 +149,9 @@ def tls(link: socket.socket, context: ssl.SSLContext, *, wrapped_first: bool = F
         else:
             secure.sendall(LINE[:14])
             secure.send(LINE[14:])
+        secure.shutdown(socket.SHUT_WR)
+        while secure.recv(65_536):  # closed with tickets unread it would be reset
+            continue
 
 
 @pytest.mark.parametrize("way", ["socket", "write", "streams", "lines"])
