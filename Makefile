@@ -45,7 +45,7 @@ test: setup ## check style and types, run the tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m "not stack" $(ARGS)
+	$(BIN)/python -m pytest -m "not stack" -n auto --dist loadfile $(ARGS)
 
 test-stack: .venv/.synced-stack ## run the tests that need a browser or a database server
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
