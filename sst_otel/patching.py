@@ -14,6 +14,7 @@ import wrapt
 
 from sst_otel.guard import count_error, guard
 from sst_otel.missed import HOOK, missed
+from sst_otel.tracebacks import drop_own_entry
 
 Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], Mapping[str, Any]], Any]
 """``wrapper(wrapped, instance, args, kwargs)``, as wrapt calls it."""
@@ -111,8 +112,9 @@ def watching(
     ) -> Any:
         try:
             result = wrapped(*args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             del wrapped, instance, args, kwargs
+            drop_own_entry(error)
             raise
         with guarded:
             after(instance, result)

@@ -28,9 +28,9 @@ from sst_otel.lineage.functions import (
     serialisation,
 )
 from sst_otel.lineage.functions.rules import Follow, Watched, listed_characters, nothing
-from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.identity import IDS, MARKABLE, MARKABLE_IDS
 from sst_otel.scope import current_scope
+from sst_otel.tracebacks import drop_own_entry
 
 _guarded = guard("lineage")
 

@@ -10,9 +10,9 @@ from sst_otel.lineage.functions.formatting import shown
 from sst_otel.lineage.locate import as_text
 from sst_otel.lineage.scanning import scan
 from sst_otel.lineage.small import entry_of
-from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.identity import IDS, MARKABLE, Mark, mark
 from sst_otel.scope import current_scope
+from sst_otel.tracebacks import drop_own_entry
 
 _guarded = guard("lineage")
 

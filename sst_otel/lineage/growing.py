@@ -15,9 +15,9 @@ from typing import Any
 
 from sst_otel.guard import guard
 from sst_otel.lineage.operators import settle
-from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.identity import IDS, MARKABLE_IDS, unmark
 from sst_otel.scope import current_scope
+from sst_otel.tracebacks import drop_own_entry
 
 _guarded = guard("lineage")
 

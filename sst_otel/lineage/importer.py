@@ -21,8 +21,8 @@ from sst_otel.lineage.cache import CodeCache
 from sst_otel.lineage.calls import lost
 from sst_otel.lineage.helpers import provide
 from sst_otel.lineage.rewrite import NotRewritable, rewrite
-from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.literals import note
+from sst_otel.tracebacks import drop_own_entry
 
 SUPPORTED = ((3, 10), (3, 13))
 """First and last Python version the suite has passed on."""

@@ -16,9 +16,9 @@ from sst_otel.lineage.carriers import is_carrier
 from sst_otel.lineage.fstrings import compose
 from sst_otel.lineage.functions.formatting import percent
 from sst_otel.lineage.small import entry_of
-from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.identity import IDS, MARKABLE, Mark
 from sst_otel.scope import current_scope
+from sst_otel.tracebacks import drop_own_entry
 
 _guarded = guard("lineage")
 

@@ -14,11 +14,11 @@ from typing import Any
 from sst_otel.guard import guard
 from sst_otel.lineage.scanning import bases, fields_of, module_of, name_of
 from sst_otel.lineage.small import remember_here
-from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import IDS
 from sst_otel.scope import PROCESS, Scope, current_scope
 from sst_otel.tags import Owner
+from sst_otel.tracebacks import drop_own_entry
 
 _guarded = guard("lineage")
 

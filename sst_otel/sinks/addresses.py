@@ -16,6 +16,7 @@ from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
 from sst_otel.sinks.wire import view_of
 from sst_otel.sinks.wrapping import Args, Kwargs
+from sst_otel.tracebacks import drop_own_entry, unseen
 
 _guarded = guard("sink.sockets")
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
@@ -24,6 +25,7 @@ _INTERNET = (socket.AF_INET, socket.AF_INET6)
 def connects(known: Connections) -> Wrapper:
     """Return the wrapper of ``connect``: whom a socket leads to."""
 
+    @unseen
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         with _guarded:
             address = args[0] if args else None
@@ -39,6 +41,7 @@ def connects(known: Connections) -> Wrapper:
 def binds(known: Connections) -> Wrapper:
     """Return the wrapper of ``bind``: datagrams from a port that was chosen are answers."""
 
+    @unseen
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         with _guarded:
             address = args[0] if args else None
@@ -52,6 +55,7 @@ def binds(known: Connections) -> Wrapper:
 def names(known: Connections) -> Wrapper:
     """Return the wrapper of ``getaddrinfo``: which name an address was asked for by."""
 
+    @unseen
     def wrapper(wrapped: Callable[..., Any], _instance: Any, args: Args, kwargs: Kwargs) -> Any:
         found = wrapped(*args, **kwargs)
         with _guarded:
@@ -83,6 +87,7 @@ def datagrams(emit: Outgoing, known: Connections) -> Wrapper:
             if share is not None:
                 with _guarded:
                     share.failed(error)
+            drop_own_entry(error)
             raise
         if share is not None:
             with _guarded:

@@ -21,21 +21,27 @@ from sst_otel.sinks.layers import Layer
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
 from sst_otel.sinks.wrapping import Args, Kwargs, async_door, async_layer
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "sink.aiohttp"
 _guarded = guard(_PLACE)
 _TREES = ("params", "json", "cookies", "auth")
 _STREAM = "_sst_stream"
+"""With a request: the end of a call whose body is a stream."""
+_ANSWER = "_sst_answer"
+"""With a response: the end of the call it answers."""
 
 
 def install(emit: Outgoing) -> Patches:
     """Watch what leaves through aiohttp's client."""
     patches = Patches(_PLACE)
-    message = async_door(_PLACE, emit, _message)
+    in_memory = async_door(_PLACE, emit, _call, None, _sent)
+    message = async_door(_PLACE, emit, _message, in_order=True)
     for module, path, wrapper in (
         ("aiohttp.client", "ClientSession._request", async_layer(_PLACE, emit, _objects)),
         ("aiohttp.client_reqrep", "ClientRequest.send", _streams(emit)),
-        ("aiohttp.client_reqrep", "ClientRequest.send", async_door(_PLACE, emit, _call)),
+        ("aiohttp.client_reqrep", "ClientRequest.send", in_memory),
+        ("aiohttp.client_reqrep", "ClientResponse.start", _answers),
         ("aiohttp.client_reqrep", "ClientRequest.write_bytes", _writes(emit)),
         ("aiohttp.client_ws", "ClientWebSocketResponse.send_str", message),
         ("aiohttp.client_ws", "ClientWebSocketResponse.send_bytes", message),
@@ -104,44 +110,112 @@ def _streams(emit: Outgoing) -> Wrapper:
     """Return the wrapper of ``send`` for a body that is a stream."""
 
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+        ending = None
         with _guarded:
             if not emit.idle() and instance.method != "CONNECT":
                 host = (instance.url.raw_host or "").lower()
                 if not is_claimed(host) and _in_memory(instance.body) is None:
-                    vars(instance)[_STREAM] = emit.later(_described(instance, b""))
+                    ending = _Ending(emit.later(_described(instance, b"")))
+                    vars(instance)[_STREAM] = ending
+        if ending is not None:
+            return _then_answered(wrapped, args, kwargs, ending)
         return wrapped(*args, **kwargs)
 
     return wrapper
+
+
+class _Ending:
+    """The end of a call: when all it sends has passed, and the answer has come."""
+
+    __slots__ = ("_failed", "_left", "share")
+
+    def __init__(self, share: Share, left: int = 2) -> None:
+        self.share = share
+        self._failed = False
+        self._left = left
+
+    def one(self, error: BaseException | None) -> None:
+        """Note that one of these came to its end."""
+        self._left -= 1
+        self._failed = self._failed or error is not None
+        if self._left == 0:
+            self.share.failed() if self._failed else self.share.done()
+
+
+async def _then_answered(
+    wrapped: Callable[..., Any], args: Args, kwargs: Kwargs, ending: _Ending
+) -> Any:
+    try:
+        response = await wrapped(*args, **kwargs)
+    except BaseException as error:
+        del wrapped, args, kwargs
+        with _guarded:
+            ending.one(error)
+        drop_own_entry(error)
+        raise
+    with _guarded:
+        vars(response)[_ANSWER] = ending
+    return response
+
+
+def _sent(_request: Any, response: Any, share: Share) -> bool:
+    """Leave the end of a call whose body was in memory to its answer."""
+    if share.events:
+        vars(response)[_ANSWER] = _Ending(share, 1)
+    return bool(share.events)
+
+
+def _answers(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+    """Wrap ``start``, which waits for the answer's head."""
+    ending = vars(instance).pop(_ANSWER, None)
+    return wrapped(*args, **kwargs) if ending is None else _answered(wrapped, args, kwargs, ending)
+
+
+async def _answered(
+    wrapped: Callable[..., Any], args: Args, kwargs: Kwargs, ending: _Ending
+) -> Any:
+    try:
+        result = await wrapped(*args, **kwargs)
+    except BaseException as error:
+        del wrapped, args, kwargs
+        with _guarded:
+            ending.one(error)
+        drop_own_entry(error)
+        raise
+    with _guarded:
+        ending.one(None)
+    return result
 
 
 def _writes(emit: Outgoing) -> Wrapper:
     """Return the wrapper of ``write_bytes``: it runs on after ``send``, and is the same call."""
 
     async def call(
-        wrapped: Callable[..., Any], writer: Any, args: Args, kwargs: Kwargs, host: str, share: Any
+        wrapped: Callable[..., Any], writer: Any, args: Args, kwargs: Kwargs, host: str, ending: Any
     ) -> Any:
         claim, untap = Claim(host), None
         with _guarded:
-            untap = _tap(writer, share) if share is not None else None
+            untap = _tap(writer, ending.share) if ending is not None else None
         try:
             result = await wrapped(*args, **kwargs)
         except BaseException as error:
             del wrapped, args, kwargs
-            _over(claim, untap, share, error)
+            _over(claim, untap, ending, error)
+            drop_own_entry(error)
             raise
-        _over(claim, untap, share, None)
+        _over(claim, untap, ending, None)
         return result
 
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        host = share = None
+        host = ending = None
         with _guarded:
-            share = vars(instance).pop(_STREAM, None)
+            ending = vars(instance).pop(_STREAM, None)
             if not emit.idle():
                 host = (instance.url.raw_host or "").lower()
         if host is None:
             return wrapped(*args, **kwargs)
         writer = args[0] if args else kwargs.get("writer")
-        return call(wrapped, writer, args, kwargs, host, share)
+        return call(wrapped, writer, args, kwargs, host, ending)
 
     return wrapper
 
@@ -159,13 +233,14 @@ def _tap(writer: Any, share: Share) -> Callable[[], None]:
     return lambda: vars(writer).pop("write", None)
 
 
-def _over(claim: Claim, untap: Any, share: Share | None, error: BaseException | None) -> None:
+def _over(claim: Claim, untap: Any, ending: _Ending | None, error: BaseException | None) -> None:
     with _guarded:
         claim.close()
         if untap is not None:
             untap()
-        if share is not None:
-            share.done() if error is None else share.failed(error)
+        if ending is not None:
+            ending.share.complete()
+            ending.one(error)
 
 
 def _message(socket: Any, args: Args, kwargs: Kwargs) -> Call | None:

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.patching import Patches
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.messages import first_server, message_call, message_parts
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.ownership import Server
 from sst_otel.sinks.wrapping import Args, Kwargs, door
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "sink.confluent_kafka"
 _ARGUMENTS = ("topic", "value", "key")

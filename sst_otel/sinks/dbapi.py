@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sst_otel.guard import guard
-from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.patching import Wrapper
 from sst_otel.pooled import POOLED, called_by_sqlalchemy
 from sst_otel.sinks.claims import Claim, is_claimed
@@ -21,6 +20,7 @@ from sst_otel.sinks.servers import shares_of
 from sst_otel.sinks.share import Share
 from sst_otel.sinks.statements import MAX_ROWS, is_write
 from sst_otel.sinks.wrapping import Args, Kwargs
+from sst_otel.tracebacks import drop_own_entry
 
 ServerOf = Callable[[Any], Server]
 """Connection → where it leads; may ask the driver, never the server."""
@@ -222,6 +222,7 @@ def around(statements: Statements, many: bool) -> Wrapper:
             del wrapped, instance, args, kwargs
             if sent is not None:
                 sent.end(error)
+            drop_own_entry(error)
             raise
         if sent is not None:
             sent.end()
@@ -249,6 +250,7 @@ def async_around(statements: Statements, many: bool) -> Wrapper:
             del wrapped, instance, args, kwargs
             if sent is not None:
                 sent.end(error)
+            drop_own_entry(error)
             raise
         if sent is not None:
             sent.end()

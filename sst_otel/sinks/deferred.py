@@ -16,6 +16,7 @@ from sst_otel.guard import guard
 from sst_otel.patching import Wrapper
 from sst_otel.sinks.layers import Layer, enter_layer, leave_layer
 from sst_otel.sinks.wrapping import Args, Kwargs
+from sst_otel.tracebacks import drop_own_entry
 
 Open = Callable[[Callable[..., Any], Any, Args, Kwargs], "Layer | None"]
 """``open(wrapped, instance, args, kwargs)`` → the layer of a call, None where there is none."""
@@ -40,8 +41,9 @@ def deferred_layer(place: str, open_layer: Open, managers: frozenset[str] = froz
         token = enter_layer(opened)
         try:
             result = wrapped(*args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             del wrapped, instance, args, kwargs
+            drop_own_entry(error)
             raise
         finally:
             with guarded:
@@ -86,8 +88,9 @@ async def _awaited(
     token = enter_layer(layer)
     try:
         result = await coroutine
-    except BaseException:
+    except BaseException as error:
         del coroutine
+        drop_own_entry(error)
         raise
     finally:
         with guarded:

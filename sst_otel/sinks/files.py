@@ -22,6 +22,7 @@ from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.watched_files import watched_bytes, watched_text
 from sst_otel.sinks.wrapping import Args, Kwargs
 from sst_otel.sinks.written import Written
+from sst_otel.tracebacks import unseen
 
 _PLACE = "sink.files"
 _WRITES = frozenset("wax+")
@@ -42,6 +43,7 @@ def install(emit: Outgoing, patterns: Sequence[str]) -> Patches:
 def _opening(emit: Outgoing, patterns: list[tuple[str, str]]) -> Wrapper:
     guarded = guard(_PLACE)
 
+    @unseen
     def wrapper(wrapped: Any, _instance: Any, args: Args, kwargs: Kwargs) -> Any:
         pattern = ""
         with guarded:

@@ -17,6 +17,7 @@ from sst_otel.shares import Part
 from sst_otel.sinks.layers import current_layer
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.wrapping import Args, Kwargs
+from sst_otel.tracebacks import drop_own_entry
 
 _MOST = 200
 _PLAIN = (dict, list, tuple, str, bytes, int, float)
@@ -100,8 +101,9 @@ def remembering(
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         try:
             result = wrapped(*args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             del wrapped, instance, args, kwargs
+            drop_own_entry(error)
             raise
         with guarded:
             if not emit.idle():

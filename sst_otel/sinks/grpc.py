@@ -23,6 +23,7 @@ from sst_otel.sinks.protobuf import is_message, message_tree
 from sst_otel.sinks.share import Share
 from sst_otel.sinks.targets import host_and_port
 from sst_otel.sinks.wrapping import Args, Describe, Kwargs, async_door, async_layer, door, noting
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "sink.grpc"
 _PLAIN = (bytes, bytearray, str, dict, list, tuple, int, float)
@@ -116,8 +117,9 @@ def _stream(emit: Outgoing) -> Wrapper:
                         kwargs = {**kwargs, name: watched}
         try:
             return wrapped(*args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             del wrapped, instance, args, kwargs
+            drop_own_entry(error)
             raise
 
     return wrapper
@@ -207,8 +209,9 @@ def _aio_ends(call: Any, _result: Any, share: Share) -> bool:
 def _serialise(wrapped: Callable[..., Any], _instance: Any, args: Args, kwargs: Kwargs) -> Any:
     try:
         made = wrapped(*args, **kwargs)
-    except BaseException:
+    except BaseException as error:
         del wrapped, args, kwargs
+        drop_own_entry(error)
         raise
     look = _serialised.get()
     if look is not None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from io import TextIOBase
 from typing import Any
 
 from sst_otel.guard import guard
@@ -21,12 +20,17 @@ from sst_otel.sinks.claims import Claim, is_claimed
 from sst_otel.sinks.http_message import Message, body_follows, head_of, in_memory
 from sst_otel.sinks.layers import Layer
 from sst_otel.sinks.outgoing import Outgoing
-from sst_otel.sinks.streams import WatchedFile, WatchedIterable
+from sst_otel.sinks.share import Share
+from sst_otel.sinks.streams import watched_stream
 from sst_otel.sinks.wrapping import Args, Kwargs, door, layer
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "sink.http_client"
 _guarded = guard(_PLACE)
 _OPEN = "_sst_message"
+"""A message whose body is on its way."""
+_AWAITS = "_sst_share"
+"""The share of a message whose answer is still to come."""
 
 
 def install(emit: Outgoing) -> Patches:
@@ -35,10 +39,10 @@ def install(emit: Outgoing) -> Patches:
     for method, wrapper in (
         ("request", layer(_PLACE, emit, _objects)),
         ("endheaders", _streams(emit)),
-        ("endheaders", door(_PLACE, emit, _whole)),
+        ("endheaders", door(_PLACE, emit, _whole, None, _await_answer)),
         ("send", _send),
-        ("getresponse", _over),
-        ("close", _over),
+        ("getresponse", _answered),
+        ("close", _given_up),
     ):
         patches.wrap("http.client", f"HTTPConnection.{method}", wrapper)
     return patches
@@ -83,9 +87,11 @@ def _streams(emit: Outgoing) -> Wrapper:
             if message is not None:
                 _failed(instance, error)
             del wrapped, instance, args, kwargs
+            drop_own_entry(error)
             raise
         if message is not None and (args[0] if args else kwargs.get("message_body")) is not None:
-            _end(instance)
+            with _guarded:
+                _complete(instance)
         return result
 
     return wrapper
@@ -119,6 +125,7 @@ def _send(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs
         if claim is not None:
             _failed(instance, error)
         del wrapped, instance, args, kwargs
+        drop_own_entry(error)
         raise
     finally:
         if claim is not None:
@@ -126,36 +133,72 @@ def _send(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs
             claim.close()
 
 
-class _WatchedText(WatchedFile, TextIOBase):
-    """A file of text: http.client must see that it is one, to encode it."""
-
-
 def _watched(message: Message, data: Any) -> Any:
     """Look at what is to be sent; a stream comes back with a watcher around it."""
     held = in_memory(data)
     if held is not None:
         message.part(held)
-    elif isinstance(data, TextIOBase):
-        return _WatchedText(data, message)
-    elif hasattr(data, "read"):
-        return WatchedFile(data, message)
-    elif hasattr(data, "__iter__") and not isinstance(data, str):
-        return WatchedIterable(data, message)
+    elif hasattr(data, "read") or (hasattr(data, "__iter__") and not isinstance(data, str)):
+        return watched_stream(data, message)
     return data
 
 
-def _over(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-    """Wrap what ends a message: asking for the answer, or giving up."""
-    if _OPEN in vars(instance):
-        _end(instance)
-    return wrapped(*args, **kwargs)
+def _await_answer(connection: Any, _result: Any, share: Share) -> bool:
+    """Keep the share of a message that has left until its answer tells how it went."""
+    if not share.events:
+        return False
+    _end(connection)  # of one whose answer nobody asked for
+    vars(connection)[_AWAITS] = share
+    return True
+
+
+def _answered(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+    """Wrap ``getresponse``: whatever was to be sent has been."""
+    share = None
+    with _guarded:
+        _complete(instance)
+        share = vars(instance).pop(_AWAITS, None)
+    try:
+        result = wrapped(*args, **kwargs)
+    except BaseException as error:
+        del wrapped, instance, args, kwargs
+        if share is not None:
+            with _guarded:
+                share.failed(error)
+        drop_own_entry(error)
+        raise
+    if share is not None:
+        with _guarded:
+            share.done()
+    return result
+
+
+def _given_up(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+    """Wrap ``close``: nobody will ask for the answer."""
+    if _OPEN in vars(instance) or _AWAITS in vars(instance):
+        with _guarded:
+            _complete(instance)
+            _end(instance)
+    try:
+        return wrapped(*args, **kwargs)
+    except BaseException as error:
+        del wrapped, instance, args, kwargs
+        drop_own_entry(error)
+        raise
+
+
+def _complete(connection: Any) -> None:
+    """Look at the whole of a message that came in pieces."""
+    message = vars(connection).pop(_OPEN, None)
+    if message is not None:
+        message.share.complete()
+        _await_answer(connection, None, message.share)
 
 
 def _end(connection: Any) -> None:
-    with _guarded:
-        message = vars(connection).pop(_OPEN, None)
-        if message is not None:
-            message.share.done()
+    share = vars(connection).pop(_AWAITS, None)
+    if share is not None:
+        share.done()
 
 
 def _failed(connection: Any, error: BaseException) -> None:

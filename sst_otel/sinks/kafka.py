@@ -11,6 +11,7 @@ from sst_otel.shares import Call
 from sst_otel.sinks.messages import first_server, message_call, message_parts
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.wrapping import Args, Describe, Kwargs, door
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "sink.kafka"
 _ARGUMENTS = ("topic", "value", "key", "headers")
@@ -44,8 +45,9 @@ def _serialized(emit: Outgoing) -> Wrapper:
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         try:
             made = wrapped(*args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             del wrapped, instance, args, kwargs
+            drop_own_entry(error)
             raise
         with guarded:
             if len(args) > 2 and not isinstance(args[-1], _SEEN) and not emit.idle():

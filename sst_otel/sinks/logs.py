@@ -24,6 +24,7 @@ from sst_otel.sinks.layers import Layer, enter_alone, leave_layer
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
 from sst_otel.sinks.wrapping import Args, Kwargs
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "sink.logs"
 SECONDS = 60.0
@@ -64,6 +65,7 @@ def _handling(records: _Records) -> Wrapper:
             del wrapped, args, kwargs, record
             if share is not None:
                 share.failed(error)
+            drop_own_entry(error)
             raise
         with _guarded:
             if later:

@@ -20,6 +20,7 @@ from sst_otel.sinks.given import Given
 from sst_otel.sinks.mime import MAX_MIME_PARTS
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.wrapping import Args, Kwargs, noting
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "sink.smtp"
 _given = Given()
@@ -69,8 +70,9 @@ def _serialised(emit: Outgoing) -> Wrapper:
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         try:
             result = wrapped(*args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             del wrapped, instance, args, kwargs
+            drop_own_entry(error)
             raise
         with guarded:
             if not emit.idle():

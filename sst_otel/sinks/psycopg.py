@@ -13,6 +13,7 @@ from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.ownership import Server
 from sst_otel.sinks.statements import copied
 from sst_otel.sinks.wrapping import Args, Kwargs
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "sink.psycopg"
 
@@ -72,8 +73,9 @@ class _Copies:
             sent = self._statements.begin(instance.connection, query, parameters, False)
         try:
             return wrapped(*args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             del wrapped, instance, args, kwargs
+            drop_own_entry(error)
             raise
         finally:
             if sent is not None:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.patching import Patches, watching
 from sst_otel.sinks.copies import Copied, watched_file
 from sst_otel.sinks.dbapi import Sent, Statements, cursors_beneath, text_of
@@ -14,6 +13,7 @@ from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.ownership import Server
 from sst_otel.sinks.statements import copied
 from sst_otel.sinks.wrapping import Args, Kwargs
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "sink.psycopg2"
 _VALUES = re.compile(r"%s", re.DOTALL)

@@ -22,6 +22,7 @@ from sst_otel.shares import Call, Part
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
 from sst_otel.sinks.wrapping import Args, Kwargs, door
+from sst_otel.tracebacks import unseen
 
 _PLACE = "sink.pycurl"
 _guarded = guard(_PLACE)
@@ -105,6 +106,7 @@ def _curl_class(module: ModuleType, original: Any, patches: Patches, emit: Outgo
     names = {getattr(module, name): name for name in _KEPT if hasattr(module, name)}
     watched = door(_PLACE, emit, _call, _tee)
 
+    @unseen
     def run(perform: Callable[[], Any], curl: Any) -> Any:
         return watched(perform, curl, (), {}) if patches.active else perform()
 
@@ -112,47 +114,47 @@ def _curl_class(module: ModuleType, original: Any, patches: Patches, emit: Outgo
         __doc__ = original.__doc__
         __module__ = "pycurl"
 
+        @unseen
         def setopt(self, option: Any, value: Any) -> Any:
             if patches.active:
                 with _guarded:
                     value = _set(self, names.get(option), value)
-            try:
-                return super().setopt(option, value)
-            except BaseException:
-                del value
-                raise
+            return super().setopt(option, value)
 
+        @unseen
         def setopt_string(self, option: Any, value: Any) -> Any:
             if patches.active:
                 with _guarded:
                     _set(self, names.get(option), value)
-            try:
-                return super().setopt_string(option, value)
-            except BaseException:
-                del value
-                raise
+            return super().setopt_string(option, value)
 
+        @unseen
         def unsetopt(self, option: Any) -> Any:
             with _guarded:
                 _options_of(self).pop(names.get(option, ""), None)
             return super().unsetopt(option)
 
+        @unseen
         def reset(self) -> Any:
             _handles.pop(self, None)
             return super().reset()
 
+        @unseen
         def duphandle(self) -> Any:
             made = super().duphandle()
             with _guarded:
                 _options_of(made).update(_options_of(self))
             return made
 
+        @unseen
         def perform(self) -> Any:
             return run(super().perform, self)
 
+        @unseen
         def perform_rb(self) -> Any:
             return run(super().perform_rb, self)
 
+        @unseen
         def perform_rs(self) -> Any:
             return run(super().perform_rs, self)
 
@@ -166,6 +168,7 @@ def _multi_class(original: Any, patches: Patches, emit: Outgoing) -> type:
         __doc__ = original.__doc__
         __module__ = "pycurl"
 
+        @unseen
         def add_handle(self, handle: Any) -> Any:
             if not patches.active:
                 return super().add_handle(handle)
@@ -173,6 +176,7 @@ def _multi_class(original: Any, patches: Patches, emit: Outgoing) -> type:
                 _begin(handle, emit)
             return watched(super().add_handle, self, (handle,), {})
 
+        @unseen
         def remove_handle(self, handle: Any) -> Any:
             result = super().remove_handle(handle)
             with _guarded:
@@ -225,6 +229,7 @@ class _File:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
 
+    @unseen
     def read(self, *args: Any) -> Any:
         """Read on, and look at what was read."""
         chunk = self._file.read(*args)

@@ -19,10 +19,11 @@ from sst_otel.patching import Patches
 from sst_otel.registry.identity import marked
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.given import Given, not_open, remembering, trees
+from sst_otel.sinks.http_message import in_memory
 from sst_otel.sinks.layers import Layer
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
-from sst_otel.sinks.streams import WatchedFile, WatchedIterable
+from sst_otel.sinks.streams import watched_stream
 from sst_otel.sinks.wrapping import Args, Kwargs, door, layer
 
 _PLACE = "sink.requests"
@@ -117,8 +118,9 @@ def _call(_adapter: Any, args: Args, kwargs: Kwargs) -> Call | None:
     url = urlsplit(request.url)
     parts = [Part("url", request.url)]
     parts.append(Part("headers", list(request.headers.items())))
-    if isinstance(request.body, (bytes, str)):
-        parts.append(Part("body", request.body))
+    body = _in_memory(request.body)
+    if body is not None:
+        parts.append(Part("body", body))
     return Call(
         kind=semconv.EXTERNAL_API,
         destination="",
@@ -130,12 +132,17 @@ def _call(_adapter: Any, args: Args, kwargs: Kwargs) -> Call | None:
     )
 
 
+def _in_memory(body: Any) -> bytes | str | None:
+    """Return a body that is no stream; arrays and their like go out as the bytes they hold."""
+    return body if isinstance(body, str) else in_memory(body)
+
+
 def _tee(_adapter: Any, args: Args, kwargs: Kwargs, share: Share) -> Callable[[], None] | None:
     request = args[0] if args else kwargs["request"]
     body = request.body
-    if body is None or isinstance(body, (bytes, str)):
+    if body is None or _in_memory(body) is not None:
         return None
-    watched = WatchedFile(body, share) if hasattr(body, "read") else WatchedIterable(body, share)
+    watched = watched_stream(body, share)
     request.body = watched
 
     def restore() -> None:

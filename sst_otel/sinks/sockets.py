@@ -22,6 +22,7 @@ from sst_otel.sinks.connections import Connection, Connections
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.wire import as_bytes, view_of
 from sst_otel.sinks.wrapping import Args, Kwargs
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "sink.sockets"
 _guarded = guard(_PLACE)
@@ -105,6 +106,7 @@ def _tap(
                 with _guarded:
                     _not_taken(connection, data, error)
             del data
+            drop_own_entry(error)
             raise
         if connection is not None and data is not None:
             with _guarded:

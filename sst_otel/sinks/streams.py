@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Protocol
 
+from sst_otel.tracebacks import drop_own_entry, unseen
+
 
 class Watcher(Protocol):
     """What looks at the pieces of a stream: a :class:`~sst_otel.sinks.share.Share`, mostly."""
@@ -30,15 +32,25 @@ class WatchedIterable:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._body, name)
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """Say what the body is: libraries encode what is a file of text (``TextIOBase``)."""
+        return type(self._body)
+
     def __iter__(self) -> Iterator[Any]:
-        for chunk in self._body:
-            self._share.part(chunk)
-            yield chunk
+        try:
+            for chunk in self._body:
+                self._share.part(chunk)
+                yield chunk
+        except BaseException as error:
+            drop_own_entry(error)
+            raise
 
 
 class WatchedFile(WatchedIterable):
     """A file-like body, read by size or by line."""
 
+    @unseen
     def read(self, *args: Any) -> Any:
         """Read on, and look at what was read."""
         chunk = self._body.read(*args)
@@ -46,10 +58,19 @@ class WatchedFile(WatchedIterable):
         return chunk
 
 
+def watched_stream(body: Any, share: Watcher) -> WatchedIterable:
+    """Return a file or an iterable with a watcher around it."""
+    return WatchedFile(body, share) if hasattr(body, "read") else WatchedIterable(body, share)
+
+
 class WatchedAsyncIterable(WatchedIterable):
     """An asynchronous body stream."""
 
     async def __aiter__(self) -> AsyncIterator[Any]:
-        async for chunk in self._body:
-            self._share.part(chunk)
-            yield chunk
+        try:
+            async for chunk in self._body:
+                self._share.part(chunk)
+                yield chunk
+        except BaseException as error:
+            drop_own_entry(error)
+            raise

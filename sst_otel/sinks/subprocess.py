@@ -9,6 +9,7 @@ not, and neither are ``os.exec*``, ``os.spawn*`` and ``os.posix_spawn``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sst_otel import semconv
@@ -19,6 +20,7 @@ from sst_otel.sinks.commands import Command, command_of
 from sst_otel.sinks.layers import Layer, enter_layer, leave_layer
 from sst_otel.sinks.mime import mail_parts
 from sst_otel.sinks.outgoing import Outgoing
+from sst_otel.sinks.share import Share
 from sst_otel.sinks.wrapping import (
     Args,
     Describe,
@@ -28,6 +30,7 @@ from sst_otel.sinks.wrapping import (
     door,
     layer,
 )
+from sst_otel.tracebacks import drop_own_entry, unseen
 
 _PLACE = "sink.subprocess"
 _COMMAND = "_sst_command"
@@ -65,8 +68,9 @@ def _starting(emit: Outgoing) -> Wrapper:
             vars(instance)[_COMMAND] = (command, {}) if command is not None else None
         try:
             result = wrapped(*args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             del wrapped, instance, args, kwargs, command
+            drop_own_entry(error)
             raise
         with guarded:
             if command is not None:
@@ -175,10 +179,12 @@ class _Pipe:
         self._pipe.__enter__()
         return self
 
+    @unseen
     def __exit__(self, *error: Any) -> Any:
-        self._look()
-        return self._pipe.__exit__(*error)
+        share = self._look()
+        return _ended(partial(self._pipe.__exit__, *error), share)
 
+    @unseen
     def write(self, text: Any) -> Any:
         """Write on, and keep what was written until it leaves."""
         with guard(_PLACE):
@@ -187,33 +193,51 @@ class _Pipe:
                 self._written.append(text)
         return self._pipe.write(text)
 
+    @unseen
     def writelines(self, lines: Any) -> None:
         """Write several pieces."""
         for line in lines:
             self.write(line)
 
+    @unseen
     def flush(self) -> None:
         """Look at what was written, and let it go."""
-        self._look()
-        self._pipe.flush()
+        share = self._look()
+        _ended(self._pipe.flush, share)
 
+    @unseen
     def close(self) -> None:
         """Look at what was written, and end it."""
-        self._look()
+        share = self._look()
         self._written.clear()
-        self._pipe.close()
+        _ended(self._pipe.close, share)
 
-    def _look(self) -> None:
+    def _look(self) -> Share | None:
         with guard(_PLACE):
             if not self._written or self._emit.idle():
-                return
+                return None
             texts = [text if isinstance(text, str) else bytes(text) for text in self._written]
             empty: Any = "" if isinstance(texts[0], str) else b""
             command, reported = self._known
             call = _call(command, _input_of(command, empty.join(texts)))
             token = enter_layer(Layer(reported=reported))
             try:
-                share = self._emit(call)
+                share: Share = self._emit(call)
             finally:
                 leave_layer(token)
-            share.write().done()
+            return share.write()
+        return None
+
+
+def _ended(act: Callable[[], Any], share: Share | None) -> Any:
+    """Let go what was looked at, and note how that went."""
+    try:
+        result = act()
+    except BaseException as error:
+        if share is not None:
+            share.failed(error)
+        drop_own_entry(error)
+        raise
+    if share is not None:
+        share.done()
+    return result

@@ -10,6 +10,7 @@ import io
 from typing import Any
 
 from sst_otel.sinks.written import Written
+from sst_otel.tracebacks import drop_own_entry
 
 
 def watched_text(opened: io.TextIOWrapper, newline: str | None, written: Written) -> Any:
@@ -42,8 +43,9 @@ class _Watched:
     def write(self, data: Any, /) -> Any:
         try:
             result = super().write(data)  # type: ignore[misc]
-        except BaseException:
+        except BaseException as error:
             del data  # error trackers send the locals of every frame
+            drop_own_entry(error)
             raise
         if self._sst_written is not None:
             self._sst_written.keep(data)
@@ -62,6 +64,7 @@ class _Watched:
         except BaseException as error:
             if share is not None:
                 share.failed(error)
+            drop_own_entry(error)
             raise
         if share is not None:
             share.done()

@@ -8,6 +8,7 @@ OpenTelemetry instrumentation: the client span of a message is ours.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from sst_otel import semconv
@@ -17,6 +18,7 @@ from sst_otel.shares import Call, Part
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
 from sst_otel.sinks.wrapping import Args, Kwargs, async_door, door, noting
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "sink.websockets"
 _URI = "_sst_uri"
@@ -27,10 +29,11 @@ _HEADERS = ("additional_headers", "user_agent_header")
 def install(emit: Outgoing) -> Patches:
     """Watch what leaves through clients of websockets."""
     patches = Patches(_PLACE)
+    ordered = partial(async_door, in_order=True)
     for module, kind, make in (
         ("websockets.sync.client", "ClientConnection", door),
-        ("websockets.asyncio.client", "ClientConnection", async_door),
-        ("websockets.legacy.client", "WebSocketClientProtocol", async_door),
+        ("websockets.asyncio.client", "ClientConnection", ordered),
+        ("websockets.legacy.client", "WebSocketClientProtocol", ordered),
     ):
         patches.wrap(module, f"{kind}.send", make(_PLACE, emit, _message, _tee))
         patches.wrap(module, f"{kind}.send", _in_fragments(emit))
@@ -132,8 +135,9 @@ def _in_fragments(emit: Outgoing) -> Wrapper:
                     args = (_SyncFragments(args[0]), *args[1:])
         try:
             return wrapped(*args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             del wrapped, _instance, args, kwargs
+            drop_own_entry(error)
             raise
 
     return wrapper

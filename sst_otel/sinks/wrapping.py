@@ -19,6 +19,7 @@ from sst_otel.sinks.claims import Claim, is_claimed
 from sst_otel.sinks.layers import Layer, enter_layer, leave_layer
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
+from sst_otel.tracebacks import drop_own_entry, set_traceback
 
 Args = tuple[Any, ...]
 Kwargs = Mapping[str, Any]
@@ -54,6 +55,7 @@ def door(
             del wrapped, instance, args, kwargs
             if seen is not None:
                 _after(guarded, seen, seen.share.failed, error)
+            drop_own_entry(error)
             raise
         if seen is None:
             return result
@@ -69,8 +71,12 @@ def async_door(
     describe: Describe,
     tee: Tee | None = None,
     ends: Ends | None = None,
+    in_order: bool = False,
 ) -> Wrapper:
-    """Return the :func:`door` of an ``async`` method; the write happens off the event loop."""
+    """Return the :func:`door` of an ``async`` method; the write happens off the event loop.
+
+    ``in_order``: it happens in place, since what is sent next must not overtake this.
+    """
     guarded = guard(place)
 
     async def call(
@@ -80,14 +86,25 @@ def async_door(
         kwargs: Kwargs,
         seen: _Seen,
     ) -> Any:
+        try:
+            with guarded:
+                if in_order:
+                    seen.share.write()
+                else:
+                    await seen.share.write_async()
+        except BaseException as error:  # cancelled before it began
+            del wrapped, instance, args, kwargs
+            _after(guarded, seen, seen.share.failed, error)
+            set_traceback(error, None)
+            raise
         with guarded:
-            await seen.share.write_async()
             seen.claim = Claim(seen.host)
         try:
             result = await wrapped(*args, **kwargs)
         except BaseException as error:
             del wrapped, instance, args, kwargs
             _after(guarded, seen, seen.share.failed, error)
+            drop_own_entry(error)
             raise
         _after(guarded, seen, _note_of(guarded, ends, instance, result, seen), None)
         return result
@@ -112,8 +129,9 @@ def layer(place: str, emit: Outgoing, name: Name) -> Wrapper:
                 token = enter_layer(opened)
         try:
             return wrapped(*args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             del wrapped, instance, args, kwargs
+            drop_own_entry(error)
             raise
         finally:
             if token is not None:
@@ -131,8 +149,9 @@ def async_layer(place: str, emit: Outgoing, name: Name) -> Wrapper:
         token = enter_layer(opened)
         try:
             return await wrapped(*args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             del wrapped, args, kwargs, opened
+            drop_own_entry(error)
             raise
         finally:
             with guarded:
@@ -166,8 +185,9 @@ def noting(
                 note(instance, args, kwargs)
         try:
             return wrapped(*args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             del wrapped, instance, args, kwargs
+            drop_own_entry(error)
             raise
 
     return wrapper

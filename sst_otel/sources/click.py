@@ -16,6 +16,7 @@ from sst_otel.patching import Patches
 from sst_otel.scope import PROCESS, Scope, current_scope
 from sst_otel.sources import jobs
 from sst_otel.tagging import Tagger
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "source.click"
 
@@ -40,8 +41,9 @@ def install(tagger: Tagger) -> Patches:
                 jobs.tag_arguments(tagger, scope, options, "option", context.info_name or "")
         try:
             return wrapped(*args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             del wrapped, instance, args, kwargs
+            drop_own_entry(error)
             raise
         finally:
             if scope is not None:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sst_otel.guard import guard
-from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.sources.cursors import CursorSource, left_alone
+from sst_otel.tracebacks import drop_own_entry
 
 Args = tuple[Any, ...]
 Chosen = Callable[[Any, Args, dict[str, Any]], "tuple[Args, dict[str, Any]]"]

@@ -24,6 +24,7 @@ from sst_otel.sources.row_tagging import Given, RowTagger
 from sst_otel.sources.text_inserts import in_turn
 from sst_otel.sources.text_plans import TextPlans
 from sst_otel.suppress import is_suppressed
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "source.sqlalchemy.rows"
 _guarded = guard(_PLACE)
@@ -184,8 +185,9 @@ def _watch(
         def make_row(raw: Any) -> Any:
             try:
                 row = made(raw)
-            except BaseException:
+            except BaseException as error:
                 del raw
+                drop_own_entry(error)
                 raise
             with _guarded:
                 seen(row)

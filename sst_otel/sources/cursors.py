@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sst_otel.guard import guard, say_once
-from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.missed import FACTORY, missed
 from sst_otel.pooled import POOLED, called_by_sqlalchemy
 from sst_otel.sources.row_tagging import RowTagger
 from sst_otel.sources.text_inserts import in_turn
 from sst_otel.sources.text_plans import TextPlans
 from sst_otel.suppress import is_suppressed
+from sst_otel.tracebacks import drop_own_entry
 
 Beneath = Callable[[type], "type | None"]
 Values = Callable[[Any, Sequence[str]], "Sequence[Any] | None"]

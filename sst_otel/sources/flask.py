@@ -24,6 +24,7 @@ from sst_otel.sources.session_keys import AccountNames, account_ids
 from sst_otel.sources.streams import InScope
 from sst_otel.tagging import Tagger, scalars, shown
 from sst_otel.tags import Owner
+from sst_otel.tracebacks import drop_own_entry
 
 _REQUEST = "werkzeug.wrappers.request"
 _MAX_UPLOAD_TEXT = 200_000
@@ -104,8 +105,9 @@ class _FlaskSource:
         try:
             response = wrapped(*args, **kwargs)
             return response
-        except BaseException:
+        except BaseException as error:
             del wrapped, instance, args, kwargs
+            drop_own_entry(error)
             raise
         finally:
             if scope is not None and token is not None:
@@ -192,8 +194,9 @@ class _FlaskSource:
         state[PARSING] = True
         try:
             tree = wrapped(*args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             del wrapped, instance, args, kwargs
+            drop_own_entry(error)
             raise
         finally:
             state.pop(PARSING, None)

@@ -24,13 +24,13 @@ from sst_otel.guard import guard
 from sst_otel.lineage import put_away
 from sst_otel.lineage.functions import FUNCTIONS, resolve
 from sst_otel.lineage.hooks.wrapping import bound
-from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.patching import Patches
 from sst_otel.scope import PROCESS, current_scope
 from sst_otel.sources.documents import Documents
 from sst_otel.sources.flask import PARSING
 from sst_otel.suppress import is_suppressed
 from sst_otel.tagging import Tagger
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "source.parsing"
 _OURS = tuple(f"sst_otel.{room}" for room in ("matching", "sinks", "sources", "audit", "pages"))

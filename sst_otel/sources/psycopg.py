@@ -17,6 +17,7 @@ from sst_otel.sources.row_tagging import RowTagger
 from sst_otel.sources.text_inserts import in_turn
 from sst_otel.sources.text_plans import TextPlans
 from sst_otel.suppress import is_suppressed
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "source.psycopg"
 _UUID = 2950
@@ -47,8 +48,9 @@ class _PsycopgSource:
         """Return the row factory's row maker, preceded by a look at the values."""
         try:
             make = wrapped(*args, **kwargs)
-        except BaseException:
+        except BaseException as error:
             del wrapped, instance, args, kwargs
+            drop_own_entry(error)
             raise
         with guard(_PLACE):
             read = self._reader(instance)
@@ -92,8 +94,9 @@ def _looking(make: Callable[[Any], Any], read: Callable[[Any], None]) -> Callabl
             read(values)
         try:
             return make(values)
-        except BaseException:
+        except BaseException as error:
             del values
+            drop_own_entry(error)
             raise
 
     return make_row

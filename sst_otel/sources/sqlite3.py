@@ -11,12 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 from sst_otel.guard import guard
-from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.patching import Patches
 from sst_otel.sources.connections import Args, Connections, cursor_method
 from sst_otel.sources.cursors import Beneath, CursorSource, row_values
 from sst_otel.sources.row_tagging import RowTagger
 from sst_otel.sources.text_plans import TextPlans
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "source.sqlite3"
 _FACTORY = 5

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sst_otel.lifetime import Lease
-from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.scope import leave_scope, open_scope
+from sst_otel.tracebacks import drop_own_entry
 
 
 class InScope:

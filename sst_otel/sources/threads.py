@@ -22,6 +22,7 @@ from sst_otel.guard import guard
 from sst_otel.lifetime import Lease
 from sst_otel.patching import Patches
 from sst_otel.scope import PROCESS, current_scope, leave_scope, open_scope
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "source.threads"
 _guarded = guard(_PLACE)
@@ -85,8 +86,9 @@ def _start(
             vars(thread)[_LEASE] = Lease(scope)
     try:
         return wrapped(*args, **kwargs)
-    except BaseException:
+    except BaseException as error:
         vars(thread).pop(_LEASE, None)
+        drop_own_entry(error)
         raise
 
 
@@ -142,10 +144,11 @@ def _put(
         leases = _expect(instance, args[0] if args else kwargs.get("item"))
     try:
         return wrapped(*args, **kwargs)
-    except BaseException:
+    except BaseException as error:
         if leases:
             leases.pop()  # the queue was full
         del wrapped, instance, args, kwargs
+        drop_own_entry(error)
         raise
 
 

@@ -191,8 +191,7 @@ class TestHarmlessness:
             if "/sst_otel/" in entry.f_code.co_filename
             and "/tests/" not in entry.f_code.co_filename
         ]
-        assert ours
-        assert MAIL not in str([list(map(repr, entry.f_locals.values())) for entry in ours])
+        assert not ours
 
     def test_an_unreadable_body_object_is_left_alone(
         self, tracking: Tracking, vendor: Vendor

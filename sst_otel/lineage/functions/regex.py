@@ -11,9 +11,9 @@ from typing import Any
 
 from sst_otel.lineage import marks
 from sst_otel.lineage.functions.rules import Follow, carries, cuts, nothing
-from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import Mark, marked
+from sst_otel.tracebacks import drop_own_entry
 
 Inserted = list[Any]
 

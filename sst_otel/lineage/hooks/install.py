@@ -17,10 +17,10 @@ from sst_otel.guard import guard
 from sst_otel.lineage.functions import FUNCTIONS, resolve
 from sst_otel.lineage.hooks import outputs
 from sst_otel.lineage.hooks.wrapping import Looked, stand_in
-from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.patching import Patches
 from sst_otel.registry.registry import Registry
 from sst_otel.scope import PROCESS, current_scope
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "hooks"
 _DIGESTS = (

@@ -18,8 +18,8 @@ from typing import Any
 
 from sst_otel.lineage.hooks.inputs import LONGEST
 from sst_otel.lineage.hooks.outputs import Note, settle
-from sst_otel.lineage.tracebacks import drop_own_entry
 from sst_otel.scope import PROCESS, current_scope
+from sst_otel.tracebacks import drop_own_entry
 
 _NOTHING: Any = object()
 _originals: dict[int, Any] = {}

@@ -7,10 +7,13 @@ change it: https://docs.python.org/3.10/c-api/exceptions.html#c.PyErr_SetExcInfo
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 set_traceback = vars(BaseException)["__traceback__"].__set__
 """The setter itself: a class of the application may override the attribute."""
@@ -23,6 +26,22 @@ def drop_own_entry(error: BaseException) -> None:
         set_traceback(error, traceback.tb_next)
         if _set_handled is not None:
             _set_handled(error, traceback.tb_next)
+
+
+def unseen(function: _F) -> _F:
+    """Return ``function``, which leaves no entry in the traceback of what it raises."""
+
+    @functools.wraps(function)
+    def calling(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except BaseException as error:
+            del args, kwargs
+            drop_own_entry(error)
+            drop_own_entry(error)  # and that of the function
+            raise
+
+    return calling  # type: ignore[return-value]
 
 
 def _handled_setter() -> Callable[[BaseException, TracebackType | None], None] | None:
