@@ -11,6 +11,7 @@ import binascii
 import html
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -31,6 +32,7 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _CONTROLS = bytes((*range(9), *range(14, 27), *range(28, 30), 31, 127))
 """Not those that texts have: of blanks, the escape of a terminal, the mark of a record."""
 _RUN = re.compile(r"[^\n]{4,}|[^\x00-\x7f]{2,}")
+_COUNTED = re.compile(rb"([\x04\x08\x0b\x0c\x0e-\x1a\x1c\x1d\x1f])([\x20-\x7e\x80-\xff]{8,})")
 _BREAKS = bytes.maketrans(_CONTROLS, b"\n" * len(_CONTROLS))
 _LONGEST_SHIFTED = 65_536
 """Characters of a code that is also read from its second, third and fourth letter on."""
@@ -43,7 +45,8 @@ def text_of(body: bytes | str) -> str:
     if is_binary(body):
         text = body.translate(_BREAKS).decode("utf-8", "replace").replace("\ufffd", "\n")
         runs: list[str] = _RUN.findall(text)
-        return "\n".join([*runs, *(piece for run in runs for piece in _prefixed(run))])
+        prefixed = (piece for run in runs for piece in _prefixed(run))
+        return "\n".join([*runs, *prefixed, *_counted(body)])
     return plain_text(body)
 
 
@@ -65,6 +68,19 @@ def _prefixed(run: str) -> list[str]:
         else:
             return pieces
     return []
+
+
+def _counted(body: bytes) -> Iterator[str]:
+    """Yield the texts whose length is the byte before them, and which run on into other letters.
+
+    In BER (LDAP, SNMP) a ``0`` often follows: the tag of what comes next (X.690, 8.9).
+    """
+    for match in _COUNTED.finditer(body):
+        size, run = match[1][0], match[2]
+        if 8 <= size < len(run):
+            yield run[:size].decode("utf-8", "replace")
+        elif run[0] < len(run) - 1:
+            yield run[1 : 1 + run[0]].decode("utf-8", "replace")
 
 
 def plain_text(body: bytes) -> str:

@@ -171,6 +171,13 @@ class TestOtherBinaries:
         assert set(found) >= {"ann"}
         assert "email" in found["ann"]
 
+    @pytest.mark.parametrize("size", [22, 34, 48])
+    def test_a_length_and_a_letter_behind(self, world: World, size: int) -> None:
+        """A letter of LDAP's: ``0`` begins what comes next."""
+        text = MAIL.encode().ljust(size)
+        body = b"\x02\x01\x02hC1\x18\x04" + bytes([size]) + text + b"0\x17\x04\x0bobjectClass"
+        assert world.found(Part("body", body))["ann"].keys() == {"email"}
+
     def test_a_longer_address_is_not_cut(self, world: World) -> None:
         body = b"\x00" + bytes([2 * len(MAIL)]) + MAIL.encode() + b".au and more\x00"
         assert world.found(Part("body", body)) == {}
