@@ -35,6 +35,12 @@ STATEMENTS = "statements"
 """SQL texts that name something personal and were too long or could not be parsed."""
 HOOK = "hook"
 """Functions that this version of a library does not have; by name."""
+TAKEN = "taken"
+"""Functions that modules had taken by name before tracking started; by function and module."""
+BARE = "bare"
+"""Shares that left by connections no sink knows; by the module that wrote."""
+SEALED = "sealed"
+"""Connections written to by what encrypts by itself (SSH); by the module that wrote."""
 
 _counts: dict[str, Counter[str]] = {}
 _lock = threading.Lock()

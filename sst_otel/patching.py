@@ -6,6 +6,7 @@ and the original is back wherever ours is the outermost one (another instrumenta
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import wrapt
 
 from sst_otel.guard import count_error, guard
-from sst_otel.missed import HOOK, missed
+from sst_otel.missed import HOOK, TAKEN, missed
 from sst_otel.tracebacks import drop_own_entry
 
 Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], Mapping[str, Any]], Any]
@@ -40,7 +41,14 @@ class Patches:
 
         ``optional``: some versions of the library do without it, so its absence is no failure.
         """
-        self.when_imported(module, lambda found: self._wrap(found, path, wrapper, optional))
+        loaded = module in sys.modules
+
+        def act(found: ModuleType) -> None:
+            self._wrap(found, path, wrapper, optional)
+            if loaded and "." not in path:
+                _note_takers(vars(found).get(path), module, path)
+
+        self.when_imported(module, act)
 
     def when_imported(self, module: str, act: Callable[[ModuleType], None]) -> None:
         """Run ``act(module)`` now, or when it gets imported; never after :meth:`undo`."""
@@ -94,6 +102,22 @@ class Patches:
                 setattr(holder, name, original)
 
         self.on_undo(restore)
+
+
+def _note_takers(ours: Any, module: str, name: str) -> None:
+    """Count who has taken the function that ``ours`` is around by ``from module import name``.
+
+    OpenTelemetry's own and the standard library's modules are left out: what goes through them is
+    looked at elsewhere. So are those of the same name: they copy all of a module (``gevent.os``).
+    """
+    function = getattr(ours, "__wrapped__", None)
+    own = {module.partition(".")[0], "opentelemetry", "sst_otel", *sys.stdlib_module_names}
+    for other, held in list(sys.modules.items()):
+        alike = other.rpartition(".")[2] == module.rpartition(".")[2]
+        if alike or other.partition(".")[0] in own or type(held) is not ModuleType:
+            continue  # a lazy module would load itself when asked
+        if function is not None and vars(held).get(name) is function:
+            missed(TAKEN, f"{module}.{name} in {other}")
 
 
 def watching(

@@ -66,6 +66,19 @@ _WHAT = {
         "functions that are hooked are not in the installed version of their library",
         "use a version that is covered (above), or tell us",
     ),
+    missed.TAKEN: (
+        "functions had been taken by name before tracking started",
+        "what is done through those names passes unseen; start with opentelemetry-instrument, or "
+        "call sst_otel.start_tracking() before the imports",
+    ),
+    missed.BARE: (
+        "shares left by connections that no sink knows",
+        "they are told as `socket`, with the host's name and without fields or operation",
+    ),
+    missed.SEALED: (
+        "connections were written to by what encrypts by itself",
+        "what left by them is unseen",
+    ),
 }
 _MODULES = "what they compute is told by its content only"
 _REASONS = {
