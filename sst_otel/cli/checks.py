@@ -135,6 +135,20 @@ def pages(settings: Settings) -> Iterator[Finding]:
         yield Finding("pages", "SST_STAFF_TOKEN", OK, "set")
 
 
+def watched(settings: Settings) -> Iterator[Finding]:
+    """Say which files and loggers are looked at."""
+    if settings.files:
+        yield Finding("files", "SST_FILES", OK, f"watched: {', '.join(settings.files)}")
+    else:
+        text = "not set: what is written to files is not looked at"
+        yield Finding("files", "SST_FILES", NOTE, text)
+    if settings.logs:
+        yield Finding("files", "SST_LOGS", OK, f"looked at: {', '.join(settings.logs)}")
+    else:
+        text = "not set: what is written to logs is not looked at"
+        yield Finding("files", "SST_LOGS", NOTE, text)
+
+
 def processes(settings: Settings) -> Iterator[Finding]:
     """Tell what each tracked process covers and skips, from its status record."""
     records = read_all(settings.spool_dir)

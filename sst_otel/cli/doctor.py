@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from dataclasses import asdict, fields
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,15 @@ from sst_otel.cli import checks, opening
 from sst_otel.cli.checks import PROBLEM, Finding
 from sst_otel.cli.errors import PROBLEMS
 from sst_otel.cli.gaps import AREA, gaps, section
-from sst_otel.cli.libraries import below_the_last_door, libraries
-from sst_otel.cli.output import Column, add_format, write_csv, write_json, write_ndjson, write_table
+from sst_otel.cli.libraries import ABSENT, libraries
+from sst_otel.cli.output import add_format, write_csv, write_json, write_ndjson
+from sst_otel.cli.packages import codecs, packages
+from sst_otel.cli.paragraphs import facts, indented
 from sst_otel.settings import Settings
 
 NAME = "doctor"
 HELP = "say what is covered here, what is skipped and why"
 FIELDS = ("area", "subject", "state", "detail")
-COLUMNS = (
-    Column("STATE", lambda row: row["state"]),
-    Column("AREA", lambda row: row["area"]),
-    Column("SUBJECT", lambda row: row["subject"]),
-    Column("FOUND", lambda row: row["detail"]),
-)
 _SECRETS = ("key", "staff_token")
 
 
@@ -45,9 +42,8 @@ def run(options: argparse.Namespace) -> int:
     elif options.format == "csv":
         write_csv(rows, FIELDS)
     else:
-        write_table([row for row in rows if row["area"] != AREA], COLUMNS, "")
-        for line in section([row for row in rows if row["area"] == AREA]):
-            print(f"\n{line}" if line[0] != " " else line)
+        for line in _report(rows):
+            print(line)
         print("\nSettings in effect")
         for name, value in shown(used).items():
             print(f"  SST_{name.upper()} = {_text(value)}")
@@ -59,12 +55,35 @@ def run(options: argparse.Namespace) -> int:
 def _findings(settings: Settings) -> Iterator[Finding]:
     yield from checks.start(settings)
     yield from libraries()
-    yield from below_the_last_door()
+    yield from packages()
+    yield from codecs()
+    yield from checks.watched(settings)
     yield from checks.key(settings)
     yield from checks.store(settings)
     yield from checks.pages(settings)
     yield from checks.processes(settings)
     yield from gaps(settings)
+
+
+def _report(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield the lines for people: area by area, what is not installed in one line."""
+    kept = [row for row in rows if row["area"] != AREA]
+    for area, found in groupby(kept, lambda row: row["area"]):
+        here = list(found)
+        yield f"{'' if here[0] is kept[0] else chr(10)}{area.capitalize()}"
+        yield from facts(
+            [
+                (f"{row['state']:<7} {row['subject']}", row["detail"])
+                for row in here
+                if row["detail"] != ABSENT
+            ],
+            "  ",
+        )
+        absent = [row["subject"] for row in here if row["detail"] == ABSENT]
+        if absent:
+            yield from indented(", ".join(absent), "  not here: ")
+    for line in section([row for row in rows if row["area"] == AREA]):
+        yield f"\n{line}" if line[0] != " " else line
 
 
 def shown(settings: Settings) -> dict[str, Any]:

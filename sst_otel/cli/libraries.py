@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 
 from sst_otel.cli.checks import NOTE, OK, PROBLEM, Finding
-from sst_otel.sinks.elsewhere import BELOW
+
+ABSENT = "not installed here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +68,17 @@ def libraries() -> Iterator[Finding]:
         yield _check(library)
 
 
-def below_the_last_door() -> Iterator[Finding]:
-    """Say which packages here write to the network where no socket of Python's is."""
-    for name, why in BELOW.items():
-        try:
-            version = distribution(name).version
-        except PackageNotFoundError:
-            continue
-        text = f"passes below the last door ({why}): only what a sink of its own covers is seen"
-        yield Finding("libraries", f"{name} {version}", NOTE, text)
+def switched_off() -> set[str]:
+    """Return the instrumentations of OpenTelemetry that the environment switches off."""
+    names = os.environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "").split(",")
+    return {name.strip() for name in names} - {""}
 
 
 def _check(library: Library) -> Finding:
     try:
         version = distribution(library.name).version
     except PackageNotFoundError:
-        return Finding("libraries", library.name, OK, "not installed here")
+        return Finding("libraries", library.name, OK, ABSENT)
     subject = f"{library.name} {version}"
     if _release(version) < library.least:
         least = ".".join(map(str, library.least))
@@ -92,7 +89,11 @@ def _check(library: Library) -> Finding:
     try:
         its_version = distribution(library.instrumentation).version
     except PackageNotFoundError:
-        text = f"{covered}; {library.instrumentation} is not installed: we make the span ourselves"
+        text = f"{covered}; no {library.instrumentation}: we make the span ourselves"
+        return Finding("libraries", subject, NOTE, text)
+    short = library.instrumentation.removeprefix("opentelemetry-instrumentation-")
+    if short in switched_off():
+        text = f"{covered}; OpenTelemetry's {short} is switched off: we make the span ourselves"
         return Finding("libraries", subject, NOTE, text)
     wanted = _range(library)
     if wanted is not None:

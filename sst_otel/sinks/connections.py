@@ -7,17 +7,22 @@ message: those of one request or job, without a pause between them.
 
 from __future__ import annotations
 
-import sys
+import re
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
+from sst_otel.missed import BARE, SEALED, missed
 from sst_otel.scope import current_scope
-from sst_otel.sinks.elsewhere import DRIVERS, OWN_SINKS, PLUMBING, is_in
+from sst_otel.shares import Call
+from sst_otel.sinks.elsewhere import DRIVERS, OWN_SINKS, below_sqlalchemy, is_in, writer_of
 from sst_otel.sinks.outgoing import Outgoing
+from sst_otel.sinks.ownership import Server
 from sst_otel.sinks.share import Share
+from sst_otel.sinks.websocket_frames import Frames, is_frame
 from sst_otel.sinks.wire import described, is_encrypted
 
 WINDOW = 4_096
@@ -30,7 +35,9 @@ LONGEST = 10.0
 """Seconds after which a message that goes on and on counts as another."""
 _HEAD = 32
 _MAX_NAMES = 4_096
-_MAX_FRAMES = 200
+_SSH = b"SSH-"
+"""How a connection begins that encrypts by itself (RFC 4253, 4.2)."""
+_UPGRADE = re.compile(rb"\r\nupgrade:[ \t]*websocket", re.IGNORECASE)
 _MARK = "connections"
 """Note in a scope: what stands for it here."""
 
@@ -43,18 +50,20 @@ class Connection:
     __slots__ = (
         "_begun",
         "_clock",
+        "_frames",
         "_last",
         "_looked",
         "_rest",
         "_said",
         "_scope",
         "_window",
-        "driver",
         "elsewhere",
         "host",
         "pending",
         "port",
         "reference",
+        "system",
+        "writer",
     )
 
     def __init__(self, host: str, port: int | None, clock: Callable[[], float]) -> None:
@@ -63,12 +72,15 @@ class Connection:
         self.port = port
         self.elsewhere: bool | None = None
         """Whether another sink looks at all of it, or it is encrypted; None = not known yet."""
-        self.driver = False
-        """Whether a database driver writes to it."""
+        self.writer = ""
+        """The module that wrote here first, above the standard library's own layers."""
+        self.system = ""
+        """OpenTelemetry's name of the database, where a driver of one writes to it."""
         self.pending: list[Share] = []
         """Shares whose bytes the socket has not taken yet."""
         self.reference: Any = None
         self._clock = clock
+        self._frames: Frames | None = None  # where it is a WebSocket
         self._window = b""
         self._said: dict[str, set[str]] = {}  # owner_ref → tag ids
         self._scope: Any = None
@@ -82,9 +94,12 @@ class Connection:
     def skip(self, data: memoryview, caller: FrameType | None) -> bool:
         """Whether this write needs no look; learns from the first who writes here."""
         if self.elsewhere is None:
-            writer = _writer(caller)
+            self.writer = writer = writer_of(caller)
             self.elsewhere = is_in(writer, OWN_SINKS)
-            self.driver = is_in(writer, DRIVERS)
+            self.system = next((DRIVERS[name] for name in DRIVERS if is_in(writer, (name,))), "")
+            if not self.elsewhere and bytes(data[:4]) == _SSH:
+                self.elsewhere = True
+                missed(SEALED, writer)
         if not self.elsewhere and is_encrypted(data):
             self.elsewhere = True
         return self.elsewhere
@@ -101,19 +116,50 @@ class Connection:
         self._looked = min(len(data), MAX_WRITE)
         whole = type(data.obj) is bytes and len(data.obj) == len(data) <= MAX_WRITE
         held: Any = data.obj if whole else bytes(data[:MAX_WRITE])
-        call = described(self._window, held, self.host, self.port)
+        said = self._said_in_frames(held)
+        call = described(self._window, held if said is None else said, self.host, self.port)
         if call.method == "CONNECT":  # to a proxy: what follows is for whom it names
             self.host, self.port = call.host, call.port
             self._scope = None  # another message
             return None
         if call.method:
             self.host = call.host
+            if _UPGRADE.search(held) is not None:
+                self._frames = Frames()
+        if said is not None:
+            self._window = (self._window + said)[-WINDOW:]
+        if self.system:
+            call = self._to_driver(emit, call)
         return self._new(emit(call))
+
+    def _said_in_frames(self, data: bytes) -> bytes | None:
+        """Return what WebSocket frames say; None for other bytes."""
+        if self._frames is None:
+            if not is_frame(data):
+                return None
+            self._frames = Frames()
+        try:
+            return self._frames.read(data, MAX_WRITE)
+        except ValueError:
+            self._frames = None
+            return None
+
+    def _to_driver(self, emit: Outgoing, call: Call) -> Call:
+        """Describe what a database's driver writes: to the application's own, or to another."""
+        server = Server(self.system, self.host.lower(), self.port)
+        emit.ownership.connected(server)
+        return replace(
+            call,
+            destination=f"{self.system} {self.host}",
+            own=emit.ownership.is_own(server),
+            attributes={"db.system.name": self.system},
+        )
 
     def taken(self, data: memoryview, count: int | None) -> None:
         """Note how many bytes of ``data`` the socket took, None = all."""
         count = len(data) if count is None else count
-        self._window = (self._window + bytes(data[max(0, count - WINDOW) : count]))[-WINDOW:]
+        if self._frames is None:
+            self._window = (self._window + bytes(data[max(0, count - WINDOW) : count]))[-WINDOW:]
         self._looked -= count
         self.left(data[count:])
         shares, self.pending = self.pending, []
@@ -151,8 +197,9 @@ class Connection:
             if not tags <= said:
                 said |= tags
                 kept.append(event)
-        if not kept or (self.driver and _below_sqlalchemy()):
+        if not kept or (self.system and below_sqlalchemy()):
             return None
+        missed(BARE, self.writer, len(kept))
         share.events = tuple(kept)
         self.pending.append(share)
         return share
@@ -178,8 +225,10 @@ class Connections:
         self._names.clear()
 
     def resolved(self, name: str, addresses: list[str]) -> None:
-        """Note that the application asked for ``name``."""
+        """Note that the application asked for ``name``; an address in its place says nothing."""
         for address in addresses:
+            if address == name:
+                continue
             self._names[address] = name
             self._names.move_to_end(address)
         while len(self._names) > _MAX_NAMES:
@@ -233,25 +282,3 @@ def sweep() -> None:
     """Forget what went out by connections that have fallen silent; called now and then."""
     for connections in list(_all):
         connections.sweep()
-
-
-def _writer(frame: FrameType | None) -> str:
-    """Return the module that writes, above the standard library's own layers."""
-    for _ in range(_MAX_FRAMES):
-        if frame is None:
-            break
-        module = frame.f_globals.get("__name__")
-        if isinstance(module, str) and not is_in(module, PLUMBING):
-            return module
-        frame = frame.f_back
-    return ""
-
-
-def _below_sqlalchemy() -> bool:
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        module = frame.f_globals.get("__name__")
-        if isinstance(module, str) and is_in(module, ("sqlalchemy",)):
-            return True
-        frame = frame.f_back
-    return False

@@ -1,9 +1,10 @@
-"""Who stands above the last door with a sink of its own, and what passes below it unseen.
-
-Tables only: the last door asks the first two, ``sst-otel doctor`` shows the third.
-"""
+"""Who stands above the last door: with a sink of its own, as a database's driver, as plumbing."""
 
 from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from types import FrameType
 
 OWN_SINKS = (
     "http.client",
@@ -24,29 +25,49 @@ OWN_SINKS = (
 )
 """Modules, with what is in them, whose own writes to a socket another sink has looked at."""
 
-DRIVERS = ("asyncpg", "aiomysql", "asyncmy", "pg8000", "mysql", "oracledb", "pytds", "MySQLdb")
-"""Database drivers without one: below SQLAlchemy its sink has looked."""
+DRIVERS = {
+    "asyncpg": "postgresql",
+    "pg8000": "postgresql",
+    "aiomysql": "mysql",
+    "asyncmy": "mysql",
+    "mysql": "mysql",
+    "oracledb": "oracle",
+    "pytds": "microsoft.sql_server",
+    "clickhouse_driver": "clickhouse",
+    "cassandra": "cassandra",
+    "pymemcache": "memcached",
+}
+"""Drivers of databases without one → OpenTelemetry's ``db.system.name``. Below SQLAlchemy its
+sink has looked."""
 
+_MAX_FRAMES = 200
 PLUMBING = ("socket", "ssl", "asyncio", "selectors", "contextlib", "anyio", "trio", "sst_otel")
 """Modules that write for whoever called them."""
 
-BELOW = {
-    "uvloop": "its transports write in C",
-    "gevent": "its sockets are its own",
-    "psycopg-binary": "libpq writes in C",
-    "psycopg2": "libpq writes in C",
-    "psycopg2-binary": "libpq writes in C",
-    "mysqlclient": "the MySQL client library writes in C",
-    "grpcio": "its core writes in C",
-    "confluent-kafka": "librdkafka writes in C",
-    "pycurl": "libcurl writes in C",
-    "pyzmq": "libzmq writes in C",
-    "pyopenssl": "OpenSSL writes what is encrypted already",
-}
-"""Distribution → why a socket of it is not seen by the last door: only what a sink of its own
-covers is. Everywhere: ``os.write`` and ``os.sendfile`` to a socket's descriptor."""
 
-
-def is_in(module: str, names: tuple[str, ...]) -> bool:
+def is_in(module: str, names: Iterable[str]) -> bool:
     """Whether ``module`` is one of ``names`` or lies in one of them."""
     return any(module == name or module.startswith(name + ".") for name in names)
+
+
+def writer_of(frame: FrameType | None) -> str:
+    """Return the module that writes, above the standard library's own layers."""
+    for _ in range(_MAX_FRAMES):
+        if frame is None:
+            break
+        module = frame.f_globals.get("__name__")
+        if isinstance(module, str) and not is_in(module, PLUMBING):
+            return module
+        frame = frame.f_back
+    return ""
+
+
+def below_sqlalchemy() -> bool:
+    """Whether SQLAlchemy is among the callers: its sink has looked."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        module = frame.f_globals.get("__name__")
+        if isinstance(module, str) and is_in(module, ("sqlalchemy",)):
+            return True
+        frame = frame.f_back
+    return False

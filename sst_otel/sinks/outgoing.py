@@ -230,7 +230,7 @@ class Outgoing:
                 return
 
     def _recipient(self, call: Call) -> Recipient:
-        if call.own and call.kind in semconv.DATABASES:
+        if call.own and (call.kind in semconv.DATABASES or "db.system.name" in call.attributes):
             return Recipient("own database", "storage", "first_party")
         host = call.host.lower()
         if call.own or any(fnmatch(host, pattern) for pattern in self._first_party):

@@ -2,45 +2,34 @@
 
 Plain text is seen at ``socket.socket``, what will be encrypted at ``ssl`` and asyncio's transports,
 before it is. Connections that came in (an answer to a browser), Unix sockets and pairs are no door.
-What passes below it stands in :data:`sst_otel.sinks.elsewhere.BELOW`.
+What passes below it: :data:`sst_otel.cli.packages.BELOW`, ``os.write`` and ``os.sendfile``.
 """
 
 from __future__ import annotations
 
-import ssl
-import sys
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from types import FrameType, ModuleType
 from typing import Any
 
-from sst_otel.guard import guard
-from sst_otel.patching import Patches, Wrapper
+from sst_otel.patching import Patches
+from sst_otel.sinks import other_sockets
 from sst_otel.sinks.addresses import binds, connects, datagrams, names
-from sst_otel.sinks.claims import is_claimed
 from sst_otel.sinks.connections import Connection, Connections
 from sst_otel.sinks.outgoing import Outgoing
-from sst_otel.sinks.wire import as_bytes, view_of
-from sst_otel.sinks.wrapping import Args, Kwargs
-from sst_otel.tracebacks import drop_own_entry
+from sst_otel.sinks.taps import PLACE, Find, given, joined, tap
 
-_PLACE = "sink.sockets"
-_guarded = guard(_PLACE)
-_UNDECIDED = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
-"""Errors after which the same bytes are written again."""
 _WRITES = ("write", "_write")
-
-Find = Callable[[Any, "FrameType | None"], "Connection | None"]
 
 
 def install(emit: Outgoing, clock: Callable[[], float] = time.monotonic) -> Patches:
     """Watch what leaves by sockets; ``clock`` in seconds, to tell messages apart."""
-    patches = Patches(_PLACE)
+    patches = Patches(PLACE)
     known = Connections(clock)
     patches.on_undo(known.clear)
-    plain = _plain(known)
-    for name, data in (("send", _given), ("sendall", _given), ("sendmsg", _joined)):
-        wrapper = _tap(emit, plain, data, known.opened)
+    plain, encrypted = _plain(known), _encrypted(known)
+    for name, data in (("send", given), ("sendall", given), ("sendmsg", joined)):
+        wrapper = tap(emit, plain, data, known.opened)
         patches.wrap("socket", f"socket.{name}", wrapper, optional=name == "sendmsg")
     patches.wrap("socket", "socket.sendto", datagrams(emit, known))
     patches.wrap("socket", "getaddrinfo", names(known))
@@ -48,7 +37,7 @@ def install(emit: Outgoing, clock: Callable[[], float] = time.monotonic) -> Patc
         patches.wrap("socket", f"socket.{name}", connects(known))
     patches.wrap("socket", "socket.bind", binds(known))
     for path in ("SSLSocket.send", "SSLSocket.write", "SSLObject.write"):
-        patches.wrap("ssl", path, _tap(emit, _encrypted(known)))
+        patches.wrap("ssl", path, tap(emit, encrypted))
 
     def transports(module: ModuleType) -> None:
         kinds = (
@@ -57,91 +46,14 @@ def install(emit: Outgoing, clock: Callable[[], float] = time.monotonic) -> Patc
         )
         for kind, find in kinds:
             methods = vars(getattr(module, kind, None) or type)
-            for name, data in (("write", _given), ("writelines", _joined)):
+            for name, data in (("write", given), ("writelines", joined)):
                 if name in methods:  # inherited, it calls write
-                    patches.wrap(module.__name__, f"{kind}.{name}", _tap(emit, find, data))
+                    patches.wrap(module.__name__, f"{kind}.{name}", tap(emit, find, data))
 
     patches.when_imported("asyncio.selector_events", transports)
     patches.when_imported("asyncio.sslproto", transports)
+    other_sockets.install(patches, emit, known, plain, encrypted)
     return patches
-
-
-def _given(args: Args, kwargs: Kwargs) -> Any:
-    return args[0] if args else kwargs.get("data")
-
-
-def _joined(args: Args, kwargs: Kwargs) -> Any:
-    """Return several pieces as one; None where they are an iterator, which is not ours to ask."""
-    pieces = args[0] if args else kwargs.get("list_of_data")
-    if not isinstance(pieces, (list, tuple)):
-        return None
-    return b"".join(as_bytes(piece) or b"" for piece in pieces)
-
-
-def _tap(
-    emit: Outgoing,
-    find: Find,
-    data_of: Callable[[Args, Kwargs], Any] = _given,
-    opened: Container[int] | None = None,
-) -> Wrapper:
-    """Return a wrapper that looks at what is written to a connection.
-
-    ``opened``: the ids of those that are known, where only they can be found.
-    """
-
-    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        connection: Connection | None = None
-        data = None
-        if opened is None or id(instance) in opened:
-            with _guarded:
-                if not emit.idle():
-                    connection = find(instance, sys._getframe(1))
-                if connection is not None:
-                    data = _seen(emit, connection, data_of, args, kwargs, sys._getframe(1))
-        try:
-            result = wrapped(*args, **kwargs)
-        except BaseException as error:
-            del wrapped, instance, args, kwargs
-            if connection is not None:
-                with _guarded:
-                    _not_taken(connection, data, error)
-            del data
-            drop_own_entry(error)
-            raise
-        if connection is not None and data is not None:
-            with _guarded:
-                connection.taken(data, result if type(result) is int else None)
-        return result
-
-    return wrapper
-
-
-def _not_taken(connection: Connection, data: memoryview | None, error: BaseException) -> None:
-    if not isinstance(error, _UNDECIDED):
-        connection.failed(error)
-    elif data is not None:
-        connection.left(data)
-
-
-def _seen(
-    emit: Outgoing,
-    connection: Connection,
-    data_of: Callable[[Args, Kwargs], Any],
-    args: Args,
-    kwargs: Kwargs,
-    caller: FrameType | None,
-) -> memoryview | None:
-    """Look at a write, and make durable what was found; None where nothing is to be looked at."""
-    if is_claimed():
-        connection.forget()
-        return None
-    data = view_of(data_of(args, kwargs))
-    if data is None or connection.skip(data, caller):
-        return None
-    share = connection.look(emit, data)
-    if share is not None:
-        share.write()
-    return data
 
 
 def _plain(known: Connections) -> Find:

@@ -168,12 +168,3 @@ def test_the_table_ends_with_the_count(settings: Settings, capsys: Capture) -> N
     out = capsys.readouterr().out
     assert out.endswith("No problems found.\n")
     assert "SST_STAFF_TOKEN = set" in out
-
-
-def test_what_no_socket_shows_is_named(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: Capture
-) -> None:
-    monkeypatch.setattr(libraries, "BELOW", {"wrapt": "it writes in C", "no-such-thing": "so"})
-    _, report = diagnose(capsys)
-    below = [row for row in report["findings"] if "below the last door" in row["detail"]]
-    assert [(row["subject"].split()[0], row["state"]) for row in below] == [("wrapt", "note")]

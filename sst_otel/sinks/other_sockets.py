@@ -1,0 +1,84 @@
+"""Sockets and encryption that are not Python's own: gevent's, and pyOpenSSL's.
+
+gevent has a socket class beside that of the standard library (and puts it in its place, where the
+application is patched). pyOpenSSL encrypts, on a socket or in memory (Twisted), what nothing below
+it can read.
+"""
+
+from __future__ import annotations
+
+import socket
+from types import FrameType, ModuleType
+from typing import Any
+
+from sst_otel.guard import guard
+from sst_otel.patching import Patches, Wrapper
+from sst_otel.sinks.addresses import binds, connects, datagrams, names
+from sst_otel.sinks.connections import Connection, Connections
+from sst_otel.sinks.outgoing import Outgoing
+from sst_otel.sinks.taps import PLACE, Find, given, joined, tap
+from sst_otel.sinks.wrapping import Args, Kwargs
+from sst_otel.tracebacks import unseen
+
+_guarded = guard(PLACE)
+
+
+def install(
+    patches: Patches, emit: Outgoing, known: Connections, plain: Find, encrypted: Find
+) -> None:
+    """Watch them; ``plain`` and ``encrypted`` find what a socket leads to."""
+
+    def gevents(module: ModuleType) -> None:
+        if module.socket is socket.socket:
+            return  # it stands in the standard library's place, and is watched there
+        for name, wrapper in (
+            ("send", tap(emit, plain, given, known.opened)),
+            ("sendmsg", tap(emit, plain, joined, known.opened)),
+            ("sendto", datagrams(emit, known)),
+            ("connect", connects(known)),
+            ("connect_ex", connects(known)),
+            ("bind", binds(known)),
+        ):
+            patches.wrap(module.__name__, f"socket.{name}", wrapper, optional=True)
+
+    patches.when_imported("gevent._socket3", gevents)
+    patches.wrap("gevent.socket", "getaddrinfo", names(known), optional=True)
+    for name in ("send", "write"):
+        patches.wrap("gevent.ssl", f"SSLSocket.{name}", tap(emit, encrypted), optional=True)
+
+    mine = _openssl(known)
+    for name in ("send", "write", "sendall"):
+        wrapper = tap(emit, mine, _buffer, known.opened)
+        patches.wrap("OpenSSL.SSL", f"Connection.{name}", wrapper)
+    for name in ("set_connect_state", "connect"):
+        patches.wrap("OpenSSL.SSL", f"Connection.{name}", _begins(known))
+
+
+def _begins(known: Connections) -> Wrapper:
+    @unseen
+    def wrapper(wrapped: Any, instance: Any, args: Args, kwargs: Kwargs) -> Any:
+        with _guarded:
+            if known.get(instance) is None:
+                known.add(instance, "", None)
+        return wrapped(*args, **kwargs)
+
+    return wrapper
+
+
+def _buffer(args: Args, kwargs: Kwargs) -> Any:
+    data = args[0] if args else kwargs.get("buf")
+    return data.encode() if type(data) is str else data  # as pyOpenSSL does
+
+
+def _openssl(known: Connections) -> Find:
+    def find(channel: Any, _caller: FrameType | None) -> Connection | None:
+        connection = known.get(channel)
+        if connection is not None and not connection.host:
+            below = channel._socket
+            address = below.getpeername() if below is not None else ("", None)
+            asked = channel.get_servername()
+            connection.host = asked.decode("ascii") if asked else known.name_of(address[0])
+            connection.port = address[1]
+        return None if connection is None or connection.elsewhere else connection
+
+    return find
