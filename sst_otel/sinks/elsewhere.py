@@ -41,7 +41,18 @@ DRIVERS = {
 sink has looked."""
 
 _MAX_FRAMES = 200
-PLUMBING = ("socket", "ssl", "asyncio", "selectors", "contextlib", "anyio", "trio", "sst_otel")
+PLUMBING = (
+    "socket",
+    "ssl",
+    "asyncio",
+    "selectors",
+    "contextlib",
+    "anyio",
+    "trio",
+    "gevent",
+    "OpenSSL",
+    "sst_otel",
+)
 """Modules that write for whoever called them."""
 
 

@@ -143,6 +143,17 @@ class TestGevent:
         assert plain.next() == LINE
         assert tracking.shares() == [("localhost", "1", ("email",))]
 
+    @pytest.mark.parametrize(("name", "number"), [("redis.connection", 0), ("shop.feed", 1)])
+    def test_what_a_sink_above_has_looked_at(
+        self, name: str, number: int, tracking: Tracking, plain: Listener
+    ) -> None:
+        link = gevent_socket.create_connection(("localhost", plain.port))
+        module(name).write(link, LINE)
+        link.close()
+        assert plain.next() == LINE
+        assert len(tracking.shares()) == number
+        assert counts().get(BARE, {}) == dict.fromkeys([name][:number], 1)
+
     def test_a_datagram(self, tracking: Tracking) -> None:
         with datagrams() as packets:
             link = gevent_socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
