@@ -21,6 +21,8 @@ PLACE = "sink.sockets"
 _guarded = guard(PLACE)
 _UNDECIDED = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 """Errors after which the same bytes are written again."""
+_UNDECIDED_NAMES = ("WantReadError", "WantWriteError")
+"""The same of pyOpenSSL."""
 
 Find = Callable[[Any, "FrameType | None"], "Connection | None"]
 """``find(channel, caller)`` → where ``channel`` leads to; None for what is not looked at."""
@@ -78,10 +80,11 @@ def tap(
 
 
 def _not_taken(connection: Connection, data: memoryview | None, error: BaseException) -> None:
-    if not isinstance(error, _UNDECIDED):
+    if isinstance(error, _UNDECIDED) or type(error).__name__ in _UNDECIDED_NAMES:
+        if data is not None:
+            connection.left(data)
+    else:
         connection.failed(error)
-    elif data is not None:
-        connection.left(data)
 
 
 def _seen(
