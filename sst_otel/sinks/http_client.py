@@ -177,7 +177,9 @@ def _given_up(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kw
     """Wrap ``close``: nobody will ask for the answer."""
     if _OPEN in vars(instance) or _AWAITS in vars(instance):
         with _guarded:
-            _complete(instance)
+            message = vars(instance).pop(_OPEN, None)
+            if message is not None:
+                message.share.done() if message.ended else message.share.failed()
             _end(instance)
     try:
         return wrapped(*args, **kwargs)

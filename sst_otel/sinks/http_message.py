@@ -57,7 +57,7 @@ def in_memory(data: Any) -> bytes | None:
 class Message:
     """A request whose body is on its way."""
 
-    __slots__ = ("_chunks", "_left", "begun", "host", "sending", "share")
+    __slots__ = ("_chunks", "_left", "begun", "ended", "host", "sending", "share")
 
     def __init__(self, call: Call, share: Share) -> None:
         self.share = share
@@ -66,6 +66,8 @@ class Message:
         """Whether the head has been sent."""
         self.sending = False
         """Whether a piece is being sent."""
+        self.ended = False
+        """Whether all of the body has passed."""
         self._chunks = Dechunker() if _is_chunked(call) else None
         self._left = _length(call)
 
@@ -73,12 +75,12 @@ class Message:
         """Look at a piece before it leaves, at the whole of them before the last does."""
         if self._chunks is not None:
             self.share.part(self._chunks.feed(data))
-            ended = self._chunks.ended
+            self.ended = self._chunks.ended
         else:
             self.share.part(data)
             self._left -= len(data)
-            ended = self._left == 0
-        if ended:
+            self.ended = self._left == 0
+        if self.ended:
             self.share.complete()
 
 

@@ -140,7 +140,7 @@ def _in_memory(body: Any) -> bytes | str | None:
 def _tee(_adapter: Any, args: Args, kwargs: Kwargs, share: Share) -> Callable[[], None] | None:
     request = args[0] if args else kwargs["request"]
     body = request.body
-    if body is None or _in_memory(body) is not None:
+    if _in_memory(body) is not None or not (hasattr(body, "read") or hasattr(body, "__iter__")):
         return None
     watched = watched_stream(body, share)
     request.body = watched
