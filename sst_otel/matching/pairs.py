@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sst_otel.registry.identity import Mark, marked
+from sst_otel.registry.identity import IDS, Mark, marked
 
 _NAMES = ("name", "key", "property", "field", "attribute", "label", "title", "code", "id", "type")
 _LONGEST_NAME = 40
@@ -36,6 +36,6 @@ def items_of(value: dict[Any, Any]) -> Iterator[tuple[str, Any, Mark | None]]:
     for name, item in dict.items(value):  # a subclass's own items() is application code
         if issubclass(type(name), str):
             # A plain one: SQLAlchemy's column names are subclasses.
-            yield str.__str__(name), item, marked(name)
+            yield str.__str__(name), item, marked(name) if id(name) in IDS else None
         elif type(name) in (int, float):
             yield repr(name), item, marked(name)

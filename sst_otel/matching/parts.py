@@ -146,10 +146,10 @@ def short_texts(tree: Any, longest: int) -> list[str] | None:
         elif kind is int or kind is float:
             if marked(item) is None:
                 found.append(as_text(item))
-        elif kind is dict:
-            waiting.extend(item.values())
         elif kind is list or kind is tuple:
             waiting.extend(item)
+        elif issubclass(kind, dict):
+            waiting.extend(dict.values(item))
         elif item is not None and kind is not bool:
             return None
     return None

@@ -103,7 +103,9 @@ class Trees:
         self._nodes += 1
         if self._followed and kind in MARKABLE and id(value) not in IDS:
             return
-        if kind is str:
+        if kind is str and self._followed:
+            self._add(place, key, group, value[:MAX_BODY], marked(value))
+        elif kind is str:
             self._add_string(place, key, value, group, depth)
         elif value is None or kind is bool:
             return
@@ -122,15 +124,16 @@ class Trees:
             self.unread += 1
         elif issubclass(kind, dict):  # asks the type: isinstance may ask the object
             inner = (*group, self._group())
-            table = table_of(value)
-            if table is not None or has_rows(value):
+            table = None if self._followed else table_of(value)
+            if table is not None or (not self._followed and has_rows(value)):
                 self._add_batch(place, value, table, inner, depth)
                 return
             told = pair_name(value) if dict.__contains__(value, "value") else ""
             for name, item, mark in items_of(value):
                 key = told if told and name == "value" else name
                 shown = name if mark is None else HIDDEN_KEY
-                self._add_tree((place, shown), key, item, inner, depth + 1)
+                if not self._followed or id(item) in IDS or type(item) not in MARKABLE:
+                    self._add_tree((place, shown), key, item, inner, depth + 1)
                 if mark is not None:
                     self._add((place, HIDDEN_KEY), "", inner, name, mark)
                 elif not self._followed:

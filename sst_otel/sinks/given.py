@@ -20,9 +20,8 @@ from sst_otel.sinks.wrapping import Args, Kwargs
 from sst_otel.tracebacks import drop_own_entry
 
 _MOST = 200
-_PLAIN = (dict, list, tuple, str, bytes, int, float)
-_EMPTIED = frozenset({dict, list, tuple, str, bytes})
-"""Whose truth is their length: libraries put an empty one where nothing was given."""
+_SIZED: tuple[Any, ...] = (dict, list, tuple, str, bytes)
+_PLAIN = (*_SIZED, int, float)
 
 
 class Given:
@@ -75,12 +74,17 @@ def trees(given: Iterable[tuple[str, Any]]) -> Iterator[Part]:
     """Yield the arguments ``(place, object)`` that can be read without asking the object."""
     for where, tree in given:
         kind = type(tree)
-        if kind is bool or not issubclass(kind, _PLAIN) or (kind in _EMPTIED and not tree):
-            continue
+        if kind is bool or not issubclass(kind, _PLAIN) or _is_empty(kind, tree):
+            continue  # libraries put an empty one where nothing was given
         if where != "headers":
             yield Part(where, tree)
         elif issubclass(kind, dict):
             yield Part(where, [pair for pair in dict.items(tree) if type(pair[0]) is str])
+
+
+def _is_empty(kind: type, tree: Any) -> bool:
+    """Whether a container or text has nothing in it; its own class is not asked."""
+    return any(issubclass(kind, base) and not base.__len__(tree) for base in _SIZED)
 
 
 def not_open(parts: tuple[Part, ...]) -> tuple[Part, ...]:

@@ -17,7 +17,13 @@ from sst_otel.patching import Patches, Wrapper
 from sst_otel.registry.identity import marked
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.claims import Claim, is_claimed
-from sst_otel.sinks.http_message import Message, body_follows, head_of, in_memory
+from sst_otel.sinks.http_message import (
+    Message,
+    body_follows,
+    head_of,
+    in_memory,
+    is_looked_at,
+)
 from sst_otel.sinks.layers import Layer
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
@@ -66,6 +72,8 @@ def _objects(_connection: Any, args: Args, kwargs: Kwargs) -> Layer | None:
 
 def _whole(connection: Any, args: Args, kwargs: Kwargs) -> Call | None:
     """Describe a request that is in memory; None for one whose body is still to come."""
+    if is_looked_at(connection):
+        return None
     body = args[0] if args else kwargs.get("message_body")
     call = head_of(connection)
     if call is None or body is None:
@@ -98,7 +106,7 @@ def _streams(emit: Outgoing) -> Wrapper:
 
 
 def _begin(emit: Outgoing, connection: Any) -> Message | None:
-    if emit.idle():
+    if emit.idle() or is_looked_at(connection):
         return None
     call = head_of(connection)
     if call is None or is_claimed(call.host.lower()):  # also by our door, if it has the body

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from sst_otel import semconv
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.chunked import Dechunker
+from sst_otel.sinks.claims import is_claimed
 from sst_otel.sinks.share import Share
 from sst_otel.sinks.wire import as_bytes
 
@@ -42,6 +43,11 @@ def head_of(connection: Any) -> Call | None:
         path=urlsplit(url).path,
         parts=(Part("url", url), Part("headers", headers)),
     )
+
+
+def is_looked_at(connection: Any) -> bool:
+    """Whether a door around has looked at what is sent here: cheaper than to read the head."""
+    return is_claimed((connection._tunnel_host or connection.host).strip("[]").lower())
 
 
 def body_follows(call: Call) -> bool:

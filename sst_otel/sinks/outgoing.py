@@ -116,7 +116,7 @@ class Outgoing:
         """Whether there is nothing to look for, so that a sink can skip its own work."""
         if is_suppressed():
             return True
-        return len(self._registry) == 0 and not IDS and current_scope().on_look is None
+        return not IDS and len(self._registry) == 0 and current_scope().on_look is None
 
     def write(self, events: Sequence[SharingEvent]) -> None:
         """Make events durable, then hand them to the callback if one is set."""

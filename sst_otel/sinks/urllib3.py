@@ -56,6 +56,8 @@ def _objects(_client: Any, args: Args, kwargs: Kwargs) -> Layer | None:
 
 
 def _call(pool: Any, args: Args, kwargs: Kwargs) -> Call | None:
+    if is_claimed(pool.host.strip("[]").lower()):
+        return None
     given = {**dict(zip(("conn", "method", "url"), args, strict=False)), **kwargs}
     target, body, host, port = given["url"], given.get("body"), pool.host, pool.port
     url = f"{pool.scheme}://{host}{target}"
