@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from sst_otel.cli.checks import NOTE, OK, Finding
 
 THROUGH = {
-    "aiobotocore": "aiohttp",
+    "aiobotocore": "botocore's sink",
     "azure-core": "requests or aiohttp",
     "clickhouse-connect": "urllib3",
     "elasticsearch": "elastic-transport",
@@ -42,6 +42,7 @@ BY_SOCKET = (
     "anyio",
     "asyncmy",
     "asyncpg",
+    "clickhouse-driver",
     "gevent",
     "ldap3",
     "nats-py",

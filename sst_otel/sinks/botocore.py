@@ -3,8 +3,8 @@
 ``BaseClient._make_api_call`` knows what is called with what; ``Endpoint._send`` has the request, in
 every thread that a transfer uses, inside the client span of the OpenTelemetry instrumentation.
 Queues and streams are ``message_publish``. DynamoDB is a service of another company like the
-others, not the application's own database. aiobotocore has transports of its own, which are seen
-as what they are (aiohttp, httpx).
+others, not the application's own database. aiobotocore has both functions anew; of a request whose
+body is a stream, its transport (aiohttp, httpx) shows what goes out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sst_otel.sinks.mime import mail_parts
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
 from sst_otel.sinks.streams import WatchedFile
-from sst_otel.sinks.wrapping import Args, Kwargs, door, layer
+from sst_otel.sinks.wrapping import Args, Kwargs, async_door, async_layer, door, layer
 
 _PLACE = "sink.botocore"
 _AWS = ".amazonaws.com"
@@ -55,6 +55,18 @@ def install(emit: Outgoing) -> Patches:
     patches = Patches(_PLACE)
     patches.wrap("botocore.client", "BaseClient._make_api_call", layer(_PLACE, emit, _operation))
     patches.wrap("botocore.endpoint", "Endpoint._send", door(_PLACE, emit, _call, _tee))
+    patches.wrap(
+        "aiobotocore.client",
+        "AioBaseClient._make_api_call",
+        async_layer(_PLACE, emit, _operation),
+        optional=True,
+    )
+    patches.wrap(
+        "aiobotocore.endpoint",
+        "AioEndpoint._send",
+        async_door(_PLACE, emit, _call_in_memory),
+        optional=True,
+    )
     return patches
 
 
@@ -105,6 +117,11 @@ def _call(_endpoint: Any, args: Args, kwargs: Kwargs) -> Call | None:
         path=url.path,
         parts=tuple(parts),
     )
+
+
+def _call_in_memory(endpoint: Any, args: Args, kwargs: Kwargs) -> Call | None:
+    body = (args[0] if args else kwargs["request"]).body
+    return None if body and _in_memory(body) is None else _call(endpoint, args, kwargs)
 
 
 def _mail(params: Mapping[str, Any]) -> list[Part]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import types
 import zlib
 from collections.abc import Iterator
@@ -12,10 +13,12 @@ from typing import Any
 
 import pytest
 from gevent import socket as gevent_socket  # type: ignore[import-untyped]
+from gevent import ssl as gevent_ssl
 
 import sst_otel
 from sst_otel.missed import BARE, SEALED, counts, forget
 from sst_otel.sinks.websocket_frames import Frames, is_frame
+from tests.sinks.amazon import self_signed
 from tests.sinks.listening import Listener, datagrams, listening
 from tests.support import Tracking, tracking_in
 
@@ -153,6 +156,23 @@ class TestGevent:
         assert plain.next() == LINE
         assert len(tracking.shares()) == number
         assert counts().get(BARE, {}) == dict.fromkeys([name][:number], 1)
+
+    def test_what_will_be_encrypted(self, tracking: Tracking, tmp_path: Path) -> None:
+        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.load_cert_chain(self_signed(tmp_path))
+        context = gevent_ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with listening(server) as encrypted:
+            link = gevent_socket.create_connection(("localhost", encrypted.port))
+            secure = context.wrap_socket(link, server_hostname="localhost")
+            secure.sendall(LINE[:14])
+            secure.write(LINE[14:])
+            secure.shutdown(socket.SHUT_WR)
+            while secure.recv(65_536):  # closed with tickets unread it would be reset
+                continue
+            secure.close()
+            assert encrypted.next() == LINE
+        assert tracking.shares() == [("localhost", "1", ("email",))]
 
     def test_a_datagram(self, tracking: Tracking) -> None:
         with datagrams() as packets:
