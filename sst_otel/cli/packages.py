@@ -103,7 +103,7 @@ def packages() -> Iterator[Finding]:
     for name, version in _installed(THROUGH):
         yield Finding("libraries", f"{name} {version}", OK, f"covered through {THROUGH[name]}")
     for name, version in _installed(BY_SOCKET):
-        text = "seen where it writes to a connection itself: told as `socket`, by its host"
+        text = "seen by the last door, as `socket`"
         yield Finding("libraries", f"{name} {version}", OK, text)
     for name, version in _installed(BELOW):
         text = f"unseen: it passes below the last door ({BELOW[name]})"

@@ -37,6 +37,7 @@ _HEAD = 32
 _MAX_NAMES = 4_096
 _SSH = b"SSH-"
 """How a connection begins that encrypts by itself (RFC 4253, 4.2)."""
+_LONGEST_HEAD = 16_384
 _UPGRADE = re.compile(rb"\r\nupgrade:[ \t]*websocket", re.IGNORECASE)
 _MARK = "connections"
 """Note in a scope: what stands for it here."""
@@ -124,7 +125,7 @@ class Connection:
             return None
         if call.method:
             self.host = call.host
-            if _UPGRADE.search(held) is not None:
+            if _UPGRADE.search(held, 0, _LONGEST_HEAD) is not None:
                 self._frames = Frames()
         if said is not None:
             self._window = (self._window + said)[-WINDOW:]

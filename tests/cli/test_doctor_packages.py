@@ -41,7 +41,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     ("name", "state", "detail"),
     [
         ("motor", "ok", "covered through pymongo"),
-        ("asyncpg", "ok", "told as `socket`"),
+        ("asyncpg", "ok", "seen by the last door, as `socket`"),
         ("uvloop", "note", "unseen: it passes below the last door (its connections write in C)"),
     ],
 )
