@@ -23,6 +23,9 @@ NOTE = "note"
 PROBLEM = "problem"
 """Something that was meant to work does not; exit code 1."""
 
+HOOKED = "hooked: "
+"""How the detail begins that lists a process's hooks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -176,7 +179,7 @@ def _process(record: dict[str, Any]) -> Iterator[Finding]:
         f"{record.get('values', 0)} values in memory",
     )
     if hooks:
-        yield Finding("processes", subject, OK, "hooked: " + ", ".join(map(str, hooks)))
+        yield Finding("processes", subject, OK, HOOKED + ", ".join(map(str, hooks)))
     for place, count in sorted((record.get("errors") or {}).items()):
         text = f"{count} failures of ours at {place}; the application was not affected"
         yield Finding("processes", subject, PROBLEM, text)

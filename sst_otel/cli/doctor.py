@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, fields
 from itertools import groupby
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sst_otel.cli import checks, opening
-from sst_otel.cli.checks import PROBLEM, Finding
+from sst_otel.cli.checks import HOOKED, PROBLEM, Finding
 from sst_otel.cli.errors import PROBLEMS
 from sst_otel.cli.gaps import AREA, gaps, section
 from sst_otel.cli.libraries import ABSENT, libraries
@@ -73,7 +74,7 @@ def _report(rows: list[dict[str, Any]]) -> Iterator[str]:
         yield f"{'' if here[0] is kept[0] else chr(10)}{area.capitalize()}"
         yield from facts(
             [
-                (f"{row['state']:<7} {row['subject']}", row["detail"])
+                (f"{row['state']:<7} {row['subject']}", _short(row["detail"]))
                 for row in here
                 if row["detail"] != ABSENT
             ],
@@ -84,6 +85,14 @@ def _report(rows: list[dict[str, Any]]) -> Iterator[str]:
             yield from indented(", ".join(absent), "  not here: ")
     for line in section([row for row in rows if row["area"] == AREA]):
         yield f"\n{line}" if line[0] != " " else line
+
+
+def _short(detail: str) -> str:
+    """Return a detail as people want it: of hooks the packages, not each function."""
+    if not detail.startswith(HOOKED):
+        return detail
+    hooks = detail.removeprefix(HOOKED).split(", ")
+    return HOOKED + ", ".join(sorted({re.split(r"[.:]", hook)[0] for hook in hooks}))
 
 
 def shown(settings: Settings) -> dict[str, Any]:

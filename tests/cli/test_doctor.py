@@ -106,6 +106,8 @@ def test_tracked_processes_tell_what_they_cover(settings: Settings, capsys: Capt
     assert "3 modules followed" in details
     assert "hooked: requests:Session.send" in details
     assert "1 module is not followed (too large) (shop.legacy)" in details
+    assert main(["doctor"]) == 0
+    assert "hooked: requests\n" in capsys.readouterr().out
 
     status.write({**record, "errors": {"sink.requests": 2}})
     code, report = diagnose(capsys)
