@@ -58,10 +58,16 @@ def install() -> Patches:
     patches.wrap("threading", "Thread._bootstrap_inner", _bootstrap)
     patches.wrap("concurrent.futures.thread", "_WorkItem.__init__", _submit)
     patches.wrap("concurrent.futures.thread", "_WorkItem.run", _run)
-    patches.when_imported("queue", lambda module: _leave_pools_alone(module, patches))
-    patches.wrap("queue", "Queue.put", _put)
-    patches.wrap("queue", "Queue.get", _get)
+    patches.when_imported("queue", lambda module: _queues(module, patches))
     return patches
+
+
+def _queues(module: Any, patches: Patches) -> None:
+    """Watch queues, but not those that gevent puts in their place: they are made in C."""
+    if "put" in vars(module.Queue):
+        _leave_pools_alone(module, patches)
+        patches.wrap("queue", "Queue.put", _put)
+        patches.wrap("queue", "Queue.get", _get)
 
 
 def _leave_pools_alone(module: Any, patches: Patches) -> None:
