@@ -35,6 +35,8 @@ class Unruly:
         self.port = port
         self.way = "answers"
         self.answer = ANSWER
+        self.greets = False
+        """Whether it treats a connection at once, before anything has come."""
         self.received: SimpleQueue[bytes] = SimpleQueue()
 
     @property
@@ -45,7 +47,7 @@ class Unruly:
         """Treat one connection."""
         got = b""
         with peer:
-            while not _is_whole(got) and (data := peer.recv(65_536)):
+            while not self.greets and not _is_whole(got) and (data := peer.recv(65_536)):
                 got += data
             self.received.put(got)
             if self.way == "resets":
@@ -74,7 +76,9 @@ def _is_whole(got: bytes) -> bool:
     head, blank, body = got.partition(b"\r\n\r\n")
     length = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
     if blank and b" HTTP/1." in head:
-        return len(body) >= int(length[1]) if length else body.endswith(b"0\r\n\r\n")
+        chunked = b"chunked" in head
+        whole = body.endswith(b"0\r\n\r\n") or not chunked
+        return len(body) >= int(length[1]) if length else whole
     return MAIL.encode() in got
 
 
