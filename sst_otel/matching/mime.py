@@ -9,11 +9,14 @@ from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 
+from sst_otel.matching.decode import text_of
+
 MAX_PARTS = 500
 _MAX_DEPTH = 60
 _FIRST = re.compile(rb"[A-Za-z][A-Za-z0-9-]{1,40}:[ \t]")
 _TELLING = re.compile(rb"\n(?:mime-version|content-type|content-transfer-encoding):[ \t]", re.I)
 _HEAD = 16_000
+_FOLD = re.compile(r"\r?\n(?=[ \t])")
 _OF_THE_MESSAGE = frozenset({"date", "message-id", "mime-version", "received"})
 """Headers that say nothing of what is told; those of the content beside them."""
 
@@ -57,30 +60,37 @@ def _headers(message: Message) -> list[tuple[str, str]]:
     for name, value in message.items()[:MAX_PARTS]:
         lowered = name.lower()
         if lowered not in _OF_THE_MESSAGE and not lowered.startswith("content-"):
-            told.append((name, _in_words(str(value))))
+            told.append((name, header_text(str(value))))
     return told
 
 
-def _in_words(value: str) -> str:
-    """Undo the encoded words of a header."""
-    if "=?" not in value:
-        return value
+def header_text(text: str) -> str:
+    """Return what a header says: unfolded, encoded words decoded."""
+    text = _FOLD.sub("", text)
+    if "=?" not in text:
+        return text
     try:
-        return str(make_header(decode_header(value)))
+        return str(make_header(decode_header(text)))
     except (ValueError, LookupError, MessageError):
-        return value
+        return text
+
+
+def part_text(content: bytes, part: Message) -> str:
+    """Return the text of a part, in the character set it says, or else as it can be read."""
+    charset = part.get_content_charset()
+    if charset is None or charset == "us-ascii":
+        return text_of(content)
+    try:
+        return content.decode(charset, "replace")
+    except LookupError:
+        return text_of(content)
 
 
 def _part(part: Message) -> MailPart:
     content = part.get_payload(decode=True)
     raw = content if isinstance(content, bytes) else b""
-    file_name = part.get_filename("") or ""
+    file_name = header_text(part.get_filename("") or "")
     name = part.get_content_subtype()
     if part.get_content_maintype() != "text":
         return MailPart(name, raw, file_name=file_name)
-    charset = part.get_content_charset() or "utf-8"
-    try:
-        text = raw.decode(charset, "replace")
-    except LookupError:
-        text = raw.decode("utf-8", "replace")
-    return MailPart(name, text, file_name=file_name)
+    return MailPart(name, part_text(raw, part), file_name=file_name)

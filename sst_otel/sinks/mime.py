@@ -7,18 +7,14 @@ encoded words, folded lines. A body that is no mail at all is one text.
 from __future__ import annotations
 
 import email
-import re
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from email.message import Message
 
-from sst_otel.matching.decode import text_of
+from sst_otel.matching.mime import header_text, part_text
 from sst_otel.shares import Part
 
 MAX_MAIL = 16_000_000
 """Bytes of one mail that are read: base64 makes three bytes four."""
 MAX_MIME_PARTS = 200
-_FOLD = re.compile(r"\r?\n(?=[ \t])")
 _PICTURES = frozenset({"image", "audio", "video"})
 _SHOWN = {"text/plain": "body.plain", "text/html": "body.html", "text/calendar": "body.calendar"}
 
@@ -45,17 +41,6 @@ def mail_parts(mail: bytes | str) -> tuple[list[Part], int]:
     return parts, unread
 
 
-def header_text(text: str) -> str:
-    """Return what a header says: unfolded, encoded words decoded."""
-    text = _FOLD.sub("", text)
-    if "=?" not in text:
-        return text
-    try:
-        return str(make_header(decode_header(text)))
-    except (HeaderParseError, LookupError, ValueError):
-        return text
-
-
 def _forwarded(piece: Message) -> list[Part]:
     """Return the headers of the mails inside a mail; their bodies are walked like others."""
     inside = piece.get_payload()
@@ -78,16 +63,6 @@ def _leaf(piece: Message) -> list[Part]:
     content = piece.get_payload(decode=True)
     if isinstance(content, bytes) and content:
         if piece.get_content_maintype() == "text":
-            content = _text(content, piece).replace("\r\n", "\n").encode()
+            content = part_text(content, piece).replace("\r\n", "\n").encode()
         parts.append(Part(where, content))
     return parts
-
-
-def _text(content: bytes, piece: Message) -> str:
-    charset = piece.get_content_charset()
-    if charset is None or charset == "us-ascii":
-        return text_of(content)
-    try:
-        return content.decode(charset, "replace")
-    except LookupError:
-        return text_of(content)
