@@ -65,6 +65,7 @@ format: setup ## put the sources into shape
 
 bench: setup ## measure what tracking costs
 	@$(BIN)/python benchmarks/matching.py
+	@$(BIN)/python benchmarks/calls.py
 	@$(BIN)/python benchmarks/overhead.py $(ARGS)
 
 corpus: setup ## run the corpus, print what each layer of the engine finds
