@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from doors import DOORS, Send
 from matching import document, person
@@ -23,6 +24,7 @@ if "--without-store" in sys.argv:
 
     Journal.append = lambda self, records: None  # type: ignore[assignment,method-assign]
 
+PIECE = 20_000
 LONGEST = 0.05
 """Seconds of one measurement."""
 BACKGROUND = ("sst-housekeeping", "sst-drainer")
@@ -30,7 +32,13 @@ BACKGROUND = ("sst-housekeeping", "sst-drainer")
 
 def body_of(size: int, shared: bool) -> bytes:
     """Return a JSON document of about ``size`` bytes, with an e-mail address and a name or not."""
-    tree = document(size, 0)
+    tree: dict[str, Any] = document(min(size, PIECE), 0)
+    piece = tree["items"]
+    for number in range(1, size // PIECE):
+        tree["items"] = tree["items"] + [
+            {**item, "sku": f"{item['sku']}-{number}", "title": f"{item['title']} {number}"}
+            for item in piece
+        ]
     if shared:
         known = dict(person(3))
         tree["customer"] = {"email": known["email"], "name": known["name"]}

@@ -21,7 +21,7 @@ from sst_otel.matching.hits import Hit, by_owner, folded, not_reclaimed, not_the
 from sst_otel.matching.labels import has_labels, labelled
 from sst_otel.matching.leaf import Leaf
 from sst_otel.matching.parts import (
-    MAX_BODY,
+    LONGEST_CELL,
     TABLE,
     carries_mark,
     holds_marks,
@@ -167,7 +167,7 @@ class Matcher:
                 return None
             if parts[0].where.startswith(TABLE):
                 # Keys link the rows of one database and are not reported.
-                short = _short_of(parts, [], MAX_BODY)
+                short = _short_of(parts, [], LONGEST_CELL)
                 if short is None or weak.is_among(short, owners, but="user_id"):
                     return None
                 view.is_all = True

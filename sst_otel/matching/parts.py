@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from sst_otel.datatypes.forms import as_text
-from sst_otel.matching.bodies import content_of, head_of, is_json, is_sealed
+from sst_otel.matching.bodies import PLAIN, Head, content_of, head_of, is_json, is_sealed
 from sst_otel.matching.claims import told_by_credentials
 from sst_otel.matching.compression import Budget
 from sst_otel.matching.decode import JSON_BEGINS, plain_text, text_of
@@ -26,8 +26,8 @@ TABLE = "table:"
 BUFFERS = frozenset({io.BytesIO, io.StringIO})
 """Files in memory: what the program has written into one is known of the object."""
 LISTS = frozenset({list, tuple, set, frozenset})
-_LONGEST_CELL = 4_000
-"""Characters of a column's value that is looked at together with the others."""
+LONGEST_CELL = 4_000
+"""Characters of a column's value that may be a weak value, or a document that holds one."""
 
 _PROTOCOL_HEADERS = frozenset(
     {
@@ -62,38 +62,82 @@ def raw_text(part: Part, parts: tuple[Part, ...], budget: Budget) -> tuple[str, 
         told = [told_by(name, text) for name, text in told_headers(value)]
         return "\n".join(told), False
     if where.startswith(TABLE):
-        row = _row_text(value)
+        row = _row_text(value, budget)
         return None if row is None else (row, False)
     size = size_of_bytes(value)
     if size is not None:
-        body = first_bytes(value)
-        if is_json(body):
-            return body.decode("ascii"), size > MAX_BODY
-        content = content_of(body, head_of(parts), budget)
-        if is_sealed(content):
-            return None
-        text = plain_text(content)
-    elif type(value) is str and where in TEXTS:
-        text, size = value[:MAX_BODY], len(value)
-    else:
+        body = _body_text(first_bytes(value), head_of(parts), budget)
+        return None if body is None else (body, size > MAX_BODY)
+    if type(value) is str and where in TEXTS:
+        text = value[:MAX_BODY]
+        return _spaced(text) if is_form(text) else text, len(value) > MAX_BODY
+    tree = _tree_text(value, budget)
+    return None if tree is None else (tree, False)
+
+
+def _body_text(body: bytes, head: Head, budget: Budget) -> str | None:
+    """Return the text that holds all of a body; None where it has to be taken apart."""
+    if is_json(body):
+        return body.decode("ascii")
+    content = content_of(body, head, budget)
+    if is_sealed(content):
         return None
-    return _spaced(text) if is_form(text) else text, size > MAX_BODY
+    text = plain_text(content)
+    return _spaced(text) if is_form(text) else text
 
 
-def _row_text(row: Any) -> str | None:
-    """Return the values of a row one after the other; None where one is no plain short value."""
+def _row_text(row: Any, budget: Budget) -> str | None:
+    """Return the values of a row one after the other; None where one is no plain value."""
     told = []
     for value in dict.values(row):
         kind = type(value)
         if kind is str:
-            if len(value) > _LONGEST_CELL:
+            if len(value) > MAX_BODY:
                 return None
             told.append(value)
         elif kind is int or kind is float:
             told.append(as_text(value))
+        elif kind is bytes:
+            text = _body_text(value, PLAIN, budget) if len(value) <= MAX_BODY else None
+            if text is None:
+                return None
+            told.append(text)
         elif value is not None and kind is not bool:
             return None
     return "\n".join(told)
+
+
+def _tree_text(tree: Any, budget: Budget) -> str | None:
+    """Return the keys and values of an object one after the other; None where one is not plain.
+
+    None also where one is an object that the identity table knows.
+    """
+    told: list[str] = []
+    waiting = [tree]
+    for _ in range(MAX_LEAVES):
+        if not waiting:
+            return "\n".join(told)
+        item = waiting.pop()
+        kind = type(item)
+        if id(item) in IDS:
+            return None
+        if kind is str and len(item) <= MAX_BODY:
+            told.append(item)
+        elif kind is int or kind is float:
+            told.append(as_text(item))
+        elif kind is bytes and len(item) <= MAX_BODY:
+            text = _body_text(item, PLAIN, budget)
+            if text is None:
+                return None
+            told.append(text)
+        elif kind is dict:
+            waiting.extend(item)
+            waiting.extend(item.values())
+        elif kind is list or kind is tuple:
+            waiting.extend(item)
+        elif item is not None and kind is not bool:
+            return None
+    return None
 
 
 def carries_mark(part: Part) -> bool:

@@ -9,7 +9,7 @@ from sst_otel.matching.hits import Hit, folded, identity_hits
 from sst_otel.matching.leaf import URL, Leaf
 from sst_otel.matching.payload import Leaves
 from sst_otel.registry.datum import Datum
-from sst_otel.registry.identity import Mark
+from sst_otel.registry.identity import Mark, marked
 from sst_otel.shares import Part
 
 _LONGEST_EXPLAINED = 200
@@ -37,6 +37,7 @@ def taken_apart(
 
     ``sentences``: what the application put together in this scope.
     """
+    parts, handed_over = _read_once(parts, handed_over)
     leaves = Leaves()
     leaves.add_parts(parts)
     if sentences:
@@ -47,6 +48,27 @@ def taken_apart(
     if len(leaves.leaves) > sent:
         leaves.leaves[:] = _as_sent(leaves.leaves[:sent], texts, leaves.leaves[sent:])
     return View(leaves.leaves, leaves.unread)
+
+
+def _read_once(
+    parts: tuple[Part, ...], handed_over: tuple[Part, ...]
+) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
+    """Return both without the bodies that were handed over as the very bytes that are sent.
+
+    What is sent then stands where it was handed over, as that is what the application knows.
+    """
+    sent = []
+    for part in parts:
+        value = part.value
+        if type(value) is bytes and marked(value) is None:
+            same = [one for one in handed_over if type(one.value) is bytes and one.value == value]
+            if same and all([marked(one.value) is None for one in same]):
+                handed_over = tuple(
+                    [one for one in handed_over if not any(one is known for known in same)]
+                )
+                part = Part(same[0].where, value)
+        sent.append(part)
+    return tuple(sent), handed_over
 
 
 def _as_sent(sent: list[Leaf], texts: set[str], handed_over: list[Leaf]) -> list[Leaf]:
