@@ -27,6 +27,9 @@ _of_accounts: set[str] = set()
 """Text constants of the modules that know passwords."""
 _texts: dict[str, list[str]] = {}
 """File → its text constants."""
+_unlisted: list[str] = []
+_files: dict[str, set[str]] = {}
+"""Phrase → files that had it once; :data:`_texts` says whether they have it still."""
 _PASSWORD = re.compile(r"passw|pwd|passhash|pass_hash|^pw_|_pw$", re.IGNORECASE)
 _SEGMENT = re.compile(r"[A-Za-z][a-z]{1,23}\d{0,2}(?:[-_.]?[A-Z]?[a-z]{2,23}\d{0,2}){0,5}")
 """Words; the address of a webhook holds its secret, which is a constant as well."""
@@ -58,6 +61,7 @@ def note(code: CodeType) -> None:
     if any(map(_PASSWORD.search, names)):
         _of_accounts.update(texts)
     _texts[code.co_filename] = texts
+    _unlisted.append(code.co_filename)
 
 
 def stands_in_code(text: str) -> bool:
@@ -78,10 +82,14 @@ def may_be_an_account(text: str) -> bool:
 def files_with(text: str) -> set[str]:
     """Return the files that have ``text`` among their constants, however it is spelled there."""
     wanted, phrases = phrase(text), _phrases()
+    while _unlisted:
+        file = _unlisted.pop()
+        for constant in _texts.get(file, ()):
+            _files.setdefault(phrases.get(constant, ""), set()).add(file)
     return {
         file
-        for file, texts in list(_texts.items())
-        if any(phrases.get(constant) == wanted for constant in texts)
+        for file in list(_files.get(wanted, ()))
+        if any(phrases.get(constant) == wanted for constant in _texts.get(file, ()))
     }
 
 

@@ -16,6 +16,8 @@ from sst_otel.scope import Scope
 _MOST = 100
 """The latest sentences of a scope that are compared."""
 _SHORTEST, _LONGEST = 12, 20_000
+_FEWEST_WORDS = 4
+"""A formatted amount, a full name may be equal to another by chance."""
 _ESCAPED = re.compile(r'[^\x20-\x7e]+|["\\/<>&\']')
 """What JSON, XML and HTML may write otherwise."""
 
@@ -27,7 +29,7 @@ def written(scope: Scope) -> list[Mark]:
         entry = IDS.get(key)
         if entry is not None and not entry.form and type(entry.obj) is str:
             text: str = entry.obj
-            if _SHORTEST <= len(text) <= _LONGEST and " " in text.strip():
+            if _SHORTEST <= len(text) <= _LONGEST and len(text.split()) >= _FEWEST_WORDS:
                 found.append(entry)
     return found
 

@@ -6,6 +6,7 @@ import sqlite3
 from datetime import date
 from pathlib import Path
 
+from sst_otel.suppress import suppressed
 from tests.corpus.people import ROLES, People
 
 _CREATED = ("orders", "notes", "offices", "products", "users")
@@ -24,6 +25,10 @@ class Rows:
         ``people`` are the accounts; ``public`` the people whose values public rows coincide with:
         the same ones, unless somebody's values are changed to see what depends on them.
         """
+        with suppressed():
+            self._fill(people, public)
+
+    def _fill(self, people: People, public: People) -> None:
         run = self._connection.execute
         run("BEGIN")
         for table in _CREATED:
