@@ -135,7 +135,7 @@ def _tree_text(tree: Any, budget: Budget) -> str | None:
             waiting.extend(item.values())
         elif kind is list or kind is tuple:
             waiting.extend(item)
-        elif item is not None and kind is not bool:
+        elif item is not None and kind is not bool and kind not in BUFFERS:
             return None
     return None
 
