@@ -35,6 +35,8 @@ def _described(emit: Outgoing) -> Describe:
         headers = kwargs.get("headers") or {}
         task = headers.get("task") if isinstance(headers, dict) else None
         server = _server(producer)
+        if server.system == "memory":
+            return None  # a queue of this process: nothing leaves
         if task:
             emit.ownership.connected(server)
             task = shown_topic(task)
@@ -53,8 +55,8 @@ def _server(producer: Any) -> Server:
     connection = getattr(producer, "__connection__", None) or producer.connection
     scheme = str(connection.transport_cls or "")
     host = connection.hostname or ""
-    if scheme in ("memory", "filesystem") or "://" in host:
-        host = "" if scheme in ("memory", "filesystem") else host.rpartition("@")[2]
+    if scheme == "filesystem" or "://" in host:
+        host = "" if scheme == "filesystem" else host.rpartition("@")[2]
     system = _SYSTEMS.get(scheme, scheme.rpartition(".")[2] or "kombu")
     host, _, port = host.partition(":") if host.count(":") == 1 else (host, "", "")
     number = connection.port or (int(port) if port.isdecimal() else None)

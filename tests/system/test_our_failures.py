@@ -104,7 +104,7 @@ BROKEN: dict[str, Callable[[], tuple[Any, str, Any]]] = {
     "enter_layer": lambda: (_module("sst_otel.sinks.wrapping"), "enter_layer", bang),
     "leave_layer": lambda: (_module("sst_otel.sinks.wrapping"), "leave_layer", bang),
     "current_layer": lambda: (_module("sst_otel.sinks.outgoing"), "current_layer", bang),
-    "rows": lambda: (_module("sst_otel.sinks.sqlalchemy"), "_rows", bang),
+    "rows": lambda: (_module("sst_otel.sinks.sqlalchemy"), "_written", bang),
     "open span": lambda: (_module("sst_otel.sinks.sqlalchemy"), "_open_span", bang),
     "leaves": lambda: (_module("sst_otel.matching.payload").Leaves, "add_part", bang),
     "phrase": lambda: (_module("sst_otel.matching.hits"), "phrase", bang),
