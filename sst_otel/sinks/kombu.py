@@ -5,16 +5,20 @@ The broker that the application's own tasks go through is its own: its workers t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from sst_otel.guard import guard
 from sst_otel.patching import Patches
 from sst_otel.shares import Call, Part
+from sst_otel.sinks.claims import Claim
 from sst_otel.sinks.messages import message_call, message_parts, shown_topic
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.ownership import Server
 from sst_otel.sinks.wrapping import Args, Describe, Kwargs, door
 
 _PLACE = "sink.kombu"
+_guarded = guard(_PLACE)
 _SYSTEMS = {"amqp": "rabbitmq", "pyamqp": "rabbitmq", "amqps": "rabbitmq", "rediss": "redis"}
 _OF_CELERY = frozenset({"argsrepr", "kwargsrepr"})
 """Headers that say the arguments a second time."""
@@ -24,6 +28,8 @@ def install(emit: Outgoing) -> Patches:
     """Watch what is published through kombu."""
     patches = Patches(_PLACE)
     patches.wrap("kombu.messaging", "Producer.publish", door(_PLACE, emit, _described(emit)))
+    for method in ("append", "restore_by_tag"):
+        patches.wrap("kombu.transport.redis", f"QoS.{method}", _kept)
     return patches
 
 
@@ -49,6 +55,21 @@ def _described(emit: Outgoing) -> Describe:
         return message_call(emit, server, routing_key, parts, what)
 
     return describe
+
+
+def _kept(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+    """Wrap what writes down a message that was taken, or puts it back: the broker has had it."""
+    claim = None
+    with _guarded:
+        claim = Claim((instance.channel.connection.client.hostname or "").lower())
+    try:
+        return wrapped(*args, **kwargs)
+    except BaseException:
+        del wrapped, instance, args, kwargs
+        raise
+    finally:
+        if claim is not None:
+            claim.close()
 
 
 def _server(producer: Any) -> Server:
