@@ -29,34 +29,9 @@ from sst_otel.registry.registry import Registry
 from sst_otel.scope import exhausted
 from sst_otel.selection import Selection
 from sst_otel.settings import Settings
-from sst_otel.sinks import aiohttp as aiohttp_sink
-from sst_otel.sinks import botocore as botocore_sink
-from sst_otel.sinks import confluent_kafka as confluent_kafka_sink
 from sst_otel.sinks import connections
-from sst_otel.sinks import elasticsearch as elasticsearch_sink
-from sst_otel.sinks import files as files_sink
-from sst_otel.sinks import grpc as grpc_sink
-from sst_otel.sinks import http_client as http_client_sink
-from sst_otel.sinks import httpx as httpx_sink
-from sst_otel.sinks import kafka as kafka_sink
-from sst_otel.sinks import kombu as kombu_sink
-from sst_otel.sinks import llm as llm_sink
-from sst_otel.sinks import logs as logs_sink
-from sst_otel.sinks import pika as pika_sink
-from sst_otel.sinks import psycopg as psycopg_sink
-from sst_otel.sinks import pycurl as pycurl_sink
-from sst_otel.sinks import pymongo as pymongo_sink
-from sst_otel.sinks import pymysql as pymysql_sink
-from sst_otel.sinks import redis as redis_sink
-from sst_otel.sinks import requests as requests_sink
-from sst_otel.sinks import smtp as smtp_sink
-from sst_otel.sinks import sockets as sockets_sink
-from sst_otel.sinks import sqlalchemy as sqlalchemy_sink
-from sst_otel.sinks import subprocess as subprocess_sink
-from sst_otel.sinks import urllib as urllib_sink
-from sst_otel.sinks import urllib3 as urllib3_sink
-from sst_otel.sinks import websockets as websockets_sink
-from sst_otel.sinks.outgoing import Outgoing, service_name
+from sst_otel.sinks.all import installs as sink_installs
+from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.psycopg2 import Psycopg2Sink
 from sst_otel.sinks.share import forget_writer
 from sst_otel.sinks.sqlite3 import SqliteSink
@@ -69,6 +44,7 @@ from sst_otel.status import StatusFile
 from sst_otel.tagging import Tagger
 from sst_otel.tags import Minter
 from sst_otel.telemetry.events import Telemetry
+from sst_otel.telemetry.service import service_name
 
 if TYPE_CHECKING:
     from sst_otel.pages.application import PagesApp
@@ -132,33 +108,8 @@ class Tracker:
             lambda: celery_source.install(self.tagger),
             lambda: click_source.install(self.tagger),
             threads.install,
-            lambda: requests_sink.install(self.emit),
-            lambda: httpx_sink.install(self.emit),
-            lambda: llm_sink.install(self.emit),
-            lambda: aiohttp_sink.install(self.emit),
-            lambda: urllib3_sink.install(self.emit),
-            lambda: urllib_sink.install(self.emit),
-            lambda: http_client_sink.install(self.emit),
-            lambda: sockets_sink.install(self.emit),
-            lambda: sqlalchemy_sink.install(self.emit),
-            lambda: files_sink.install(self.emit, settings.files),
-            lambda: logs_sink.install(self.emit, settings.logs),
+            *sink_installs(self.emit, settings),
             *(sink.install for sink in self._raw_drivers),
-            lambda: psycopg_sink.install(self.emit),
-            lambda: pymysql_sink.install(self.emit),
-            lambda: pymongo_sink.install(self.emit),
-            lambda: redis_sink.install(self.emit),
-            lambda: elasticsearch_sink.install(self.emit),
-            lambda: kombu_sink.install(self.emit),
-            lambda: pika_sink.install(self.emit),
-            lambda: kafka_sink.install(self.emit),
-            lambda: confluent_kafka_sink.install(self.emit),
-            lambda: smtp_sink.install(self.emit),
-            lambda: botocore_sink.install(self.emit),
-            lambda: grpc_sink.install(self.emit),
-            lambda: websockets_sink.install(self.emit),
-            lambda: pycurl_sink.install(self.emit),
-            lambda: subprocess_sink.install(self.emit),
         )
         for install in installs:
             with guard("install"):

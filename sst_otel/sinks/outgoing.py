@@ -13,9 +13,7 @@ from sst_otel import semconv
 from sst_otel.audit import AuditLog
 from sst_otel.guard import guard
 from sst_otel.matching.hits import Hit
-from sst_otel.matching.matcher import Match, Matcher
-from sst_otel.matching.rules import NAMED
-from sst_otel.matching.shown import shown_key
+from sst_otel.matching.matcher import Matcher
 from sst_otel.missed import UNREAD, missed
 from sst_otel.recipients import Register
 from sst_otel.registry.datum import OPAQUE
@@ -35,12 +33,13 @@ from sst_otel.sinks.code import code_location
 from sst_otel.sinks.columns import with_columns, without_keys
 from sst_otel.sinks.layers import Layer, current_layer, operation_span
 from sst_otel.sinks.masking import mask_path, own_words
+from sst_otel.sinks.metadata import metadata_of, reason_of
 from sst_otel.sinks.ownership import Ownership
 from sst_otel.sinks.share import Share
 from sst_otel.sources.kept_texts import keep_text
 from sst_otel.suppress import is_suppressed
 from sst_otel.tagging import Tagger
-from sst_otel.tags import NOBODY, Owner
+from sst_otel.tags import Owner
 from sst_otel.telemetry.events import Telemetry
 from sst_otel.telemetry.own_exporter import is_own_export, own_endpoints
 
@@ -192,8 +191,7 @@ class Outgoing:
                     span_id=span_id,
                     key_id=self._key_id,
                     metadata={
-                        **self._metadata(call, chain, hits, match, scope),
-                        **_repeated(chain, owner),
+                        **metadata_of(call, chain, owner, hits, match, scope),
                         "why": why,
                     },
                 )
@@ -213,7 +211,7 @@ class Outgoing:
                 opaque = hit.datum.handling == OPAQUE
                 path = "" if opaque else mask_path(hit.leaf.path, words)
                 found[tag.tag_id] = Finding(tag, hit.evidence, path)
-                why.append({"rule": hit.rule} if opaque else _reason(hit, words))
+                why.append({"rule": hit.rule} if opaque else reason_of(hit, words))
         return tuple(found.values()), why
 
     def _words(self, owner: Owner, hits: list[Hit]) -> frozenset[str]:
@@ -247,28 +245,6 @@ class Outgoing:
             return f"{label}:{named.operation}"
         return call.destination or self._describe(call.method, call.host, call.path)
 
-    @staticmethod
-    def _metadata(
-        call: Call, chain: list[Layer], hits: list[Hit], match: Match, scope: Scope
-    ) -> dict[str, Any]:
-        metadata: dict[str, Any] = dict(call.attributes)
-        for layer in chain:
-            metadata.update(layer.attributes)
-        if call.method:
-            metadata["http.request.method"] = call.method
-        if call.port:
-            metadata["server.port"] = call.port
-        ambiguous = sorted({hit.datum.data_type for hit in hits if hit.ambiguous})
-        if ambiguous:
-            metadata["sst.ambiguous"] = ambiguous
-        if match.unread:
-            metadata["sst.unread"] = match.unread
-        if scope.exhausted:
-            metadata["sst.exhausted"] = scope.exhausted
-        if all(hit.datum.owner == NOBODY for hit in hits):
-            metadata["sst.owner"] = "unknown"
-        return metadata
-
 
 def _layers(call: Call) -> list[Layer]:
     """Return the layers a call is in; what a database is told inside an SDK's call is its own."""
@@ -280,32 +256,3 @@ def _layers(call: Call) -> list[Layer]:
         return chain
     system = call.attributes.get("db.system.name")
     return [one for one in chain if one.attributes.get("db.system.name") == system]
-
-
-def _repeated(chain: list[Layer], owner: Owner) -> dict[str, int]:
-    """Return how often the same was left out lately as said already."""
-    count = chain[0].before.get(owner.ref, 0) if chain else 0
-    return {"sst.repeated": count} if count else {}
-
-
-def _reason(hit: Hit, words: frozenset[str]) -> dict[str, Any]:
-    """Return why a hit counts, for ``sst-otel explain``: the rule, the bits, the telling key."""
-    reason: dict[str, Any] = {"rule": hit.rule}
-    if hit.datum.strength >= 0:
-        reason["bits"] = round(hit.datum.strength, 1)
-    if hit.rule in NAMED:
-        reason["key"] = mask_path(shown_key(hit.leaf.key), words)
-    return reason
-
-
-def service_name(configured: str) -> str:
-    """Return the service's name: as set, as OpenTelemetry has it, or the program's."""
-    if configured:
-        return configured
-    from opentelemetry import trace
-
-    resource = getattr(trace.get_tracer_provider(), "resource", None)
-    name = resource.attributes.get("service.name") if resource is not None else None
-    if isinstance(name, str) and not name.startswith("unknown_service"):
-        return name
-    return os.environ.get("OTEL_SERVICE_NAME", "")
