@@ -15,7 +15,6 @@ import wrapt
 
 from sst_otel.guard import count_error, guard
 from sst_otel.missed import HOOK, TAKEN, missed
-from sst_otel.tracebacks import drop_own_entry
 
 Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], Mapping[str, Any]], Any]
 """``wrapper(wrapped, instance, args, kwargs)``, as wrapt calls it."""
@@ -118,30 +117,3 @@ def _note_takers(ours: Any, module: str, name: str) -> None:
             continue  # a lazy module would load itself when asked
         if function is not None and vars(held).get(name) is function:
             missed(TAKEN, f"{module}.{name} in {other}")
-
-
-def watching(
-    place: str,
-    after: Callable[[Any, Any], None],
-) -> Wrapper:
-    """Return a wrapper that calls through and then hands ``(instance, result)`` to ``after``.
-
-    An exception of the wrapped call passes unchanged, and leaves no value in our frame: error
-    trackers send the locals of every frame.
-    """
-    guarded = guard(place)
-
-    def wrapper(
-        wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> Any:
-        try:
-            result = wrapped(*args, **kwargs)
-        except BaseException as error:
-            del wrapped, instance, args, kwargs
-            drop_own_entry(error)
-            raise
-        with guarded:
-            after(instance, result)
-        return result
-
-    return wrapper

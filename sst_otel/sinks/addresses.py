@@ -8,63 +8,55 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from sst_otel.beside import noting, watching
 from sst_otel.guard import guard
 from sst_otel.patching import Wrapper
 from sst_otel.sinks.claims import is_claimed
 from sst_otel.sinks.connections import Connections
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
+from sst_otel.sinks.taps import PLACE
 from sst_otel.sinks.wire import view_of
 from sst_otel.sinks.wrapping import Args, Kwargs
-from sst_otel.tracebacks import drop_own_entry, unseen
+from sst_otel.tracebacks import drop_own_entry
 
-_guarded = guard("sink.sockets")
+_guarded = guard(PLACE)
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
 
 
 def connects(known: Connections) -> Wrapper:
     """Return the wrapper of ``connect``: whom a socket leads to."""
 
-    @unseen
-    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        with _guarded:
-            address = args[0] if args else None
-            if instance.family in _INTERNET and type(address) is tuple and len(address) >= 2:
-                known.add(instance, _text(address[0]), address[1])
-            else:
-                known.drop(instance)
-        return wrapped(*args, **kwargs)
+    def note(channel: Any, args: Args, _kwargs: Kwargs) -> None:
+        address = args[0] if args else None
+        if channel.family in _INTERNET and type(address) is tuple and len(address) >= 2:
+            known.add(channel, _text(address[0]), address[1])
+        else:
+            known.drop(channel)
 
-    return wrapper
+    return noting(PLACE, note)
 
 
 def binds(known: Connections) -> Wrapper:
     """Return the wrapper of ``bind``: datagrams from a port that was chosen are answers."""
 
-    @unseen
-    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        with _guarded:
-            address = args[0] if args else None
-            if instance.family in _INTERNET and type(address) is tuple and address[1]:
-                known.serves(instance)
-        return wrapped(*args, **kwargs)
+    def note(channel: Any, args: Args, _kwargs: Kwargs) -> None:
+        address = args[0] if args else None
+        if channel.family in _INTERNET and type(address) is tuple and address[1]:
+            known.serves(channel)
 
-    return wrapper
+    return noting(PLACE, note)
 
 
 def names(known: Connections) -> Wrapper:
     """Return the wrapper of ``getaddrinfo``: which name an address was asked for by."""
 
-    @unseen
-    def wrapper(wrapped: Callable[..., Any], _instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        found = wrapped(*args, **kwargs)
-        with _guarded:
-            name = _text(args[0] if args else kwargs.get("host"))
-            if name:
-                known.resolved(name, [entry[4][0] for entry in found])
-        return found
+    def after(_module: Any, found: Any, args: Args, kwargs: Kwargs) -> None:
+        name = _text(args[0] if args else kwargs.get("host"))
+        if name:
+            known.resolved(name, [entry[4][0] for entry in found])
 
-    return wrapper
+    return watching(PLACE, after)
 
 
 def _text(host: Any) -> str:

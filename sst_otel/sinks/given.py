@@ -8,16 +8,11 @@ retry, another function.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from sst_otel.guard import guard
-from sst_otel.patching import Wrapper
 from sst_otel.shares import Part
 from sst_otel.sinks.layers import current_layer
-from sst_otel.sinks.outgoing import Outgoing
-from sst_otel.sinks.wrapping import Args, Kwargs
-from sst_otel.tracebacks import drop_own_entry
 
 _MOST = 200
 _SIZED: tuple[Any, ...] = (dict, list, tuple, str, bytes)
@@ -94,24 +89,3 @@ def not_open(parts: tuple[Part, ...]) -> tuple[Part, ...]:
         return parts
     held = {id(part) for outer in layer.chain() for part in outer.parts}
     return tuple(part for part in parts if id(part) not in held)
-
-
-def remembering(
-    place: str, emit: Outgoing, keep: Callable[[Any, Any, Args, Kwargs], object]
-) -> Wrapper:
-    """Return a wrapper that hands ``(instance, result, args, kwargs)`` to ``keep`` afterwards."""
-    guarded = guard(place)
-
-    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        try:
-            result = wrapped(*args, **kwargs)
-        except BaseException as error:
-            del wrapped, instance, args, kwargs
-            drop_own_entry(error)
-            raise
-        with guarded:
-            if not emit.idle():
-                keep(instance, result, args, kwargs)
-        return result
-
-    return wrapper

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from sst_otel import semconv
+from sst_otel.beside import noting, watching
 from sst_otel.guard import guard
 from sst_otel.patching import Patches, Wrapper
 from sst_otel.shares import Call, Part
@@ -22,8 +23,7 @@ from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.protobuf import is_message, message_tree
 from sst_otel.sinks.share import Share
 from sst_otel.sinks.targets import host_and_port
-from sst_otel.sinks.wrapping import Args, Describe, Kwargs, async_door, async_layer, door, noting
-from sst_otel.tracebacks import drop_own_entry
+from sst_otel.sinks.wrapping import Args, Describe, Kwargs, async_door, async_layer, door
 
 _PLACE = "sink.grpc"
 _PLAIN = (bytes, bytearray, str, dict, list, tuple, int, float)
@@ -38,7 +38,7 @@ _serialised: ContextVar[Callable[[Any], None] | None] = ContextVar("sst_grpc", d
 def install(emit: Outgoing) -> Patches:
     """Watch what leaves through grpcio."""
     patches = Patches(_PLACE)
-    patches.wrap("grpc._common", "serialize", _serialise)
+    patches.wrap("grpc._common", "serialize", watching(_PLACE, _serialised_to))
     unary = door(_PLACE, emit, _unary(emit), _tee)
     later = door(_PLACE, emit, _unary(emit), _tee, _ends)
     stream = _stream(emit)
@@ -100,29 +100,20 @@ def _ends(_callable: Any, result: Any, share: Share) -> bool:
 
 
 def _stream(emit: Outgoing) -> Wrapper:
-    guarded = guard(_PLACE)
+    name = "request_iterator"
 
-    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        with guarded:
-            name = "request_iterator"
-            messages: Any = args[0] if args else kwargs.get(name)
-            if hasattr(type(messages), "__next__"):  # else grpc will say what is wrong
-                metadata = args[_METADATA] if len(args) > _METADATA else kwargs.get("metadata")
-                call = _call(emit, instance._target, instance._method, None, metadata)
-                if call is not None:
-                    watched = _Messages(messages, emit, call)
-                    if args:
-                        args = (watched, *args[1:])
-                    else:
-                        kwargs = {**kwargs, name: watched}
-        try:
-            return wrapped(*args, **kwargs)
-        except BaseException as error:
-            del wrapped, instance, args, kwargs
-            drop_own_entry(error)
-            raise
+    def watch(callable_: Any, args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs] | None:
+        messages: Any = args[0] if args else kwargs.get(name)
+        if not hasattr(type(messages), "__next__"):  # grpc will say what is wrong
+            return None
+        metadata = args[_METADATA] if len(args) > _METADATA else kwargs.get("metadata")
+        call = _call(emit, callable_._target, callable_._method, None, metadata)
+        if call is None:
+            return None
+        watched = _Messages(messages, emit, call)
+        return ((watched, *args[1:]), kwargs) if args else (args, {**kwargs, name: watched})
 
-    return wrapper
+    return noting(_PLACE, watch)
 
 
 class _Messages:
@@ -206,19 +197,11 @@ def _aio_ends(call: Any, _result: Any, share: Share) -> bool:
     return failed
 
 
-def _serialise(wrapped: Callable[..., Any], _instance: Any, args: Args, kwargs: Kwargs) -> Any:
-    try:
-        made = wrapped(*args, **kwargs)
-    except BaseException as error:
-        del wrapped, args, kwargs
-        drop_own_entry(error)
-        raise
+def _serialised_to(_none: Any, made: Any, _args: Args, _kwargs: Kwargs) -> None:
     look = _serialised.get()
     if look is not None:
-        with guard(_PLACE):
-            _serialised.set(None)
-            look(made)
-    return made
+        _serialised.set(None)
+        look(made)
 
 
 def _call(emit: Outgoing, target: Any, method: Any, message: Any, metadata: Any) -> Call | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from sst_otel.beside import noting
 from sst_otel.guard import guard
 from sst_otel.patching import Patches, Wrapper
 from sst_otel.registry.identity import marked
@@ -48,7 +49,7 @@ def install(emit: Outgoing) -> Patches:
         ("endheaders", door(_PLACE, emit, _whole, None, _await_answer)),
         ("send", _send),
         ("getresponse", _answered),
-        ("close", _given_up),
+        ("close", noting(_PLACE, _given_up)),
     ):
         patches.wrap("http.client", f"HTTPConnection.{method}", wrapper)
     return patches
@@ -181,20 +182,12 @@ def _answered(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kw
     return result
 
 
-def _given_up(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-    """Wrap ``close``: nobody will ask for the answer."""
-    if _OPEN in vars(instance) or _AWAITS in vars(instance):
-        with _guarded:
-            message = vars(instance).pop(_OPEN, None)
-            if message is not None:
-                message.share.done() if message.ended else message.share.failed()
-            _end(instance)
-    try:
-        return wrapped(*args, **kwargs)
-    except BaseException as error:
-        del wrapped, instance, args, kwargs
-        drop_own_entry(error)
-        raise
+def _given_up(connection: Any, _args: Args, _kwargs: Kwargs) -> None:
+    """End what is open when a connection is closed: nobody will ask for the answer."""
+    message = vars(connection).pop(_OPEN, None)
+    if message is not None:
+        message.share.done() if message.ended else message.share.failed()
+    _end(connection)
 
 
 def _complete(connection: Any) -> None:

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sst_otel import semconv
+from sst_otel.beside import watching
 from sst_otel.matching.decode import text_of
 from sst_otel.patching import Patches
 from sst_otel.shares import Call, Part
-from sst_otel.sinks.given import Given, not_open, remembering, trees
+from sst_otel.sinks.given import Given, not_open, trees
 from sst_otel.sinks.layers import Layer
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
@@ -32,10 +33,12 @@ def install(emit: Outgoing) -> Patches:
     """Watch what leaves through httpx and httpx2."""
     patches = Patches(_PLACE)
     for client, core in (("httpx", "httpcore"), ("httpx2", "httpcore2")):
-        patches.wrap(f"{client}._models", "Request.__init__", remembering(_PLACE, emit, _made))
-        patches.wrap(f"{client}._client", "BaseClient.__init__", remembering(_PLACE, emit, _set_up))
-        built = remembering(_PLACE, emit, _built)
-        patches.wrap(f"{client}._client", "BaseClient.build_request", built)
+        for module, path, keep in (
+            ("_models", "Request.__init__", _made),
+            ("_client", "BaseClient.__init__", _set_up),
+            ("_client", "BaseClient.build_request", _built),
+        ):
+            patches.wrap(f"{client}.{module}", path, watching(_PLACE, keep, emit.idle))
         patches.wrap(f"{client}._client", "Client.send", layer(_PLACE, emit, _objects))
         patches.wrap(f"{client}._client", "AsyncClient.send", async_layer(_PLACE, emit, _objects))
         patches.wrap(

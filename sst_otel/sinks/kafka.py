@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from sst_otel.guard import guard
+from sst_otel.beside import watching
 from sst_otel.patching import Patches, Wrapper
 from sst_otel.shares import Call
 from sst_otel.sinks.messages import first_server, message_call, message_parts
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.wrapping import Args, Describe, Kwargs, door
-from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "sink.kafka"
 _ARGUMENTS = ("topic", "value", "key", "headers")
@@ -40,21 +38,12 @@ def _described(emit: Outgoing) -> Describe:
 
 def _serialized(emit: Outgoing) -> Wrapper:
     """Look at what a serializer makes of the application's own classes, which tell us nothing."""
-    guarded = guard(_PLACE)
 
-    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        try:
-            made = wrapped(*args, **kwargs)
-        except BaseException as error:
-            del wrapped, instance, args, kwargs
-            drop_own_entry(error)
-            raise
-        with guarded:
-            if len(args) > 2 and not isinstance(args[-1], _SEEN) and not emit.idle():
-                server = first_server("kafka", instance.config["bootstrap_servers"])
-                share = emit(message_call(emit, server, args[1], message_parts(made)))
-                if share.events:
-                    share.write().done()
-        return made
+    def look(producer: Any, made: Any, args: Args, _kwargs: Kwargs) -> None:
+        if len(args) > 2 and not isinstance(args[-1], _SEEN):
+            server = first_server("kafka", producer.config["bootstrap_servers"])
+            share = emit(message_call(emit, server, args[1], message_parts(made)))
+            if share.events:
+                share.write().done()
 
-    return wrapper
+    return watching(_PLACE, look, emit.idle)

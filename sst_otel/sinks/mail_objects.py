@@ -6,21 +6,19 @@ number, a derived sentence) are remembered with the message, and with the text i
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from email.message import Message
 from typing import Any
 
-from sst_otel.guard import guard
+from sst_otel.beside import noting, watching
 from sst_otel.lineage.carriers import hold, is_carrier
-from sst_otel.patching import Patches, Wrapper
+from sst_otel.patching import Patches
 from sst_otel.registry.identity import mark, marked
 from sst_otel.scope import current_scope
 from sst_otel.shares import Part
 from sst_otel.sinks.given import Given
 from sst_otel.sinks.mime import MAX_MIME_PARTS
 from sst_otel.sinks.outgoing import Outgoing
-from sst_otel.sinks.wrapping import Args, Kwargs, noting
-from sst_otel.tracebacks import drop_own_entry
+from sst_otel.sinks.wrapping import Args, Kwargs
 
 _PLACE = "sink.smtp"
 _given = Given()
@@ -33,9 +31,9 @@ def watch_messages(patches: Patches, emit: Outgoing) -> None:
         ("Message.set_payload", _content),
         ("MIMEPart.set_content", _content),
     ):
-        patches.wrap("email.message", path, noting(_PLACE, note, emit))
+        patches.wrap("email.message", path, noting(_PLACE, note, emit.idle))
     for name in ("as_string", "as_bytes"):
-        patches.wrap("email.message", f"Message.{name}", _serialised(emit))
+        patches.wrap("email.message", f"Message.{name}", watching(_PLACE, _serialised, emit.idle))
 
 
 def composed_of(message: Any) -> list[Part]:
@@ -64,22 +62,8 @@ def _content(message: Any, args: Args, kwargs: Kwargs) -> None:
         _given.note(message, Part("message", {"body": content}))
 
 
-def _serialised(emit: Outgoing) -> Wrapper:
-    guarded = guard(_PLACE)
-
-    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        try:
-            result = wrapped(*args, **kwargs)
-        except BaseException as error:
-            del wrapped, instance, args, kwargs
-            drop_own_entry(error)
-            raise
-        with guarded:
-            if not emit.idle():
-                values = (value for part in composed_of(instance) for value in part.value.values())
-                found = [entry for entry in map(marked, values) if entry is not None]
-                data = tuple(dict.fromkeys(datum for entry in found for datum in entry.data))
-                mark(result, data, current_scope(), composed=True)
-        return result
-
-    return wrapper
+def _serialised(message: Any, text: Any, _args: Args, _kwargs: Kwargs) -> None:
+    values = (value for part in composed_of(message) for value in part.value.values())
+    found = [entry for entry in map(marked, values) if entry is not None]
+    data = tuple(dict.fromkeys(datum for entry in found for datum in entry.data))
+    mark(text, data, current_scope(), composed=True)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
 from typing import Any
 
-from sst_otel.patching import Patches, Wrapper, watching
+from sst_otel.beside import noting, watching
+from sst_otel.patching import Patches
 from sst_otel.sinks.copies import Copied
 from sst_otel.sinks.dbapi import Statements, around, async_around, text_of
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.ownership import Server
 from sst_otel.sinks.statements import copied
 from sst_otel.sinks.wrapping import Args, Kwargs
-from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "sink.psycopg"
 
@@ -28,17 +27,19 @@ def install(emit: Outgoing) -> Patches:
         patches.wrap(
             "psycopg",
             f"{prefix}Connection.__init__",
-            watching(_PLACE, lambda connection, _: statements.connected(connection)),
+            watching(_PLACE, lambda connection, *_: statements.connected(connection)),
         )
         for cursor in ("Cursor", "ServerCursor"):
             patches.wrap("psycopg", f"{prefix}{cursor}.execute", wrap(statements, False))
         patches.wrap("psycopg", f"{prefix}Cursor.executemany", wrap(statements, True))
-        patches.wrap("psycopg", f"{prefix}Cursor.stream", copies.streamed)
-        patches.wrap("psycopg", f"{prefix}Cursor.copy", copies.begun)
-        patches.wrap("psycopg", f"{prefix}Copy.write_row", copies.row)
-        patches.wrap("psycopg", f"{prefix}Copy.write", copies.part)
-    patches.wrap("psycopg", "Copy.finish", copies.finishing())
-    patches.wrap("psycopg", "AsyncCopy.finish", copies.finishing())
+        patches.wrap("psycopg", f"{prefix}Cursor.stream", around(statements, False))
+        for path, note in (
+            ("Cursor.copy", copies.begun),
+            ("Copy.write_row", copies.row),
+            ("Copy.write", copies.part),
+            ("Copy.finish", copies.finishing),
+        ):
+            patches.wrap("psycopg", f"{prefix}{path}", noting(_PLACE, note))
     return patches
 
 
@@ -54,7 +55,7 @@ def _text(value: bytes | None) -> str:
 
 
 class _Copies:
-    """The ``COPY`` operations that are open, and statements whose rows are streamed."""
+    """The ``COPY`` operations that are open."""
 
     def __init__(self, statements: Statements) -> None:
         self._statements = statements
@@ -62,59 +63,28 @@ class _Copies:
         """Cursor → what it copies by."""
         self._open: weakref.WeakKeyDictionary[Any, Copied] = weakref.WeakKeyDictionary()
 
-    def streamed(
-        self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs
-    ) -> Any:
-        """Look at a statement that is run when its rows are asked for."""
-        sent = None
-        with self._statements.guarded:
-            parameters = args[1] if len(args) > 1 else kwargs.get("params")
-            query = args[0] if args else kwargs.get("query")
-            sent = self._statements.begin(instance.connection, query, parameters, False)
-        try:
-            return wrapped(*args, **kwargs)
-        except BaseException as error:
-            del wrapped, instance, args, kwargs
-            drop_own_entry(error)
-            raise
-        finally:
-            if sent is not None:
-                sent.end()
-
-    def begun(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+    def begun(self, cursor: Any, args: Args, kwargs: Kwargs) -> None:
         """Remember by which statement a cursor copies."""
-        with self._statements.guarded:
-            if self._statements.looks(instance.connection):
-                self._texts[instance] = args[0] if args else kwargs["statement"]
-        return wrapped(*args, **kwargs)
+        if self._statements.looks(cursor.connection):
+            self._texts[cursor] = args[0] if args else kwargs["statement"]
 
-    def row(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+    def row(self, copy: Any, args: Args, kwargs: Kwargs) -> None:
         """Take a row that is written."""
-        with self._statements.guarded:
-            seen = self._of(instance)
-            if seen is not None:
-                seen.row(args[0] if args else kwargs["row"])
-        return wrapped(*args, **kwargs)
+        seen = self._of(copy)
+        if seen is not None:
+            seen.row(args[0] if args else kwargs["row"])
 
-    def part(self, wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+    def part(self, copy: Any, args: Args, kwargs: Kwargs) -> None:
         """Take a block that is written."""
-        with self._statements.guarded:
-            seen = self._of(instance)
-            if seen is not None:
-                seen.part(args[0] if args else kwargs["buffer"])
-        return wrapped(*args, **kwargs)
+        seen = self._of(copy)
+        if seen is not None:
+            seen.part(args[0] if args else kwargs["buffer"])
 
-    def finishing(self) -> Wrapper:
-        """Return a wrapper of what tells the server to keep the rows, or not to."""
-
-        def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-            with self._statements.guarded:
-                seen = self._open.pop(instance, None)
-                if seen is not None:
-                    seen.end(args[0] if args else kwargs.get("exc"))
-            return wrapped(*args, **kwargs)
-
-        return wrapper
+    def finishing(self, copy: Any, args: Args, kwargs: Kwargs) -> None:
+        """Look at all there was before the server is told to keep the rows, or not to."""
+        seen = self._open.pop(copy, None)
+        if seen is not None:
+            seen.end(args[0] if args else kwargs.get("exc"))
 
     def _of(self, copy: Any) -> Copied | None:
         seen = self._open.get(copy)

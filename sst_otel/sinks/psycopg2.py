@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from sst_otel.patching import Patches, watching
+from sst_otel.beside import watching
+from sst_otel.patching import Patches
 from sst_otel.sinks.copies import Copied, watched_file
 from sst_otel.sinks.dbapi import Sent, Statements, cursors_beneath, text_of
 from sst_otel.sinks.outgoing import Outgoing
@@ -44,7 +45,7 @@ class Psycopg2Sink:
         patches = Patches(_PLACE)
         statements = self._statements
         patches.wrap(
-            "psycopg2", "connect", watching(_PLACE, lambda _, made: statements.connected(made))
+            "psycopg2", "connect", watching(_PLACE, lambda _, made, *__: statements.connected(made))
         )
         patches.wrap("psycopg2.extras", "execute_values", _batches(statements, _for_values))
         patches.wrap("psycopg2.extras", "execute_batch", _batches(statements, lambda sql, *_: sql))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sst_otel.patching import Patches, watching
+from sst_otel.beside import watching
+from sst_otel.patching import Patches
 from sst_otel.sinks.dbapi import Statements, around
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.ownership import Server
@@ -19,7 +20,7 @@ def install(emit: Outgoing) -> Patches:
     patches.wrap(
         "pymysql.connections",
         "Connection.connect",
-        watching(_PLACE, lambda connection, _: statements.connected(connection)),
+        watching(_PLACE, lambda connection, *_: statements.connected(connection)),
     )
     patches.wrap("pymysql.cursors", "Cursor.execute", around(statements, False))
     patches.wrap("pymysql.cursors", "Cursor.executemany", around(statements, True))

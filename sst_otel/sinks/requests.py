@@ -14,11 +14,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sst_otel import semconv
+from sst_otel.beside import watching
 from sst_otel.matching.decode import text_of
 from sst_otel.patching import Patches
 from sst_otel.registry.identity import marked
 from sst_otel.shares import Call, Part
-from sst_otel.sinks.given import Given, not_open, remembering, trees
+from sst_otel.sinks.given import Given, not_open, trees
 from sst_otel.sinks.http_message import in_memory
 from sst_otel.sinks.layers import Layer
 from sst_otel.sinks.outgoing import Outgoing
@@ -45,8 +46,8 @@ def install(emit: Outgoing) -> Patches:
         ("prepare_auth", _signed),
     ):
         path = f"PreparedRequest.{step}"
-        patches.wrap("requests.models", path, remembering(_PLACE, emit, keep))
-    patches.wrap("requests.models", "PreparedRequest.copy", remembering(_PLACE, emit, _copied))
+        patches.wrap("requests.models", path, watching(_PLACE, keep, emit.idle))
+    patches.wrap("requests.models", "PreparedRequest.copy", watching(_PLACE, _copied, emit.idle))
     patches.wrap("requests.sessions", "Session.send", layer(_PLACE, emit, layer_of))
     patches.wrap("requests.adapters", "HTTPAdapter.send", door(_PLACE, emit, _call, _tee))
     return patches

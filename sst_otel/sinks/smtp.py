@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from sst_otel import semconv
+from sst_otel.beside import noting
 from sst_otel.patching import Patches
 from sst_otel.registry.identity import marked
 from sst_otel.shares import Call, Part
@@ -19,7 +20,7 @@ from sst_otel.sinks.mail_objects import composed_of, watch_messages
 from sst_otel.sinks.mime import mail_parts
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
-from sst_otel.sinks.wrapping import Args, Kwargs, door, layer, noting
+from sst_otel.sinks.wrapping import Args, Kwargs, door, layer
 
 _PLACE = "sink.smtp"
 _SERVER = "_sst_server"
@@ -35,8 +36,8 @@ def install(emit: Outgoing) -> Patches:
     """Watch the mails that leave through smtplib."""
     patches = Patches(_PLACE)
     patches.wrap("smtplib", "SMTP.connect", noting(_PLACE, _connecting))
-    patches.wrap("smtplib", "SMTP.mail", noting(_PLACE, _sender, emit))
-    patches.wrap("smtplib", "SMTP.rcpt", noting(_PLACE, _addressee, emit))
+    patches.wrap("smtplib", "SMTP.mail", noting(_PLACE, _sender, emit.idle))
+    patches.wrap("smtplib", "SMTP.rcpt", noting(_PLACE, _addressee, emit.idle))
     patches.wrap("smtplib", "SMTP.data", door(_PLACE, emit, _data, None, _answered))
     patches.wrap("smtplib", "SMTP.sendmail", door(_PLACE, emit, _sendmail))
     patches.wrap("smtplib", "SMTP.send_message", layer(_PLACE, emit, _message))

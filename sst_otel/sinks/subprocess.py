@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from sst_otel import semconv
+from sst_otel.beside import noting, watching
 from sst_otel.guard import guard
 from sst_otel.patching import Patches, Wrapper
 from sst_otel.shares import Call, Part
@@ -45,7 +46,8 @@ def install(emit: Outgoing) -> Patches:
     patches.wrap("os", "system", door(_PLACE, emit, _system))
     patches.wrap("subprocess", "Popen.__init__", door(_PLACE, emit, _arguments))
     patches.wrap("subprocess", "Popen.__init__", layer(_PLACE, emit, _same_command))
-    patches.wrap("subprocess", "Popen.__init__", _starting(emit))
+    patches.wrap("subprocess", "Popen.__init__", _started(emit))
+    patches.wrap("subprocess", "Popen.__init__", noting(_PLACE, _starting))
     patches.wrap("subprocess", "Popen.communicate", door(_PLACE, emit, _input(_itself)))
     patches.wrap("subprocess", "Popen.communicate", layer(_PLACE, emit, _same_command))
     process = "Process.communicate"
@@ -55,31 +57,25 @@ def install(emit: Outgoing) -> Patches:
     return patches
 
 
-def _starting(emit: Outgoing) -> Wrapper:
-    """Keep with a process whom it tells, and look at what is written to it."""
-    guarded = guard(_PLACE)
+def _starting(process: Any, args: Args, kwargs: Kwargs) -> None:
+    """Keep with a process whom it tells."""
+    shell = args[_SHELL] if len(args) > _SHELL else kwargs.get("shell", False)
+    by_shell = type(shell) in (bool, int) and bool(shell)
+    command = command_of(args[0] if args else kwargs.get("args"), by_shell)
+    vars(process)[_COMMAND] = (command, {}) if command is not None else None
 
-    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        command = None
-        with guarded:
-            shell = args[_SHELL] if len(args) > _SHELL else kwargs.get("shell", False)
-            by_shell = type(shell) in (bool, int) and bool(shell)
-            command = command_of(args[0] if args else kwargs.get("args"), by_shell)
-            vars(instance)[_COMMAND] = (command, {}) if command is not None else None
-        try:
-            result = wrapped(*args, **kwargs)
-        except BaseException as error:
-            del wrapped, instance, args, kwargs, command
-            drop_own_entry(error)
-            raise
-        with guarded:
-            if command is not None:
-                command.sent, command.bodies = [], []
-                if instance.stdin is not None:
-                    instance.stdin = _Pipe(instance.stdin, instance, emit)
-        return result
 
-    return wrapper
+def _started(emit: Outgoing) -> Wrapper:
+    """Return the wrapper after which what is written to a process is looked at."""
+
+    def after(process: Any, *_: Any) -> None:
+        command = _command_of(process)
+        if command is not None:
+            command.sent, command.bodies = [], []
+            if process.stdin is not None:
+                process.stdin = _Pipe(process.stdin, process, emit)
+
+    return watching(_PLACE, after)
 
 
 def _command_of(process: Any) -> Command | None:

@@ -12,13 +12,12 @@ from functools import partial
 from typing import Any
 
 from sst_otel import semconv
-from sst_otel.guard import guard
-from sst_otel.patching import Patches, Wrapper
+from sst_otel.beside import noting
+from sst_otel.patching import Patches
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
-from sst_otel.sinks.wrapping import Args, Kwargs, async_door, door, noting
-from sst_otel.tracebacks import drop_own_entry
+from sst_otel.sinks.wrapping import Args, Kwargs, async_door, door
 
 _PLACE = "sink.websockets"
 _URI = "_sst_uri"
@@ -36,7 +35,7 @@ def install(emit: Outgoing) -> Patches:
         ("websockets.legacy.client", "WebSocketClientProtocol", ordered),
     ):
         patches.wrap(module, f"{kind}.send", make(_PLACE, emit, _message, _tee))
-        patches.wrap(module, f"{kind}.send", _in_fragments(emit))
+        patches.wrap(module, f"{kind}.send", noting(_PLACE, _in_fragments, emit.idle))
         patches.wrap(module, f"{kind}.handshake", make(_PLACE, emit, _opening))
     legacy = "WebSocketClientProtocol.handshake"
     patches.wrap("websockets.legacy.client", legacy, noting(_PLACE, _remember))
@@ -123,24 +122,13 @@ class _AsyncFragments(_Fragments):
             yield self._seen(piece)
 
 
-def _in_fragments(emit: Outgoing) -> Wrapper:
-    guarded = guard(_PLACE)
-
-    def wrapper(wrapped: Callable[..., Any], _instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        with guarded:
-            if args and not emit.idle() and not isinstance(args[0], (*_WHOLE, Mapping)):
-                if hasattr(type(args[0]), "__aiter__"):
-                    args = (_AsyncFragments(args[0]), *args[1:])
-                elif hasattr(type(args[0]), "__iter__"):
-                    args = (_SyncFragments(args[0]), *args[1:])
-        try:
-            return wrapped(*args, **kwargs)
-        except BaseException as error:
-            del wrapped, _instance, args, kwargs
-            drop_own_entry(error)
-            raise
-
-    return wrapper
+def _in_fragments(_connection: Any, args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs] | None:
+    if args and not isinstance(args[0], (*_WHOLE, Mapping)):
+        if hasattr(type(args[0]), "__aiter__"):
+            return (_AsyncFragments(args[0]), *args[1:]), kwargs
+        if hasattr(type(args[0]), "__iter__"):
+            return (_SyncFragments(args[0]), *args[1:]), kwargs
+    return None
 
 
 def _tee(_connection: Any, args: Args, _kwargs: Kwargs, share: Share) -> Callable[[], None] | None:

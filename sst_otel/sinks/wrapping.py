@@ -169,30 +169,6 @@ def async_layer(place: str, emit: Outgoing, name: Name) -> Wrapper:
     return wrapper
 
 
-def noting(
-    place: str, note: Callable[[Any, Args, Kwargs], object], emit: Outgoing | None = None
-) -> Wrapper:
-    """Return a wrapper that shows ``note(instance, args, kwargs)`` a call before it runs.
-
-    For what a later call needs to know. ``emit``: where there is nothing to look for, neither is
-    there anything to note.
-    """
-    guarded = guard(place)
-
-    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        with guarded:
-            if emit is None or not emit.idle():
-                note(instance, args, kwargs)
-        try:
-            return wrapped(*args, **kwargs)
-        except BaseException as error:
-            del wrapped, instance, args, kwargs
-            drop_own_entry(error)
-            raise
-
-    return wrapper
-
-
 @dataclass(slots=True)
 class _Seen:
     """A call that has been looked at, until it ends."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sst_otel.beside import noting
 from sst_otel.guard import guard
+from sst_otel.patching import Wrapper
 from sst_otel.sources.cursors import CursorSource, left_alone
 from sst_otel.tracebacks import drop_own_entry
 
@@ -42,25 +44,12 @@ class Connections:
         self._optional = optional
         self._classes: dict[type, type] = {}
 
-    def connect(
-        self,
-        wrapped: Callable[..., Any],
-        _instance: Any,
-        args: Args,
-        kwargs: Mapping[str, Any],
-    ) -> Any:
-        """Open a connection of our subclass of whatever class it would have had."""
-        with guard(self._place):
-            args, kwargs = self._with_factory(args, kwargs)
-        try:
-            return wrapped(*args, **kwargs)
-        except BaseException as error:
-            del wrapped, args, kwargs
-            drop_own_entry(error)
-            raise
+    def connecting(self) -> Wrapper:
+        """Return the wrapper of what connects: by our subclass of whatever class it would take."""
+        return noting(self._place, self._with_factory)
 
     def _with_factory(
-        self, args: Args, kwargs: Mapping[str, Any]
+        self, _module: Any, args: Args, kwargs: Mapping[str, Any]
     ) -> tuple[Args, Mapping[str, Any]]:
         usual = self._usual()
         at = self._position

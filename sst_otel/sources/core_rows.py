@@ -13,8 +13,9 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
+from sst_otel.beside import watching
 from sst_otel.guard import guard
-from sst_otel.patching import Patches, watching
+from sst_otel.patching import Patches
 from sst_otel.pooled import POOLED
 from sst_otel.sources.core_columns import selected_by, tables_of
 from sst_otel.sources.known_tables import KnownTables
@@ -72,7 +73,7 @@ class _CoreRows:
         self._texts = texts
         self._tables = tables
 
-    def made(self, context: Any, result: Any) -> None:
+    def made(self, context: Any, result: Any, *_: Any) -> None:
         """Look at a new result, before its first row is fetched."""
         metadata = getattr(result, "_metadata", None)
         if metadata is None or is_suppressed():

@@ -11,10 +11,11 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from sst_otel.beside import watching
 from sst_otel.guard import guard
 from sst_otel.lifetime import Lease, awaken, end_scope
 from sst_otel.lineage import put_away
-from sst_otel.patching import Patches, watching
+from sst_otel.patching import Patches
 from sst_otel.scope import Scope, current_scope, leave_scope, open_scope
 from sst_otel.sources.kept_texts import keep_texts
 from sst_otel.sources.named_visitors import join
@@ -167,7 +168,7 @@ class _FlaskSource:
         finally:
             end_scope(scope)  # or what it holds would stay for ever
 
-    def form_loaded(self, request: Any, _: Any) -> None:
+    def form_loaded(self, request: Any, *_: Any) -> None:
         """Tag a form that the application has just had parsed."""
         scope = self._once(request, "form")
         if scope is None:
@@ -211,7 +212,7 @@ class _FlaskSource:
             if scope is not None:
                 self._tagger.document(tree, "json", _form_of(request), scope)
 
-    def data_loaded(self, request: Any, data: Any) -> None:
+    def data_loaded(self, request: Any, data: Any, *_: Any) -> None:
         """Tag the values of a JSON body that the application took as bytes, to parse it itself."""
         if not data or type(data) not in (bytes, str) or PARSING in current_scope().state:
             return

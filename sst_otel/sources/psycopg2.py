@@ -34,7 +34,7 @@ def install(rows: RowTagger, texts: TextPlans, beneath: Beneath | None = None) -
         lambda base: _methods(base, cursors),
         optional=True,
     )
-    patches.wrap("psycopg2", "connect", connections.connect)
+    patches.wrap("psycopg2", "connect", connections.connecting())
     patches.on_undo(lambda: setattr(cursors, "active", False))
     return patches
 

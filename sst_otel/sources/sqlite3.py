@@ -35,7 +35,7 @@ def install(rows: RowTagger, texts: TextPlans, beneath: Beneath | None = None) -
         lambda base: _methods(base, cursors, texts),
     )
     for module in ("sqlite3.dbapi2", "sqlite3"):
-        patches.wrap(module, "connect", connections.connect)
+        patches.wrap(module, "connect", connections.connecting())
     patches.on_undo(lambda: setattr(cursors, "active", False))
     return patches
 
