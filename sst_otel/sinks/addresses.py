@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 from sst_otel.beside import noting, watching
-from sst_otel.guard import guard
 from sst_otel.patching import Wrapper
 from sst_otel.sinks.claims import is_claimed
 from sst_otel.sinks.connections import Connections
+from sst_otel.sinks.ending import ended
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
 from sst_otel.sinks.taps import PLACE
 from sst_otel.sinks.wire import view_of
 from sst_otel.sinks.wrapping import Args, Kwargs
-from sst_otel.tracebacks import drop_own_entry
 
-_guarded = guard(PLACE)
 _INTERNET = (socket.AF_INET, socket.AF_INET6)
 
 
@@ -68,25 +65,11 @@ def _text(host: Any) -> str:
 def datagrams(emit: Outgoing, known: Connections) -> Wrapper:
     """Return the wrapper of ``sendto``: each datagram is a message of its own."""
 
-    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        share: Share | None = None
-        with _guarded:
-            share = _datagram(emit, known, instance, args, sys._getframe(1))
-        try:
-            result = wrapped(*args, **kwargs)
-        except BaseException as error:
-            del wrapped, instance, args, kwargs
-            if share is not None:
-                with _guarded:
-                    share.failed(error)
-            drop_own_entry(error)
-            raise
-        if share is not None:
-            with _guarded:
-                share.done()
-        return result
+    def begin(channel: Any, args: Args, kwargs: Kwargs) -> tuple[Share | None, Args, Kwargs]:
+        caller = sys._getframe(2)  # of the wrapper
+        return _datagram(emit, known, channel, args, caller), args, kwargs
 
-    return wrapper
+    return ended(PLACE, begin)
 
 
 def _datagram(

@@ -118,7 +118,7 @@ def _streams(emit: Outgoing) -> Wrapper:
                     ending = _Ending(emit.later(_described(instance, b"")))
                     vars(instance)[_STREAM] = ending
         if ending is not None:
-            return _then_answered(wrapped, args, kwargs, ending)
+            return _until(wrapped, args, kwargs, ending, lambda response: _keep(response, ending))
         return wrapped(*args, **kwargs)
 
     return wrapper
@@ -142,38 +142,14 @@ class _Ending:
             self.share.failed() if self._failed else self.share.done()
 
 
-async def _then_answered(
-    wrapped: Callable[..., Any], args: Args, kwargs: Kwargs, ending: _Ending
+async def _until(
+    wrapped: Callable[..., Any],
+    args: Args,
+    kwargs: Kwargs,
+    ending: _Ending,
+    then: Callable[[Any], object],
 ) -> Any:
-    try:
-        response = await wrapped(*args, **kwargs)
-    except BaseException as error:
-        del wrapped, args, kwargs
-        with _guarded:
-            ending.one(error)
-        drop_own_entry(error)
-        raise
-    with _guarded:
-        vars(response)[_ANSWER] = ending
-    return response
-
-
-def _sent(_request: Any, response: Any, share: Share) -> bool:
-    """Leave the end of a call whose body was in memory to its answer."""
-    if share.events:
-        vars(response)[_ANSWER] = _Ending(share, 1)
-    return bool(share.events)
-
-
-def _answers(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-    """Wrap ``start``, which waits for the answer's head."""
-    ending = vars(instance).pop(_ANSWER, None)
-    return wrapped(*args, **kwargs) if ending is None else _answered(wrapped, args, kwargs, ending)
-
-
-async def _answered(
-    wrapped: Callable[..., Any], args: Args, kwargs: Kwargs, ending: _Ending
-) -> Any:
+    """Await a call that ``ending`` waits for; ``then(result)`` where it returns."""
     try:
         result = await wrapped(*args, **kwargs)
     except BaseException as error:
@@ -183,8 +159,27 @@ async def _answered(
         drop_own_entry(error)
         raise
     with _guarded:
-        ending.one(None)
+        then(result)
     return result
+
+
+def _keep(response: Any, ending: _Ending) -> None:
+    vars(response)[_ANSWER] = ending
+
+
+def _sent(_request: Any, response: Any, share: Share) -> bool:
+    """Leave the end of a call whose body was in memory to its answer."""
+    if share.events:
+        _keep(response, _Ending(share, 1))
+    return bool(share.events)
+
+
+def _answers(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
+    """Wrap ``start``, which waits for the answer's head."""
+    ending = vars(instance).pop(_ANSWER, None)
+    if ending is None:
+        return wrapped(*args, **kwargs)
+    return _until(wrapped, args, kwargs, ending, lambda _: ending.one(None))
 
 
 def _writes(emit: Outgoing) -> Wrapper:

@@ -81,10 +81,7 @@ class Copied:
         self.look()
         with self._statements.guarded:
             for share in self._shares:
-                if error is None:
-                    share.done()
-                else:
-                    share.failed(error)
+                share.end(error)
 
     def _named(self, values: Any) -> dict[str, Any]:
         names = self._columns

@@ -14,6 +14,7 @@ from sst_otel.guard import guard
 from sst_otel.patching import Wrapper
 from sst_otel.pooled import POOLED, called_by_sqlalchemy
 from sst_otel.sinks.claims import Claim, is_claimed
+from sst_otel.sinks.ending import Begin, ended, ended_method
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.ownership import Server
 from sst_otel.sinks.servers import shares_of
@@ -145,10 +146,7 @@ class Sent:
                 for share in self.shares:
                     share.write()
             for share in self.shares:
-                if error is None:
-                    share.done()
-                else:
-                    share.failed(error)
+                share.end(error)
 
 
 def text_of(statement: Any, connection: Any) -> str | None:
@@ -169,66 +167,29 @@ def cursors_beneath(root: Any, statements: Statements) -> type:
     """Return the subclass of a driver's cursor class ``root`` that looks at what it sends."""
     shown = {"__module__": root.__module__, "__qualname__": root.__qualname__, "__doc__": None}
     methods = {
-        name: sending(statements, getattr(root, name), name, many)
+        name: ended_method(statements.place, getattr(root, name), beginning(statements, many))
         for name, many in (("execute", False), ("executemany", True), ("executescript", False))
         if hasattr(root, name)
     }
     return type(root.__name__, (root,), {**shown, **methods})
 
 
-def sending(
-    statements: Statements, theirs: Callable[..., Any], name: str, many: bool
-) -> Callable[..., Any]:
-    """Return a cursor's ``execute`` or ``executemany`` with our look around the driver's."""
+def beginning(statements: Statements, many: bool) -> Begin:
+    """Return what looks at a call of a cursor's ``execute`` or ``executemany``."""
 
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        sent = None
-        if statements.active:
-            with statements.guarded:
-                statement, sets = _given(args, kwargs)
-                sent = statements.begin(self.connection, statement, sets, many)
-                if sent is not None:
-                    args, given = _passed(sent, args, kwargs)
-                    kwargs = dict(given)
-        try:
-            result = theirs(self, *args, **kwargs)
-        except BaseException as error:
-            del self, args, kwargs
-            if sent is not None:
-                sent.end(error)
-            drop_own_entry(error)
-            raise
-        if sent is not None:
-            sent.end()
-        return result
+    def begin(cursor: Any, args: Args, kwargs: Kwargs) -> tuple[Sent | None, Args, Kwargs]:
+        if not statements.active:
+            return None, args, kwargs
+        statement, sets = _given(args, kwargs)
+        sent = statements.begin(cursor.connection, statement, sets, many)
+        return (sent, *(_passed(sent, args, kwargs) if sent is not None else (args, kwargs)))
 
-    method.__name__ = name
-    return method
+    return begin
 
 
 def around(statements: Statements, many: bool) -> Wrapper:
     """Return a wrapper of a Python cursor's ``execute`` or ``executemany``."""
-
-    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        sent = None
-        with statements.guarded:
-            statement, sets = _given(args, kwargs)
-            sent = statements.begin(instance.connection, statement, sets, many)
-            if sent is not None:
-                args, kwargs = _passed(sent, args, kwargs)
-        try:
-            result = wrapped(*args, **kwargs)
-        except BaseException as error:
-            del wrapped, instance, args, kwargs
-            if sent is not None:
-                sent.end(error)
-            drop_own_entry(error)
-            raise
-        if sent is not None:
-            sent.end()
-        return result
-
-    return wrapper
+    return ended(statements.place, beginning(statements, many))
 
 
 def async_around(statements: Statements, many: bool) -> Wrapper:

@@ -18,6 +18,7 @@ from sst_otel.patching import Patches, Wrapper
 from sst_otel.registry.identity import marked
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.claims import Claim, is_claimed
+from sst_otel.sinks.ending import ended
 from sst_otel.sinks.http_message import (
     Message,
     body_follows,
@@ -48,7 +49,7 @@ def install(emit: Outgoing) -> Patches:
         ("endheaders", _streams(emit)),
         ("endheaders", door(_PLACE, emit, _whole, None, _await_answer)),
         ("send", _send),
-        ("getresponse", _answered),
+        ("getresponse", ended(_PLACE, _answered)),
         ("close", noting(_PLACE, _given_up)),
     ):
         patches.wrap("http.client", f"HTTPConnection.{method}", wrapper)
@@ -161,25 +162,10 @@ def _await_answer(connection: Any, _result: Any, share: Share) -> bool:
     return True
 
 
-def _answered(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-    """Wrap ``getresponse``: whatever was to be sent has been."""
-    share = None
-    with _guarded:
-        _complete(instance)
-        share = vars(instance).pop(_AWAITS, None)
-    try:
-        result = wrapped(*args, **kwargs)
-    except BaseException as error:
-        del wrapped, instance, args, kwargs
-        if share is not None:
-            with _guarded:
-                share.failed(error)
-        drop_own_entry(error)
-        raise
-    if share is not None:
-        with _guarded:
-            share.done()
-    return result
+def _answered(connection: Any, args: Args, kwargs: Kwargs) -> tuple[Share | None, Args, Kwargs]:
+    """Begin ``getresponse``: whatever was to be sent has been."""
+    _complete(connection)
+    return vars(connection).pop(_AWAITS, None), args, kwargs
 
 
 def _given_up(connection: Any, _args: Args, _kwargs: Kwargs) -> None:

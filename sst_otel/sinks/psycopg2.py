@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from sst_otel.beside import watching
-from sst_otel.patching import Patches
+from sst_otel.patching import Patches, Wrapper
 from sst_otel.sinks.copies import Copied, watched_file
 from sst_otel.sinks.dbapi import Sent, Statements, cursors_beneath, text_of
+from sst_otel.sinks.ending import ended, ended_method
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.ownership import Server
 from sst_otel.sinks.statements import copied
 from sst_otel.sinks.wrapping import Args, Kwargs
-from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "sink.psycopg2"
 _VALUES = re.compile(r"%s", re.DOTALL)
@@ -67,35 +67,23 @@ def _for_values(sql: str, rows: Any, template: Any) -> str:
     return _VALUES.sub(lambda _: template, sql, count=1)
 
 
-def _batches(statements: Statements, one: Callable[[str, Any, Any], str]) -> Any:
+def _batches(statements: Statements, one: Callable[[str, Any, Any], str]) -> Wrapper:
     """Return a wrapper of a function that takes cursor, statement and sets of parameters."""
 
-    def wrapper(wrapped: Callable[..., Any], _none: Any, args: Args, kwargs: Kwargs) -> Any:
-        sent: Sent | None = None
-        with statements.guarded:
-            given = dict(zip(("cur", "sql", "argslist", "template"), args, strict=False))
-            given |= kwargs
-            cursor, sets = given["cur"], given["argslist"]
-            text = text_of(given["sql"], cursor)
-            if text is not None:
-                text = one(text, sets, given.get("template"))
-                sent = statements.begin(cursor.connection, text, sets, True)
-            if sent is not None and sent.passing is not None:
-                given["argslist"] = sent.passing
-                args, kwargs = (), given
-        try:
-            result = wrapped(*args, **kwargs)
-        except BaseException as error:
-            del args, kwargs
-            if sent is not None:
-                sent.end(error)
-            drop_own_entry(error)
-            raise
-        if sent is not None:
-            sent.end()
-        return result
+    def begin(_module: Any, args: Args, kwargs: Kwargs) -> tuple[Sent | None, Args, Kwargs]:
+        given = dict(zip(("cur", "sql", "argslist", "template"), args, strict=False))
+        given |= kwargs
+        cursor, sets = given["cur"], given["argslist"]
+        text = text_of(given["sql"], cursor)
+        if text is None:
+            return None, args, kwargs
+        text = one(text, sets, given.get("template"))
+        sent = statements.begin(cursor.connection, text, sets, True)
+        if sent is None or sent.passing is None:
+            return sent, args, kwargs
+        return sent, (), {**given, "argslist": sent.passing}
 
-    return wrapper
+    return ended(_PLACE, begin)
 
 
 def _of_expert(args: Args, kwargs: Kwargs, cursor: Any) -> tuple[str, tuple[str, ...], Any] | None:
@@ -113,27 +101,13 @@ def _copying(statements: Statements, theirs: Any, about: Any) -> Callable[..., A
     """Return ``copy_expert`` or ``copy_from`` with a look at the file as the driver reads it."""
     at = 1 if theirs.__name__ == "copy_expert" else 0
 
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        seen: Copied | None = None
-        with statements.guarded:
-            found = about(args, kwargs, self) if statements.looks(self.connection) else None
-            if found is not None:
-                seen = Copied(statements, server_of(self.connection), *found)
-                if len(args) > at:
-                    args = (*args[:at], watched_file(args[at], seen), *args[at + 1 :])
-                else:
-                    kwargs = {**kwargs, "file": watched_file(kwargs["file"], seen)}
-        try:
-            result = theirs(self, *args, **kwargs)
-        except BaseException as error:
-            del self, args, kwargs
-            if seen is not None:
-                seen.end(error)
-            drop_own_entry(error)
-            raise
-        if seen is not None:
-            seen.end()
-        return result
+    def begin(cursor: Any, args: Args, kwargs: Kwargs) -> tuple[Copied | None, Args, Kwargs]:
+        found = about(args, kwargs, cursor) if statements.looks(cursor.connection) else None
+        if found is None:
+            return None, args, kwargs
+        seen = Copied(statements, server_of(cursor.connection), *found)
+        if len(args) > at:
+            return seen, (*args[:at], watched_file(args[at], seen), *args[at + 1 :]), kwargs
+        return seen, args, {**kwargs, "file": watched_file(kwargs["file"], seen)}
 
-    method.__name__ = theirs.__name__
-    return method
+    return ended_method(_PLACE, theirs, begin)

@@ -122,15 +122,22 @@ class Share:
         """Note that the call returned."""
         del result
         self.complete()
-        self._end(semconv.SENT, span)
+        self._note(semconv.SENT, span)
 
     def failed(self, error: BaseException | None = None, span: Any = None) -> None:
         """Note that the call raised or failed; what left before that has left."""
         del error
         self.complete()
-        self._end(semconv.FAILED, span)
+        self._note(semconv.FAILED, span)
 
-    def _end(self, outcome: str, span: Any) -> None:
+    def end(self, error: BaseException | None = None) -> None:
+        """Note that the call returned, or what it raised."""
+        if error is None:
+            self.done()
+        else:
+            self.failed(error)
+
+    def _note(self, outcome: str, span: Any) -> None:
         if not self.events:
             return
         with _telling:

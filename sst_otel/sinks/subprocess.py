@@ -18,6 +18,7 @@ from sst_otel.guard import guard
 from sst_otel.patching import Patches, Wrapper
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.commands import Command, command_of
+from sst_otel.sinks.ending import let_go
 from sst_otel.sinks.layers import Layer, enter_layer, leave_layer
 from sst_otel.sinks.mime import mail_parts
 from sst_otel.sinks.outgoing import Outgoing
@@ -31,7 +32,7 @@ from sst_otel.sinks.wrapping import (
     door,
     layer,
 )
-from sst_otel.tracebacks import drop_own_entry, unseen
+from sst_otel.tracebacks import unseen
 
 _PLACE = "sink.subprocess"
 _COMMAND = "_sst_command"
@@ -178,7 +179,7 @@ class _Pipe:
     @unseen
     def __exit__(self, *error: Any) -> Any:
         share = self._look()
-        return _ended(partial(self._pipe.__exit__, *error), share)
+        return let_go(share, partial(self._pipe.__exit__, *error))
 
     @unseen
     def write(self, text: Any) -> Any:
@@ -199,14 +200,14 @@ class _Pipe:
     def flush(self) -> None:
         """Look at what was written, and let it go."""
         share = self._look()
-        _ended(self._pipe.flush, share)
+        let_go(share, self._pipe.flush)
 
     @unseen
     def close(self) -> None:
         """Look at what was written, and end it."""
         share = self._look()
         self._written.clear()
-        _ended(self._pipe.close, share)
+        let_go(share, self._pipe.close)
 
     def _look(self) -> Share | None:
         with guard(_PLACE):
@@ -223,17 +224,3 @@ class _Pipe:
                 leave_layer(token)
             return share.write()
         return None
-
-
-def _ended(act: Callable[[], Any], share: Share | None) -> Any:
-    """Let go what was looked at, and note how that went."""
-    try:
-        result = act()
-    except BaseException as error:
-        if share is not None:
-            share.failed(error)
-        drop_own_entry(error)
-        raise
-    if share is not None:
-        share.done()
-    return result

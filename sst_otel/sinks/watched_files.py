@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from sst_otel.sinks.ending import let_go
+from sst_otel.sinks.share import Share
 from sst_otel.sinks.written import Written
 from sst_otel.tracebacks import drop_own_entry
 
@@ -52,22 +54,13 @@ class _Watched:
         return result
 
     def flush(self) -> None:
-        self._sst_end(super().flush)  # type: ignore[misc]
+        let_go(self._sst_look(), super().flush)  # type: ignore[misc]
 
     def close(self) -> None:
-        self._sst_end(super().close)  # type: ignore[misc]
+        let_go(self._sst_look(), super().close)  # type: ignore[misc]
 
-    def _sst_end(self, act: Any) -> None:
-        share = self._sst_written.look() if self._sst_written is not None else None
-        try:
-            act()
-        except BaseException as error:
-            if share is not None:
-                share.failed(error)
-            drop_own_entry(error)
-            raise
-        if share is not None:
-            share.done()
+    def _sst_look(self) -> Share | None:
+        return self._sst_written.look() if self._sst_written is not None else None
 
 
 class _Text(_Watched, io.TextIOWrapper):
