@@ -83,7 +83,7 @@ class TestCelery:
         app.close()
 
     def test_tasks(self, app: Celery, tracking: Tracking) -> None:
-        @app.task(name="shop.remind")  # type: ignore[untyped-decorator]
+        @app.task(name="shop.remind", shared=False)  # type: ignore[untyped-decorator]
         def remind(*_args: Any, **_kwargs: Any) -> None:
             return None
 
@@ -101,7 +101,7 @@ class TestCelery:
         app = Celery("shop", broker="memory://", set_as_current=False)
         app.conf.task_always_eager = True
 
-        @app.task(name="shop.now")  # type: ignore[untyped-decorator]
+        @app.task(name="shop.now", shared=False)  # type: ignore[untyped-decorator]
         def now(_mail: str) -> None:
             return None
 
