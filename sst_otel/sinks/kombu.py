@@ -16,6 +16,7 @@ from sst_otel.sinks.messages import message_call, message_parts, shown_topic
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.ownership import Server
 from sst_otel.sinks.wrapping import Args, Describe, Kwargs, door
+from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "sink.kombu"
 _guarded = guard(_PLACE)
@@ -64,8 +65,9 @@ def _kept(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs
         claim = Claim((instance.channel.connection.client.hostname or "").lower())
     try:
         return wrapped(*args, **kwargs)
-    except BaseException:
+    except BaseException as error:
         del wrapped, instance, args, kwargs
+        drop_own_entry(error)
         raise
     finally:
         if claim is not None:

@@ -11,16 +11,13 @@ import socket
 from types import FrameType, ModuleType
 from typing import Any
 
-from sst_otel.guard import guard
+from sst_otel.beside import noting
 from sst_otel.patching import Patches, Wrapper
 from sst_otel.sinks.addresses import binds, connects, datagrams, names
 from sst_otel.sinks.connections import Connection, Connections
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.taps import PLACE, Find, given, joined, tap
 from sst_otel.sinks.wrapping import Args, Kwargs
-from sst_otel.tracebacks import unseen
-
-_guarded = guard(PLACE)
 
 
 def install(
@@ -55,14 +52,11 @@ def install(
 
 
 def _begins(known: Connections) -> Wrapper:
-    @unseen
-    def wrapper(wrapped: Any, instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        with _guarded:
-            if known.get(instance) is None:
-                known.add(instance, "", None)
-        return wrapped(*args, **kwargs)
+    def note(channel: Any, _args: Args, _kwargs: Kwargs) -> None:
+        if known.get(channel) is None:
+            known.add(channel, "", None)
 
-    return wrapper
+    return noting(PLACE, note)
 
 
 def _buffer(args: Args, kwargs: Kwargs) -> Any:

@@ -81,12 +81,8 @@ class _MongoSink:
             number = args[3] if len(args) > 3 else kwargs["request_id"]
             with self._lock:
                 share = self._open.pop(number, None)
-            if share is None:
-                return
-            if error is None:
-                share.done()
-            else:
-                share.failed(error)
+            if share is not None:
+                share.end(error)
 
         return ended
 

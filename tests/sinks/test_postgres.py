@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 import sst_otel
 from sst_otel.sinks.ownership import Server
 from tests.postgres import Database, postgres, postgres_server
+from tests.sinks.unruly import OURS
 from tests.support import Tracking
 
 pytestmark = pytest.mark.stack
@@ -162,6 +163,14 @@ class TestPsycopg3:
                 give_up(connection)
             connection.rollback()
         assert [row["outcome"] for row in tracking.rows()] == ["failed"]
+
+    def test_no_frame_of_ours_where_a_copy_fails(self, leads: Database) -> None:
+        with psycopg.connect(leads.dsn) as connection:
+            copies = connection.cursor().copy("COPY leads (m) FROM STDIN")
+            with pytest.raises(psycopg.Error) as caught, copies as copy:
+                copy.write_row((ANN, object()))
+            connection.rollback()
+        assert not [entry for entry in caught.traceback if str(entry.path).startswith(OURS)]
 
     def test_asynchronous(self, leads: Database, tracking: Tracking) -> None:
         async def write() -> None:
