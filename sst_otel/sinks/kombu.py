@@ -45,7 +45,7 @@ def _described(emit: Outgoing) -> Describe:
         if server.system == "memory":
             return None  # a queue of this process: nothing leaves
         if task:
-            emit.ownership.connected(server)
+            emit.ownership.connected(server, for_tasks=True)
             task = shown_topic(task)
         own = {name: value for name, value in headers.items() if name not in _OF_CELERY}
         parts = [*message_parts(body, headers=own)]

@@ -5,7 +5,8 @@ Its own are: files (SQLite) and sockets of this machine, servers on loopback, an
 also the *main* server of each kind of database: the first one that this process connects to. A
 second PostgreSQL on another host is somebody else's until the setting says otherwise. Of brokers
 and search services there is no main one, since what is put there is meant for others to take,
-except for the broker of Celery's tasks: the application's own workers take those.
+except for the broker of Celery's tasks: the application's own workers take those. That broker may
+be a redis beside the one that is the cache, and takes no place from it.
 """
 
 from __future__ import annotations
@@ -57,13 +58,16 @@ class Ownership:
     def __init__(self, own: Sequence[str], first_party: Sequence[str]) -> None:
         self._own = tuple(pattern.lower() for pattern in own)
         self._first_party = tuple(pattern.lower() for pattern in first_party)
-        self._main: dict[str, str] = {}
+        self._main: dict[tuple[str, bool], str] = {}
 
-    def connected(self, server: Server) -> None:
-        """Note that the application uses a server: the first of its kind is its main one."""
+    def connected(self, server: Server, *, for_tasks: bool = False) -> None:
+        """Note that the application uses a server: the first of its kind is its main one.
+
+        ``for_tasks``: as the broker of its own tasks, of which there is a main one as well.
+        """
         kind = _WITH_A_MAIN_ONE.get(server.system)
         if kind is not None and not _is_here(server.host):
-            self._main.setdefault(kind, server.host)
+            self._main.setdefault((kind, for_tasks), server.host)
 
     def is_own(self, server: Server) -> bool:
         """Whether what goes to ``server`` stays with the application."""
@@ -76,7 +80,9 @@ class Ownership:
         if any(fnmatch(host, pattern) for pattern in self._first_party):
             return True
         kind = _WITH_A_MAIN_ONE.get(server.system)
-        return not self._own and kind is not None and self._main.get(kind) == host
+        if self._own or kind is None:
+            return False
+        return host in (self._main.get((kind, False)), self._main.get((kind, True)))
 
 
 @lru_cache(maxsize=512)

@@ -13,7 +13,9 @@ from sst_otel.matching.parts import TABLE
 from sst_otel.matching.shown import shown_key
 from sst_otel.patching import Patches
 from sst_otel.shares import Call, Part
+from sst_otel.sinks.claims import is_claimed
 from sst_otel.sinks.layers import Layer
+from sst_otel.sinks.messages import message_call, message_parts
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.ownership import Server
 from sst_otel.sinks.servers import database_call, words
@@ -42,6 +44,8 @@ _READS = words(
     "ZMSCORE ZRANK ZREVRANK ZCARD ZCOUNT ZREM ZSCAN XREAD XREADGROUP XRANGE XREVRANGE XLEN XACK "
     "XDEL XINFO XPENDING GETDEL GETEX BITCOUNT GETBIT GEOPOS GEODIST GEOSEARCH PFCOUNT"
 )
+_PUBLISHES = words("PUBLISH SPUBLISH")
+"""What goes to whoever listens; nothing of it is put away."""
 _FIELDS = {"HSET": 2, "HMSET": 2, "HSETNX": 2, "MSET": 1, "MSETNX": 1}
 """Commands of names and values in turn, and where those begin."""
 
@@ -114,7 +118,12 @@ def _of(emit: Outgoing, sent: Any) -> Describe:
     def describe(instance: Any, args: Args, _kwargs: Kwargs) -> Call | None:
         connection, commands = sent(instance, args)
         server = _server(connection)
-        emit.ownership.connected(server)
+        # What kombu says below its own door is not the application's: a broker is no cache.
+        silent = all(_name(command) in _SILENT for command in commands)
+        if not (silent or is_claimed(server.host) or _is_kombus(connection)):
+            emit.ownership.connected(server)
+        if commands and all(_name(command) in _PUBLISHES for command in commands):
+            return _published(emit, server, commands)
         return _call(server, emit.ownership.is_own(server), commands)
 
     return describe
@@ -146,6 +155,20 @@ def _call(server: Server, own: bool, commands: Sequence[Sequence[Any]]) -> Call 
         return None
     operation = names[0] if len(set(names)) == 1 else "PIPELINE"
     return database_call(server, own, writes, operation, "", rows, total, len(rows))
+
+
+def _is_kombus(connection: Any) -> bool:
+    """Whether it is one by which messages are taken."""
+    return type(connection).__module__.startswith("kombu.")
+
+
+def _published(emit: Outgoing, server: Server, commands: Sequence[Sequence[Any]]) -> Call:
+    """Return the call that tells a channel; ``commands`` are channel and message each."""
+    sent = [(command[1], command[2]) for command in commands[:MAX_ROWS] if len(command) > 2]
+    channels = dict.fromkeys(channel for channel, _ in sent if type(channel) in (str, bytes))
+    topic = next(iter(channels)) if len(channels) == 1 else ""
+    parts = [part for channel, body in sent for part in message_parts(body, key=channel)]
+    return message_call(emit, server, topic, parts, total=len(commands))
 
 
 def _name(command: Sequence[Any]) -> str:

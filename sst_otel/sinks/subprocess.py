@@ -16,6 +16,7 @@ from sst_otel import semconv
 from sst_otel.beside import noting, watching
 from sst_otel.guard import guard
 from sst_otel.patching import Patches, Wrapper
+from sst_otel.registry.identity import marked
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.commands import Command, command_of
 from sst_otel.sinks.ending import let_go
@@ -152,7 +153,10 @@ def _input_of(command: Command, given: Any) -> list[Part]:
         given = bytes(given)
     if not isinstance(given, (str, bytes)):
         return []
-    return mail_parts(given)[0] if command.kind == semconv.EMAIL_SEND else [Part("body", given)]
+    if command.kind != semconv.EMAIL_SEND:
+        return [Part("body", given)]
+    composed = [Part("message", given)] if marked(given) is not None else []
+    return [*composed, *mail_parts(given)[0]]
 
 
 class _Pipe:

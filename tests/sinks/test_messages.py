@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import threading
 import warnings
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import Any
 import confluent_kafka
 import pika  # type: ignore[import-untyped]
 import pytest
+import redis
 from celery import Celery
 from fakeredis import TcpFakeServer
 from kombu.connection import Connection
@@ -95,6 +97,25 @@ class TestCelery:
             ("celery shop.other", "1"),
             ("celery shop.remind", "1"),
             ("celery shop.remind", "2"),
+        ]
+
+    def test_the_broker_takes_no_place_from_the_cache(
+        self, redis_url: str, tracking: Tracking, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        port, look_up = redis_url.split("/")[2].rpartition(":")[2], socket.getaddrinfo
+        monkeypatch.setattr(
+            socket, "getaddrinfo", lambda _, *args, **kwargs: look_up("127.0.0.1", *args, **kwargs)
+        )
+        app = Celery("shop", broker=f"redis://broker.example:{port}/1", set_as_current=False)
+        app.send_task("shop.other", args=[ANN])
+        app.close()
+        for host in ("cache.example", "partner.example"):
+            with redis.Redis(host, int(port)) as client:
+                client.set("k", ANN)
+        assert [row["recipient"] for row in tracking.rows()] == [
+            "own service",
+            "own database",
+            "unknown",
         ]
 
     def test_eager_tasks_stay(self, tracking: Tracking) -> None:

@@ -27,6 +27,17 @@ def test_the_first_of_a_kind_is_the_main_one() -> None:
     assert ownership.is_own(Server("mongodb", "documents.example"))
 
 
+def test_the_broker_of_tasks_takes_no_place_from_the_cache() -> None:
+    ownership = Ownership((), ())
+    broker, cache = Server("redis", "broker.example"), Server("redis", "cache.example")
+    ownership.connected(broker, for_tasks=True)
+    ownership.connected(cache)
+    ownership.connected(Server("redis", "partner.example"))
+    assert ownership.is_own(broker)
+    assert ownership.is_own(cache)
+    assert not ownership.is_own(Server("redis", "partner.example"))
+
+
 def test_brokers_have_no_main_one() -> None:
     ownership = Ownership((), ())
     ownership.connected(Server("kafka", "broker.example"))

@@ -48,7 +48,6 @@ COMMANDS: list[tuple[tuple[Any, ...], list[str]]] = [
     (("MSET", "k", ANN, "j", "x"), ["redis MSET(k)"]),
     (("XADD", "events", "MAXLEN", "~", 1000, "*", "mail", ANN), ["redis XADD(mail)"]),
     (("LPUSH", "queue", "x", ANN.encode()), ["redis LPUSH(value)"]),
-    (("PUBLISH", "news", f"hello {ANN}"), ["redis PUBLISH(value)"]),
     (("SADD", "mails", ANN), ["redis SADD(value)"]),
     (("SET", "k", "some text of nobody"), []),
     (("GET", f"user:{ANN}"), []),
@@ -118,6 +117,23 @@ def test_asynchronous(client: Any, port: int, tracking: Tracking) -> None:
         ("redis HSET(email)", "2", "sent"),
         ("redis SET(value)", "1", "sent"),
         ("redis SET(value)", "1", "sent"),
+    ]
+
+
+def test_channels(client: Any, tracking: Tracking) -> None:
+    client.publish("news", json.dumps({"hello": ANN}))
+    client.publish(f"mailbox:{BEA}", "ping")
+    client.publish("prices", json.dumps({"factor": 1.4}))
+    with client.pipeline(transaction=False) as pipeline:
+        pipeline.publish("news", ANN).publish("more", BEA).execute()
+    assert sorted(
+        (row["event_type"], row["destination"], row["recipient"], row["owner_id"], row["paths"])
+        for row in tracking.rows()
+    ) == [
+        ("message_publish", "redis", "own service", "1", ["body"]),
+        ("message_publish", "redis", "own service", "2", ["body"]),
+        ("message_publish", "redis news", "own service", "1", ["body.hello"]),
+        ("message_publish", "redis {key}", "own service", "2", ["key.key"]),
     ]
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 import sst_otel
+from sst_otel.registry.identity import mark, marked
+from sst_otel.scope import current_scope
 from tests.support import Tracking, Vendor
 
 MAIL = "ann.keller@example.com"
@@ -144,6 +146,19 @@ def test_a_mailer_s_input_is_a_mail(name: str, tracking: Tracking, mailer: Path)
     (row,) = tracking.rows()
     assert (row["event_type"], row["destination"]) == ("email_send", "sendmail localhost")
     assert (row["owner_id"], row["paths"]) == ("1", ["header.To"])
+
+
+def test_a_mail_composed_of_what_its_words_alone_do_not_tell(
+    tracking: Tracking, mailer: Path
+) -> None:
+    letter = b"To: team@shop.example\n\nA person of Springfield is here.\n"
+    with sst_otel.scope("1"):
+        town = sst_otel.tag("".join(["Spring", "field"]), "city", owner_id="1")
+        held = marked(town)
+        assert held is not None
+        mark(letter, held.data, current_scope(), composed=True)
+        subprocess.run([mailer, "-t"], input=letter, check=True)
+    assert tracking.shares() == [("sendmail localhost", "1", ("city",))]
 
 
 def test_an_address_among_the_arguments(tracking: Tracking, mailer: Path) -> None:
