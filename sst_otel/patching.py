@@ -111,7 +111,7 @@ def _note_takers(ours: Any, module: str, name: str) -> None:
     """
     function = getattr(ours, "__wrapped__", None)
     own = {module.partition(".")[0], "opentelemetry", "sst_otel", *sys.stdlib_module_names}
-    for other, held in list(sys.modules.items()):
+    for other, held in sys.modules.copy().items():  # other threads import
         alike = other.rpartition(".")[2] == module.rpartition(".")[2]
         if alike or other.partition(".")[0] in own or type(held) is not ModuleType:
             continue  # a lazy module would load itself when asked

@@ -83,7 +83,7 @@ def _nothing() -> None:
 
 
 def _list_imported(finder: _Finder) -> None:
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():  # other threads import
         spec = getattr(module, "__spec__", None)
         if (
             isinstance(spec, ModuleSpec)

@@ -107,7 +107,7 @@ class TestCelery:
             socket, "getaddrinfo", lambda _, *args, **kwargs: look_up("127.0.0.1", *args, **kwargs)
         )
         app = Celery("shop", broker=f"redis://broker.example:{port}/1", set_as_current=False)
-        app.send_task("shop.other", args=[ANN])
+        app.send_task("shop.other", args=[ANN], queue="unheard")  # workers of other tests listen
         app.close()
         for host in ("cache.example", "partner.example"):
             with redis.Redis(host, int(port)) as client:
@@ -147,7 +147,7 @@ class TestCelery:
 
     def test_a_queue_of_this_process_is_none(self, tracking: Tracking) -> None:
         app = Celery("shop", broker="memory://", set_as_current=False)
-        app.send_task("shop.other", args=[ANN])
+        app.send_task("shop.other", args=[ANN], queue="unheard")  # workers of other tests listen
         app.close()
         assert tracking.rows() == []
 
