@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sst_otel.matching.chunks import unchunked
-from sst_otel.matching.compression import Budget, decoded, inflate
+from sst_otel.matching.compression import Budget, decoded, inflate, is_compressed
 from sst_otel.matching.decode import is_binary
 from sst_otel.matching.mime import is_mail
 from sst_otel.matching.msgpack import FIRST
@@ -58,7 +58,11 @@ def content_of(body: bytes, head: Head, budget: Budget | None = None) -> bytes:
     if body[0] in _HEX_DIGITS and b"\r\n" in body[:_LONGEST_CHUNK_HEAD]:
         body = unchunked(body)
     if head.codings and not is_json(body):
-        return decoded(body, head.codings, budget)
+        content = decoded(body, head.codings, budget)
+        if content is body and budget is not None and is_binary(body):
+            # The codec is not loaded, or the body is damaged: nobody has read it.
+            budget.cut += is_compressed(head.codings)
+        return content
     return inflate(body, budget)
 
 

@@ -65,6 +65,11 @@ def decoded(body: bytes, codings: str, budget: Budget | None = None) -> bytes:
     return inflate(body, budget)
 
 
+def is_compressed(codings: str) -> bool:
+    """Whether ``Content-Encoding`` names a compression that is known here."""
+    return any(coding.strip() in _BY_NAME for coding in codings.lower().split(","))
+
+
 def _opened(
     opener: Callable[[bytes, int], Opened | None], body: bytes, budget: Budget | None
 ) -> bytes | None:
@@ -74,7 +79,7 @@ def _opened(
         return b""
     try:
         found = opener(body, budget.left)
-    except Exception:  # the codecs have errors of their own
+    except (ValueError, EOFError, zlib.error):
         return None
     if found is None:
         return None
@@ -131,24 +136,27 @@ def _unzstd(body: bytes, most: int) -> Opened | None:
     found = sys.modules.get("zstandard")
     if found is not None:
         reader = found.ZstdDecompressor().stream_reader(body, read_across_frames=True)
-        return _read(reader.read, most)
+        return _read(reader.read, most, found.ZstdError)
     for name in ("compression.zstd", "backports.zstd", "pyzstd"):
         found = sys.modules.get(name)
         if found is not None:
-            content = found.ZstdDecompressor().decompress(body, most)
+            try:
+                content = found.ZstdDecompressor().decompress(body, most)
+            except found.ZstdError:
+                return None
             return content, len(content) >= most
     return None
 
 
-def _read(read: Callable[[int], bytes], most: int) -> Opened:
+def _read(read: Callable[[int], bytes], most: int, damaged: type[Exception]) -> Opened | None:
     pieces, size = [], 0
     try:
         while size < most and (piece := read(min(_PIECE, most - size))):
             pieces.append(piece)
             size += len(piece)
-    except Exception:  # the codec's own, of which there are several
+    except damaged:
         if not pieces:
-            raise ValueError from None
+            return None
     return b"".join(pieces), size >= most
 
 
@@ -158,11 +166,11 @@ def _unbrotli(body: bytes, most: int) -> Opened | None:
         return None
     inflater = found.Decompressor()
     act = getattr(inflater, "process", None) or inflater.decompress
-    if hasattr(inflater, "can_accept_more_data"):  # from 1.2 on it can be told where to stop
-        content = act(body, output_buffer_limit=most)
-        return content[:most], len(content) >= most
     pieces = bytearray()
     try:
+        if hasattr(inflater, "can_accept_more_data"):  # from 1.2 on it can be told where to stop
+            content = act(body, output_buffer_limit=most)
+            return content[:most], len(content) >= most
         for start in range(0, len(body), _BROTLI_PIECE):
             pieces += act(body[start : start + _BROTLI_PIECE])
             if len(pieces) >= most:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, TypeVar
 
 from sst_otel.datatypes.forms import as_text
@@ -37,7 +38,7 @@ _MAX_CODES = 2
 Row = TypeVar("Row", int, str)
 
 
-class Trees:
+class Trees(ABC):
     """The leaves of one call, with the budget that they share.
 
     ``followed``: only those whose own object the identity table knows.
@@ -55,11 +56,11 @@ class Trees:
         self._nodes = 0
         self._codes = 0
 
+    @abstractmethod
     def _add_bytes(
         self, place: Place, body: bytes, group: tuple[int, ...], mark: Mark | None, key: str = ""
     ) -> None:
         """Read bytes that may be any kind of document."""
-        raise NotImplementedError
 
     def _group(self) -> int:
         self._groups += 1

@@ -114,7 +114,12 @@ class TestAbsentCodecs:
         [("zstd", "zstandard", zstandard.compress(JSON)), ("br", "brotli", brotli.compress(JSON))],
     )
     def test_the_body_stays_closed(
-        self, monkeypatch: pytest.MonkeyPatch, coding: str, module: str, body: bytes
+        self,
+        world: World,
+        monkeypatch: pytest.MonkeyPatch,
+        coding: str,
+        module: str,
+        body: bytes,
     ) -> None:
         assert decoded(body, coding) == JSON
         monkeypatch.delitem(sys.modules, module)
@@ -122,6 +127,8 @@ class TestAbsentCodecs:
             monkeypatch.delitem(sys.modules, other, raising=False)
         assert decoded(body, coding) == body
         assert module not in sys.modules
+        headers = Part("headers", [("Content-Encoding", coding)])
+        assert world.match(headers, Part("body", body)).unread > 0  # it says so
 
     def test_the_standard_librarys_zstd(self, monkeypatch: pytest.MonkeyPatch) -> None:
         class Decompressor:

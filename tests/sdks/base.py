@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,19 +42,21 @@ PEOPLE: tuple[Person, ...] = (
 )
 
 
-class Program:
+class Program(ABC):
     """One SDK as an application uses it: a client for the process, calls from its requests."""
 
+    @abstractmethod
     def start(self) -> None:
         """Make the client, outside of any request."""
 
+    @abstractmethod
     def send(self, person: Person) -> Any:
         """Tell the vendor about the person of this request; returns what the SDK returns."""
-        raise NotImplementedError
 
+    @abstractmethod
     def nothing(self) -> Any:
         """Use the same calls without anybody's data."""
-        raise NotImplementedError
 
     def stop(self) -> None:
-        """Send what is still held, and end the SDK's threads."""
+        """Send what is still held, and end the SDK's threads; most hold nothing."""
+        return
