@@ -40,7 +40,6 @@ def count_statement(*_):
 @event.listens_for(engine, "connect")
 def wait_for_others(connection, _):
     connection.execute("PRAGMA busy_timeout = 20000")
-    connection.execute("PRAGMA journal_mode = WAL")
 
 
 class Base(DeclarativeBase):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import requests
 
@@ -31,7 +31,9 @@ _OURS = ("OTEL_", "SST_", "FLASK_", "SHOP_", "WERKZEUG_")
 class Launched:
     """A running application.
 
-    ``folder`` receives ``app.db``, ``app.log`` and the directory ``audit`` with everything of ours.
+    ``folder`` receives ``app.db``, ``app.log`` with all it says, ``app.out`` with that part of it
+    which goes to standard output, and the directory ``audit`` with everything of ours; ``binaries``
+    is where the programs of the environment are, ``health`` a page that answers.
     """
 
     def __init__(
@@ -42,17 +44,21 @@ class Launched:
         environ: Mapping[str, str] | None = None,
         cwd: Path = APPS,
         preexec: Callable[[], None] | None = None,
+        binaries: Path = BINARIES,
+        health: str = "/health",
     ) -> None:
+        self._health = health
         self.folder = folder
         self.audit = folder / "audit"
         self.audit.mkdir(parents=True, exist_ok=True)
         self.log_file = folder / "app.log"
         self.log_file.touch()
-        port = _free_port()
+        _make_database(folder / "app.db")
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith(_OURS)},
-            "PATH": os.pathsep.join([str(BINARIES), os.environ.get("PATH", os.defpath)]),
+            "PATH": os.pathsep.join([str(binaries), os.environ.get("PATH", os.defpath)]),
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONHASHSEED": "0",  # werkzeug prints sets
             "PYTHONUNBUFFERED": "1",
@@ -65,7 +71,7 @@ class Launched:
             **(environ or {}),
         }
         words = [word.format(port=port) for word in command]
-        words[0] = str(BINARIES / words[0])
+        words[0] = str(binaries / words[0])
         self.process = subprocess.Popen(
             words,
             bufsize=0,
@@ -73,15 +79,19 @@ class Launched:
             env=self.environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=subprocess.PIPE,
             start_new_session=True,
             preexec_fn=preexec,
         )
-        # Through a pipe: an application that may not write files can still speak.
-        self._logger = threading.Thread(target=self._keep_log)
-        self._logger.start()
+        # Through pipes: an application that may not write files can still speak.
+        self._loggers = [
+            threading.Thread(target=self._keep, args=(self.process.stdout, folder / "app.out")),
+            threading.Thread(target=self._keep, args=(self.process.stderr, None)),
+        ]
+        for logger in self._loggers:
+            logger.start()
         try:
-            wait_until(self._answers, self._trouble)
+            wait_until(self._answers, self._trouble, self._last_words)
         except BaseException:
             self.stop()
             raise
@@ -95,6 +105,10 @@ class Launched:
     def log(self) -> str:
         """Return what the application has printed, ours included."""
         return self.log_file.read_text(errors="replace")
+
+    def printed(self) -> str:
+        """Return what of it went to standard output, as exporters to the console do."""
+        return (self.folder / "app.out").read_text(errors="replace")
 
     def ours(self) -> list[str]:
         """Return the lines that we said."""
@@ -119,7 +133,7 @@ class Launched:
         """Kill the whole process group at once, as the kernel does for memory."""
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        self._logger.join()
+        self._join()
 
     def stop(self) -> None:
         """Stop the application; killed after 10 s."""
@@ -129,26 +143,38 @@ class Launched:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
                 self.kill()
-        self._logger.join()
+        self._join()
 
-    def _keep_log(self) -> None:
-        assert self.process.stdout is not None
-        with self.process.stdout as output, self.log_file.open("wb", buffering=0) as log:
-            shutil.copyfileobj(output, log)
+    def _join(self) -> None:
+        for logger in self._loggers:
+            logger.join()
+
+    def _keep(self, output: IO[bytes], file: Path | None) -> None:
+        with (
+            output,
+            self.log_file.open("ab", buffering=0) as log,
+            (file or Path(os.devnull)).open("wb", buffering=0) as own,
+        ):
+            while piece := output.read(65_536):
+                log.write(piece)
+                own.write(piece)
 
     def _answers(self) -> bool:
         if self.process.poll() is not None:
             return False
         with self.client() as client:
             try:
-                return client.get(f"{self.url}/health", timeout=20).ok
+                return client.get(self.url + self._health, timeout=20).ok
             except requests.ConnectionError:
                 return False
 
     def _trouble(self) -> str | None:
         if self.process.poll() is None:
             return None
-        return "it ended:\n" + "\n".join(self.log().splitlines()[-15:])
+        return "it ended:\n" + self._last_words()
+
+    def _last_words(self) -> str:
+        return "\n".join(self.log().splitlines()[-15:])
 
 
 @contextmanager
@@ -161,20 +187,31 @@ def launched(*args: Any, **kwargs: Any) -> Iterator[Launched]:
         running.stop()
 
 
+def _make_database(path: Path) -> None:
+    """Make the database that workers open at once: two that turn it to WAL fail each other."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
 def wait_until(
-    condition: Callable[[], bool], trouble: Callable[[], str | None] = lambda: None
+    condition: Callable[[], bool],
+    trouble: Callable[[], str | None] = lambda: None,
+    said: Callable[[], str] = str,
 ) -> None:
-    """Wait up to 60 s for a condition; ``trouble`` says why it will never come true."""
+    """Wait up to 60 s for a condition; ``trouble`` says why it will never come true.
+
+    ``said``: what has been heard when it has not come true.
+    """
     pause = threading.Event()
     deadline = time.monotonic() + 60
     while not condition():
         why = trouble()
         assert why is None, why
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, f"waited in vain\n{said()}"
         pause.wait(0.05)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
