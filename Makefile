@@ -66,6 +66,7 @@ format: setup ## put the sources into shape
 bench: setup ## measure what tracking costs
 	@$(BIN)/python benchmarks/matching.py
 	@$(BIN)/python benchmarks/calls.py
+	@$(BIN)/python benchmarks/redaction.py
 	@$(BIN)/python benchmarks/overhead.py $(ARGS)
 
 corpus: setup ## run the corpus, print what each layer of the engine finds
@@ -79,6 +80,6 @@ soak: setup ## repeat tests and demo ROUNDS times, each with a seed of its own
 	done
 
 clean: ## remove all that was made
-	rm -rf .venv .venv-compat-* .venv-sdks-* .demo .bench .run .hypothesis build dist
+	rm -rf .venv .venv-compat-* .venv-sdks-* .venv-servers .demo .bench .run .hypothesis build dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
