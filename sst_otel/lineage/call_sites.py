@@ -139,8 +139,13 @@ class CallSites(ast.NodeTransformer, ABC):
             and all(isinstance(argument, ast.Constant) for argument in node.args)
         )
         if not with_arguments and name not in SELF_METHODS and name != "replace":
+            message = self.message_of(function.value)
             function.value = self.visit(function.value)
             self._visit_arguments(node)
+            if message is not None:
+                node.args = [self.into_message(one, message) for one in node.args]
+                for keyword in node.keywords:
+                    keyword.value = self.into_message(keyword.value, message)
             return node
         if (kept := leaves.kept_variable(node)) is not None:
             return self.helper("kept", node, node, kept)
@@ -163,6 +168,21 @@ class CallSites(ast.NodeTransformer, ABC):
             return self.helper("joined_characters", node, _placed(node, function), listed)
         node.func = self.helper("method_args" if with_arguments else "method", function, function)
         return _placed(node, function)
+
+    def message_of(self, node: ast.expr) -> str | None:
+        """Return the variable of a message that ``node`` is a field of, or of a field's field."""
+        if isinstance(node, ast.Name):
+            return None
+        while isinstance(node, ast.Attribute | ast.Subscript):
+            node = node.value
+        return node.id if isinstance(node, ast.Name) and node.id in self.names.messages else None
+
+    def into_message(self, value: ast.expr, message: str) -> ast.expr:
+        """Note what a message takes: it keeps a copy."""
+        if isinstance(value, ast.Constant | ast.Starred):
+            return value
+        variable = ast.copy_location(ast.Name(message, ast.Load()), value)
+        return self.helper("into_message", value, value, variable)
 
     def _visit_arguments(self, node: ast.Call) -> None:
         node.args = [self.visit(argument) for argument in node.args]

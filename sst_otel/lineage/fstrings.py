@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sst_otel.guard import count_error, guard
+from sst_otel.guard import guard, swallow
 from sst_otel.lineage import marks
 from sst_otel.lineage.functions.formatting import shown
-from sst_otel.lineage.locate import as_text
 from sst_otel.lineage.scanning import scan
 from sst_otel.lineage.small import entry_of
+from sst_otel.lineage.written_forms import as_text
 from sst_otel.registry.identity import IDS, MARKABLE, Mark, mark
 from sst_otel.scope import current_scope
 from sst_otel.tracebacks import drop_own_entry
@@ -167,7 +167,8 @@ def made(text: Any, edited: bool, *operands: Any) -> Any:
         if sources:
             compose(text, sources)
     except Exception as error:
-        count_error("lineage", type(error).__name__)
+        if not swallow("lineage", error, error.__traceback__):
+            raise
     return text
 
 

@@ -12,6 +12,7 @@ import builtins
 from typing import Any
 
 from sst_otel.lineage import calls, fstrings, growing, methods, operators, rowkeys
+from sst_otel.lineage.functions import protobuf
 from sst_otel.registry.identity import IDS, MARKABLE
 from sst_otel.scope import current_scope
 
@@ -41,6 +42,7 @@ HELPERS: dict[str, Any] = {
     "_sst_converted": fstrings.converted,
     "_sst_joined": fstrings.joined,
     "_sst_kept": fstrings.kept,
+    "_sst_into_message": protobuf.into_message,
     "_sst_made1": fstrings.made1,
     "_sst_made2": fstrings.made2,
     "_sst_made": fstrings.made,

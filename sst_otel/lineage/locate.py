@@ -6,32 +6,16 @@ Texts are compared by their folded words, because libraries write a value in the
 
 from __future__ import annotations
 
-import datetime
-import decimal
-import fractions
-import html
-import re
 from bisect import bisect_left
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from sst_otel.datatypes import digit_run, renderings
-from sst_otel.datatypes.dates import date_renderings
+from sst_otel.lineage.showing import Shown
+from sst_otel.lineage.written_forms import LONGEST, folded, forms, says_something
 from sst_otel.registry.datum import Datum
-from sst_otel.registry.identity import MARKABLE, Mark
-from sst_otel.registry.text import fold, has_no_word_boundaries
+from sst_otel.registry.identity import Mark
 
-TEXTS = frozenset({str, bytes, bytearray})
-NUMBERS = frozenset({int, float, complex, decimal.Decimal, fractions.Fraction})
-_REAL = frozenset({int, float, decimal.Decimal})
-_DATES = frozenset({datetime.date, datetime.datetime})
-_NOT_WORDS = re.compile(r"[\W_]+")
-_LONGEST = 400_000
-"""Characters of a text that are searched for data."""
 _MOST_PLACES = 50
 _MOST_SPANS = 5_000
-_RUN = 7
-"""Shortest separator-free form that is recognised among other separators."""
 
 
 class Span(NamedTuple):
@@ -42,59 +26,6 @@ class Span(NamedTuple):
     datum: Datum
 
 
-def as_text(value: Any) -> str:
-    """Return a text as it is, bytes as UTF-8, other values of builtin types as ``str`` does."""
-    if type(value) is str:
-        return value
-    if type(value) is bytes or type(value) is bytearray:
-        return value[:_LONGEST].decode("utf-8", "replace")
-    if type(value) is int and value.bit_length() > 1_024:
-        return hex(value)
-    if issubclass(type(value), str):  # Markup
-        return str.__str__(value)
-    return str(value) if type(value) in MARKABLE else ""
-
-
-def folded(text: Any) -> str:
-    """Return ``text`` without case, mostly of the same length."""
-    return as_text(text).lower()
-
-
-def words(text: Any) -> str:
-    """Return the folded letters and digits of ``text``, runs of all else as one blank."""
-    return _NOT_WORDS.sub(" ", fold(as_text(text)[:_LONGEST])).strip()
-
-
-def says_something(text: Any) -> bool:
-    """Whether a text has a letter or digit at all."""
-    return any(map(str.isalnum, as_text(text)))
-
-
-def forms(value: Any, data_type: str = "") -> tuple[str, ...]:
-    """Return the texts, in lower case, that programs write for ``value``, the usual one first."""
-    kind = type(value)
-    if kind not in MARKABLE:
-        return ()
-    found = [as_text(value)]
-    if kind in _REAL:
-        found += _number_forms(value)
-    elif kind in _DATES:
-        found += [value.isoformat(), *date_renderings(value)]
-    if data_type:
-        found += renderings(data_type, value)
-    stripped = (form.strip().lower() for form in found)
-    return tuple(dict.fromkeys(form for form in stripped if form))
-
-
-def _number_forms(value: Any) -> list[str]:
-    if type(value) is int:
-        if value.bit_length() > 1_024:
-            return []
-        return [f"{value:,}", f"{value:,}".replace(",", "."), f"{value}.0", f"{value:,.2f}"]
-    specs = (",", ",.0f", ",.1f", ",.2f", ".0f", ".1f", ".2f", ".3f", ".4f", "f")
-    return [format(value, spec) for spec in specs]
-
-
 class Placed:
     """A composed text and where its data stand in it."""
 
@@ -102,7 +33,7 @@ class Placed:
 
     def __init__(self, entry: Mark) -> None:
         self.whole = folded(entry.obj)
-        self.spans = sorted(_spans(self.whole[:_LONGEST], entry.data), key=_start)
+        self.spans = sorted(_spans(self.whole[:LONGEST], entry.data), key=_start)
         """In the order of the text."""
         self._longest = max((span.end - span.start for span in self.spans), default=0)
 
@@ -168,123 +99,6 @@ def places(piece: str, whole: str) -> list[int]:
         found.append(start)
         start = whole.find(piece, start + 1)
     return found
-
-
-class Shown:
-    """A text to be asked which data it shows."""
-
-    def __init__(self, text: Any) -> None:
-        plain = as_text(text)
-        if "&" in plain:
-            plain = html.unescape(plain)
-        self.words = f" {words(plain)} "
-        self._run = ""
-
-    @property
-    def run(self) -> str:
-        """All letters and digits of the text, without anything between them."""
-        self._run = self._run or self.words.replace(" ", "")
-        return self._run
-
-    def holds(self, sought: str) -> bool:
-        """Whether ``sought``, folded words, stands in the text as words of its own."""
-        if not sought:
-            return False
-        return (sought if has_no_word_boundaries(sought) else f" {sought} ") in self.words
-
-    def without(self, parts: Iterable[str]) -> Shown:
-        """Return the rest of the text once ``parts``, folded words, are taken out."""
-        rest = Shown("")
-        rest.words = self.words
-        for part in parts:
-            if has_no_word_boundaries(part):
-                rest.words = rest.words.replace(part, " \0 ")
-            else:
-                rest.words = rest.words.replace(f" {part} ", " \0 ")
-        return rest
-
-    def shows(self, datum: Datum) -> bool:
-        """Whether a rendering of ``datum`` stands in the text."""
-        if any(self.holds(words(form)) for form in forms(datum.value, datum.data_type)):
-            return True
-        return any(len(run) >= _RUN and run in self.run for run in _runs(datum))
-
-    def data_of(self, entry: Mark) -> tuple[Datum, ...]:
-        """Return which data of ``entry`` the text shows, as they are or rewritten."""
-        return tuple(Needles([entry]).found_in(self)[0])
-
-
-class Needles:
-    """The data of several marks, to be looked for in many texts."""
-
-    def __init__(self, entries: list[Mark]) -> None:
-        self._by_word: dict[str, list[_Needle]] = {}
-        self._unbound: list[_Needle] = []
-        self._runs: list[tuple[str, Datum]] = []
-        for entry in entries:
-            if entry.composed:
-                self._add((as_text(entry.obj),), entry.data, False)
-            else:
-                self._add(forms(entry.obj), entry.data, len(entry.data) == 1)
-            for datum in entry.data:
-                self._add(forms(datum.value, datum.data_type), (datum,), True)
-                self._runs += [(run, datum) for run in _runs(datum)]
-
-    def _add(self, texts: tuple[str, ...], data: tuple[Datum, ...], is_value: bool) -> None:
-        for sought in dict.fromkeys(map(words, texts)):
-            needle = _Needle(sought, data, is_value)
-            if sought and has_no_word_boundaries(sought):
-                self._unbound.append(needle)
-            elif sought:
-                self._by_word.setdefault(sought.partition(" ")[0], []).append(needle)
-
-    def found_in(self, text: Shown) -> tuple[dict[Datum, None], bool]:
-        """Return the data that ``text`` shows, and whether it is one of the values as a whole."""
-        found: dict[Datum, None] = {}
-        whole = False
-        candidates = list(self._unbound)
-        present = set(text.words.split())
-        for word, needles in self._by_word.items():
-            if word in present:
-                candidates += needles
-        held = [needle for needle in candidates if text.holds(needle.words)]
-        for sought, data, is_value in _outermost(held, text) if len(held) > 1 else held:
-            found.update(dict.fromkeys(data))
-            whole = whole or (is_value and len(sought) + 2 == len(text.words))
-        for run, datum in self._runs:
-            if run in text.run:
-                found[datum] = None
-        return found, whole
-
-
-class _Needle(NamedTuple):
-    words: str
-    data: tuple[Datum, ...]
-    is_value: bool
-
-
-def _outermost(held: list[_Needle], text: Shown) -> list[_Needle]:
-    """Return the needles that stand somewhere else than inside longer ones: a name in an address.
-
-    All of one length count; two people may have a value in common.
-    """
-    kept: set[int] = set()
-    left = text
-    longer: dict[str, None] = {}
-    length = 0
-    for needle in sorted(held, key=lambda needle: len(needle.words), reverse=True):
-        if len(needle.words) < length and longer:
-            left = left.without(longer)
-            longer = {}
-        length = len(needle.words)
-        if left.holds(needle.words):
-            kept.add(id(needle))
-            longer[needle.words] = None
-    return [needle for needle in held if id(needle) in kept]
-
-
-def _runs(datum: Datum) -> list[str]:
-    return [run for run in digit_run(datum.data_type, datum.value) if len(run) >= _RUN]
 
 
 def located(result: Any, source: Mark) -> tuple[Datum, ...]:

@@ -26,7 +26,10 @@ EVALUATED_IN_PLACE = frozenset({"int", "float", "complex", "str", "repr", "round
 """Functions that never consume an argument, so that it can be looked at after the call."""
 
 _FRAMEWORKS = frozenset({"flask", "quart", "werkzeug", "starlette", "django"})
-_DATA_MODULES = frozenset(module.partition(".")[0] for module in KNOWN_NAMES) - {"builtins"}
+_DATA_MODULES = frozenset(module.partition(".")[0] for module in KNOWN_NAMES) - {
+    "builtins",
+    "google",
+}
 _FAILURES = ("Error", "Exception", "Warning", "Exit", "Interrupt")
 
 
@@ -57,6 +60,8 @@ class ModuleNames:
         self.classes: set[str] = set()
         self.remembering: set[str] = set()
         """The module's functions that hand out results made in another request."""
+        self.messages: set[str] = set()
+        """Variables that somewhere are a protocol buffer message, new or by annotation."""
         self.proxies: set[str] = set()
         """Names from web frameworks, such as ``request`` and ``current_user``."""
 
@@ -91,6 +96,7 @@ class ModuleNames:
 class _Collector(ast.NodeVisitor):
     def __init__(self) -> None:
         self.names = ModuleNames()
+        self._generated: set[str] = set()
 
     def visit_Name(self, node: ast.Name) -> None:
         if not isinstance(node.ctx, ast.Load):
@@ -98,6 +104,22 @@ class _Collector(ast.NodeVisitor):
 
     def visit_arg(self, node: ast.arg) -> None:
         self.names.bound.add(node.arg)
+        if self._is_message(node.annotation):
+            self.names.messages.add(node.arg)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        if isinstance(node.value, ast.Call) and self._is_message(node.value.func):
+            self.names.messages.update(
+                target.id for target in node.targets if isinstance(target, ast.Name)
+            )
+        self.generic_visit(node)
+
+    def _is_message(self, kind: ast.expr | None) -> bool:
+        """Whether ``kind`` names a class of a module that ``protoc`` made."""
+        if isinstance(kind, ast.Name):
+            return kind.id in self._generated
+        module = self.names.module_of(kind.value) if isinstance(kind, ast.Attribute) else None
+        return module is not None and _is_generated(module)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         for decorator in node.decorator_list:
@@ -128,11 +150,13 @@ class _Collector(ast.NodeVisitor):
         self._check(module)
         for alias in node.names:
             name = alias.asname or alias.name
+            if _is_generated(node.module or ""):
+                self._generated.add(name)
             if module.partition("_")[0].partition(".")[0] in _FRAMEWORKS:
                 self.names.proxies.add(name)
             if alias.name in KNOWN_NAMES.get(module, ()):
                 self.names.functions.add(name)
-            elif f"{module}.{alias.name}" in KNOWN_NAMES:
+            elif f"{module}.{alias.name}" in KNOWN_NAMES or _is_generated(alias.name):
                 self.names.modules[name] = f"{module}.{alias.name}"
             elif is_data_module(module):
                 self.names.from_data_modules.add(name)
@@ -160,7 +184,13 @@ class _Collector(ast.NodeVisitor):
 
 def is_data_module(module: str) -> bool:
     """Whether the functions of ``module`` make values from values and do nothing else."""
-    return module.partition(".")[0] in _DATA_MODULES
+    known = module.partition(".")[0] in _DATA_MODULES or module in KNOWN_NAMES
+    return known or _is_generated(module)
+
+
+def _is_generated(module: str) -> bool:
+    """Whether it is a module of protocol buffer messages, as ``protoc`` names them."""
+    return module.endswith("_pb2")
 
 
 def dotted(node: ast.expr) -> str:

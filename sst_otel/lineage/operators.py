@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sst_otel.guard import guard
-from sst_otel.lineage import marks, methods
+from sst_otel.lineage import cutting, marks, methods
 from sst_otel.lineage.carriers import is_carrier
 from sst_otel.lineage.fstrings import compose
 from sst_otel.lineage.functions.formatting import percent
@@ -232,7 +232,7 @@ def leaf_slice(result: Any, value: Any) -> Any:
 def _cut(result: Any, source: Mark | None, value: Any) -> None:
     with _guarded:
         if source is not None and result is not value:
-            marks.part(result, source, "slice")
+            cutting.part(result, source, "slice")
 
 
 def item(value: Any, key: Any) -> Any:

@@ -13,9 +13,9 @@ from sst_otel.lifetime import is_held
 from sst_otel.missed import OUTPUTS, missed
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import IDS, Mark, marked
+from sst_otel.registry.kept_texts import keep_text
 from sst_otel.registry.registry import Registry
 from sst_otel.scope import Scope
-from sst_otel.sources.kept_texts import keep_text
 
 _LONGEST = 100_000
 _MOST_HELD = 50

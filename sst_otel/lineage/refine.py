@@ -12,18 +12,10 @@ from typing import Any
 
 from sst_otel.datatypes.dates import parse_date
 from sst_otel.datatypes.numbers import number_text, parse_number
-from sst_otel.lineage import marks
-from sst_otel.lineage.locate import (
-    NUMBERS,
-    TEXTS,
-    Needles,
-    Shown,
-    folded,
-    forms,
-    says_something,
-    words,
-)
+from sst_otel.lineage import cutting, marks
 from sst_otel.lineage.scanning import SCAN_LIMIT, fields_of, items_of
+from sst_otel.lineage.showing import Needles, Shown
+from sst_otel.lineage.written_forms import NUMBERS, TEXTS, folded, forms, says_something, words
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import IDS, MARKABLE, Mark
 from sst_otel.scope import current_scope
@@ -100,7 +92,7 @@ class Leaves:
     ) -> None:
         self.sources = sources
         self.cutters = [
-            marks.Cutter(entry, operation)
+            cutting.Cutter(entry, operation)
             for entry in taken_apart or ()
             if type(entry.obj) in TEXTS and not entry.form
         ]

@@ -237,7 +237,11 @@ class _Rewriter(Sites):
         ):
             value.right = self._right("right_add", value.left, value.right)
             return node
-        return self.generic_visit(node)
+        message = self.message_of(node.targets[0]) if len(node.targets) == 1 else None
+        self.generic_visit(node)
+        if message is not None:
+            node.value = self.into_message(node.value, message)
+        return node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         operation = leaves.OPERATIONS.get(type(node.op))

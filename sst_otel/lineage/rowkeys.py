@@ -109,14 +109,17 @@ def _owner_in(receiver: Any, name: str, value: int | str, scope: Scope) -> Owner
 
 def _small_of(scope: Scope) -> dict[tuple[str, Any], list[Datum]]:
     """Return the small values that were tagged in ``scope``, by person and value."""
+    data = scope.data
     nothing: dict[tuple[str, Any], list[Datum]] = {}
-    done, known = scope.state.get(_STATE) or (0, nothing)
-    size = len(scope.data)
+    former, known, done = scope.state.get(_STATE) or (data, nothing, 0)
+    if former is not data:
+        known, done = {}, 0
+    size = len(data)
     if done < size:
-        for datum in islice(scope.data, done, size):
+        for datum in islice(data, done, size):
             if _is_small(datum.value):
                 known.setdefault((datum.owner.ref, datum.value), []).append(datum)
-        scope.state[_STATE] = (size, known)
+        scope.state[_STATE] = (data, known, size)
     return known
 
 

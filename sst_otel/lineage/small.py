@@ -14,7 +14,7 @@ from pathlib import PurePath
 from types import CodeType, FrameType
 from typing import Any
 
-from sst_otel.lineage.locate import Shown
+from sst_otel.lineage.showing import Shown
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import IDS, Holder, Mark
 from sst_otel.scope import PROCESS, Scope, current_scope

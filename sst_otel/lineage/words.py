@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sst_otel.lineage.locate import TEXTS, folded
+from sst_otel.lineage.written_forms import TEXTS, folded
 from sst_otel.registry.datum import Datum
 
 

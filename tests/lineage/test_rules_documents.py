@@ -45,6 +45,24 @@ FLOWS: Rows = [
         "w.writerow({'e': email, 'n': name})\nr = out.getvalue()",
         "composed email:ada",
     ),
+    (
+        CSV + "raw = io.BytesIO()\nt = io.TextIOWrapper(raw)\n"
+        "csv.writer(t).writerow([name, inc * 2])\nt.flush()\nr = raw.getvalue()",
+        "composed name:ada derived(mul):ada",
+    ),
+    (
+        CSV + "import gzip\nraw = io.BytesIO()\n"
+        "zipped = gzip.GzipFile(fileobj=raw, mode='wb', mtime=0)\n"
+        "with zipped, io.TextIOWrapper(zipped) as t:\n"
+        "    csv.writer(t).writerows([[email], ['x']])\nr = raw.getvalue()",
+        "composed email:ada",
+    ),
+    (
+        "import gzip, io\nraw = io.BytesIO()\n"
+        "with gzip.GzipFile(fileobj=raw, mode='wb', mtime=0) as t:\n"
+        "    t.write(f'{email};x'.encode())\nr = raw.getvalue()",
+        "composed email:ada",
+    ),
     (CSV + "r = next(csv.DictReader(io.StringIO(f'e,i\\n{email},{income}')))['i']", "income:ada"),
     (CSV + "r = list(csv.reader(io.StringIO(f'{email},{income}')))[0][1]", "income:ada"),
     (

@@ -28,6 +28,7 @@ from sst_otel.lineage.functions import (
     encodings,
     models,
     numbers,
+    protobuf,
     regex,
     serialisation,
     texts,
@@ -35,14 +36,14 @@ from sst_otel.lineage.functions import (
     values,
 )
 from sst_otel.lineage.functions.rules import Follow, by_result, computes
-from sst_otel.lineage.locate import TEXTS
 from sst_otel.lineage.scanning import bases, module_of, name_of
+from sst_otel.lineage.written_forms import TEXTS
 from sst_otel.registry.identity import MARKABLE
 
 Resolved = tuple[Follow, tuple[Any, ...]]
 """A rule, and what stands before the arguments in it: the receiver of a bound method."""
 
-_SUBJECTS = (numbers, texts, regex, dates, encodings, serialisation)
+_SUBJECTS = (numbers, texts, regex, dates, encodings, serialisation, protobuf)
 RULES: dict[str, dict[str, Follow]] = {}
 """Module → function or class → rule."""
 for _subject in _SUBJECTS:
@@ -50,7 +51,9 @@ for _subject in _SUBJECTS:
         RULES.setdefault(_module, {}).update(_table)
 METHODS: dict[str, dict[str, Follow]] = {}
 """``module.Class`` → method → rule."""
-for _methods in (numbers.METHODS, texts.METHODS, serialisation.METHODS, encodings.METHODS):
+for _methods in (
+    *(numbers.METHODS, texts.METHODS, serialisation.METHODS, encodings.METHODS, protobuf.METHODS),
+):
     METHODS.update(_methods)
 CLASS_METHODS = {**dates.CLASS_METHODS, **encodings.CLASS_METHODS}
 _ONLY_BY_NAME = frozenset(
@@ -67,6 +70,7 @@ _ONLY_BY_NAME = frozenset(
             "uuid",
             "bisect",
             "email",
+            "google",
         ),
     }
 )
@@ -185,6 +189,8 @@ def _of_class(function: Any) -> Resolved | None:
         if type(function) is type:
             _remember(function, rule)
         return rule, ()
+    if protobuf.is_message(function):
+        return protobuf.built, ()
     return (models.built, ()) if models.is_model(function) else None
 
 
@@ -223,7 +229,7 @@ def by_name(module: Any, name: Any, exact: bool = True) -> Follow | None:
     if key in _by_name:
         return _by_name[key]
     rule = _look_up(module, name)
-    if len(_by_name) < _MANY and "<" not in name:
+    if len(_by_name) < _MANY:
         _by_name[key] = rule
     return rule
 
@@ -271,6 +277,8 @@ def of_instance(kind: type, name: str) -> Follow | None:
     package = module.partition(".")[0]
     if package in third_party.THIRD_PARTY:
         return third_party.rule_for(package, name)
+    if name in protobuf.OF_MESSAGES and protobuf.is_message(kind):
+        return protobuf.OF_MESSAGES[name]
     return computes(name) if _is_number(kind) else None
 
 

@@ -8,8 +8,8 @@ from string import Formatter
 from typing import Any
 
 from sst_otel.lineage import marks
-from sst_otel.lineage.locate import Shown
 from sst_otel.lineage.scanning import fields_of, scan, scan_all
+from sst_otel.lineage.showing import Shown
 from sst_otel.registry.identity import Mark
 
 _PATH = re.compile(r"([^.\[]*)(.*)", re.S)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sst_otel.lineage import marks
+from sst_otel.lineage import cutting, marks
 from sst_otel.lineage.functions.rules import (
     Follow,
     aggregates,
@@ -53,7 +53,7 @@ def _item(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None
         for source in marks.found(args[:1]):
             start = args[1].start if type(args[1]) is slice else args[1]
             known = type(start) is int and start >= 0
-            marks.part(result, source, "slice", start if known else -1)
+            cutting.part(result, source, "slice", start if known else -1)
 
 
 RULES: dict[str, dict[str, Follow]] = {

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sst_otel.lineage import marks
+from sst_otel.lineage import cutting, marks
 from sst_otel.lineage.functions.rules import Follow, carries, cuts, nothing
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import Mark, marked
@@ -32,7 +32,7 @@ def substituted(result: Any, text: Any, replacement: Any) -> None:
     inserted = [entry for entry in inserted if entry.obj in result]
     if not inserted:
         if source is not None:
-            marks.edited(result, source, "sub")
+            cutting.edited(result, source, "sub")
         return
     data: dict[Datum, None] = {}
     if source is not None:
@@ -70,7 +70,7 @@ def group(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None
     indices = args[1:] or (0,)
     for index, piece in zip(indices, result if len(indices) > 1 else (result,), strict=True):
         if type(index) in (int, str) and piece is not source.obj and piece is not None:
-            marks.part(piece, source, "group", match.start(index))
+            cutting.part(piece, source, "group", match.start(index))
 
 
 def groups(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
@@ -83,7 +83,7 @@ def groups(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Non
         named = [(match.start(name), piece) for name, piece in result.items()]
     else:
         named = [(match.start(index), piece) for index, piece in enumerate(result, 1)]
-    cutter = marks.Cutter(source, "group")
+    cutter = cutting.Cutter(source, "group")
     for start, piece in named:
         if start >= 0:
             cutter.part(piece, start)
@@ -92,7 +92,7 @@ def groups(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Non
 def _expand(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     source = marked(args[0].string)
     if source is not None:
-        marks.edited(result, source, "expand")
+        cutting.edited(result, source, "expand")
 
 
 _FUNCTIONS: dict[str, Follow] = {

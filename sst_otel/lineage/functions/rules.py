@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
 
-from sst_otel.lineage import carriers, marks, refine
-from sst_otel.lineage.locate import Needles, Shown
+from sst_otel.lineage import carriers, cutting, marks, refine
 from sst_otel.lineage.scanning import items_of, scan_all
+from sst_otel.lineage.showing import Needles, Shown
 from sst_otel.registry.datum import Datum, derive
 from sst_otel.registry.identity import IDS, MARKABLE, Mark
 from sst_otel.scope import current_scope
@@ -194,7 +194,7 @@ def cuts(operation: str, position: int = 0) -> Follow:
     def follow(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         for source in marks.found(args[position : position + 1]):
             characters(result, source)
-            cutter = marks.Cutter(source, operation)
+            cutter = cutting.Cutter(source, operation)
             for piece in result if type(result) in marks.CONTAINERS else (result,):
                 if not current_scope().spend():
                     return
@@ -225,7 +225,7 @@ def edits(operation: str, position: int = 0) -> Follow:
     def follow(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
         for source in marks.found(args[position : position + 1]):
             if result is not source.obj:
-                marks.edited(result, source, operation)
+                cutting.edited(result, source, operation)
 
     return follow
 

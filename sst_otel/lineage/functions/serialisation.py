@@ -9,6 +9,7 @@ from types import BuiltinMethodType
 from typing import Any
 
 from sst_otel.lineage import carriers, marks, refine
+from sst_otel.lineage.functions.files import BUFFERS, beneath
 from sst_otel.lineage.functions.rules import (
     Follow,
     by_result,
@@ -23,25 +24,27 @@ from sst_otel.lineage.put_away import put_away, write_down
 from sst_otel.lineage.scanning import fields_of, module_of, name_of, scan_all
 from sst_otel.registry.identity import marked
 
-_BUFFERS = frozenset({io.StringIO, io.BytesIO})
 _FILES = frozenset({io.BufferedWriter, io.BufferedRandom, io.TextIOWrapper})
-_WRITTEN = _BUFFERS | _FILES
 
 
 def _written(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """``buffer.write(text)``, ``buffer.writelines(…)``."""
     sources = scan_all(args[1:], into_objects=True)
-    if sources and type(args[0]) in _WRITTEN:
+    if not sources:
+        return
+    target = beneath(args[0])
+    if target is not None:
+        carriers.hold(target, marks.data_of(sources))
+    if type(args[0]) in _FILES:
         carriers.hold(args[0], marks.data_of(sources))
-        if type(args[0]) in _FILES:
-            for source in sources:
-                write_down(source)
+        for source in sources:
+            write_down(source)
 
 
 def _opened(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """``io.StringIO(text)``."""
     sources = marks.found((*args, *kwargs.values()))
-    if sources and type(result) in _BUFFERS:
+    if sources and type(result) in BUFFERS:
         carriers.hold(result, marks.data_of(sources), sources[0].composed)
 
 
@@ -58,7 +61,7 @@ def _read(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None
 
 def _cut_off(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """``buffer.truncate(0)``: what it held is gone."""
-    if result == 0 and type(args[0]) in _BUFFERS:
+    if result == 0 and type(args[0]) in BUFFERS:
         carriers.let_go(args[0])
 
 
@@ -106,8 +109,9 @@ def _buffer_of(user: Any) -> Any:
     """
     for held in gc.get_referents(user):
         owner = held.__self__ if type(held) is BuiltinMethodType else held
-        if type(owner) in _BUFFERS:
-            return owner
+        found = beneath(owner)
+        if found is not None:
+            return found
     return None
 
 
@@ -144,7 +148,7 @@ def _message(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> N
 
 def _configuration(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
     """``config.write(buffer)``."""
-    if len(args) > 1 and type(args[1]) in _BUFFERS:
+    if len(args) > 1 and type(args[1]) in BUFFERS:
         sources = scan_all(args[:1], into_objects=True)
         carriers.hold(args[1], marks.data_of(sources))
 
@@ -209,6 +213,7 @@ RULES: dict[str, dict[str, Follow]] = {
 }
 METHODS: dict[str, dict[str, Follow]] = {
     "csv.DictWriter": ROWS,
+    "gzip.GzipFile": {"write": _written},
     "json.encoder.JSONEncoder": {"encode": _TEXT},
     "json.decoder.JSONDecoder": {"decode": pieces("decode")},
     "jwt.api_jwt.PyJWT": {"encode": encodes(), "decode": pieces("decode")},

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sst_otel.lineage import marks
+from sst_otel.lineage import cutting, marks
 from sst_otel.lineage.functions import dates
 from sst_otel.lineage.functions.formatting import formatted
 from sst_otel.lineage.functions.rules import (
@@ -73,7 +73,7 @@ def characters_joined(result: Any, text: Any) -> None:
     """``"".join(c for c in text if …)``: what is left of the text."""
     source = marked(text)
     if source is not None and result is not text:
-        marks.edited(result, source, "join")
+        cutting.edited(result, source, "join")
 
 
 def _replaced(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
@@ -85,7 +85,7 @@ def _replaced(result: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> 
         inserted = None
     if inserted is None:
         if source is not None:
-            marks.edited(result, source, "replace")
+            cutting.edited(result, source, "replace")
         return
     kept: tuple[Datum, ...] = ()
     if source is not None:

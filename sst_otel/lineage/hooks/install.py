@@ -7,6 +7,7 @@ import binascii
 import functools
 import hashlib
 import hmac
+import logging
 import uuid
 import zlib
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from typing import Any
 
 from sst_otel.guard import guard
 from sst_otel.lineage.functions import FUNCTIONS, resolve
-from sst_otel.lineage.hooks import outputs
+from sst_otel.lineage.hooks import messages, outputs, templates
 from sst_otel.lineage.hooks.wrapping import Looked, stand_in
 from sst_otel.patching import Patches
 from sst_otel.registry.registry import Registry
@@ -41,6 +42,9 @@ def install(registry: Registry) -> Patches:
         if original is not None:  # b32hexencode and some digests depend on version and build
             with guard(_PLACE):
                 _replace(patches, module, name, original, stand_in(original, looked))
+    _replace(patches, logging.LogRecord, "getMessage", messages.ORIGINAL, messages.get_message)
+    for kind, name, original, ours in templates.HOOKED:
+        _replace(patches, kind, name, original, ours)
     update = hmac.HMAC.update
     _replace(patches, hmac.HMAC, "update", update, _feeding(update))
     return patches
