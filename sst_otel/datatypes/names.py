@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from sst_otel.datatypes.phrases import Entry, PhraseBook
 from sst_otel.datatypes.taxonomy import Taxonomy
-from sst_otel.datatypes.tokens import context_words, segments, singular_candidates
+from sst_otel.datatypes.tokens import context_words, phrase_words, segments, singular_candidates
+from sst_otel.remembered import remembered
 
 _SIBLINGS_LOOKED_AT = 200
 _GENERIC_LEAVES = frozenset({"value", "val", "raw", "text", "data", "plain", "content", "input"})
@@ -52,10 +52,11 @@ class FieldClassifier:
     def __init__(self, taxonomy: Taxonomy, cache_size: int = 8192) -> None:
         self.taxonomy = taxonomy
         self._book = PhraseBook(taxonomy)
-        self._match = lru_cache(maxsize=cache_size)(self._match_path)
-        self._beside = lru_cache(maxsize=1024)(self._sibling_evidence)
-        self._place = lru_cache(maxsize=1024)(self._context_kind)
-        self.names_type = lru_cache(maxsize=cache_size)(self._names_type)
+        self._match = remembered(cache_size)(self._match_path)
+        self._beside = remembered(1024)(self._sibling_evidence)
+        self._place = remembered(1024)(self._context_kind)
+        self.names_type = remembered(cache_size)(self._names_type)
+        self.asks_for = remembered(1024)(self._asks_for)
 
     def classify(self, path: str, siblings: tuple[str, ...] = (), context: str = "") -> str | None:
         """Return the data type that the field at ``path`` holds, or None.
@@ -85,6 +86,44 @@ class FieldClassifier:
             and match.owner != "thing"
             and match.phrase not in self.taxonomy.words["written"]
         )
+
+    def may_quote(self, path: str) -> bool:
+        """Return whether a field takes text of people or for a model, which may hold their data."""
+        if self.is_spoken(path):
+            return True
+        outer = segments(path)
+        last = outer.pop() if outer else []
+        words = self.taxonomy.words
+        if not words["asked"].isdisjoint(last):
+            return True
+        named = _GENERIC_LEAVES.union(("body", "output", "parts")).issuperset(last)
+        return named and any(not words["talks"].isdisjoint(segment) for segment in outer)
+
+    def is_own_number(self, path: str, siblings: tuple[str, ...]) -> bool:
+        """Return whether a field takes a number that people are given, beside their other data.
+
+        ``membership_number`` beside ``email`` does; ``customer_id`` is the key of a record, and a
+        ``customer_number`` alone says of which customer something else is.
+        """
+        match = self._match(path)
+        return (
+            match is not None
+            and match.owner != "thing"
+            and not self.taxonomy.words["issued"].isdisjoint(match.phrase.split())
+            and "person" in self._beside(siblings)
+        )
+
+    def _asks_for(self, path: str) -> str:
+        """Return whom a field is about who is not filling it in: ``guest 0`` of ``guests-0-mail``.
+
+        Empty where its name says nothing of the kind. Of fields about the same one it is equal.
+        ``asks_for`` is this method, cached.
+        """
+        others = self.taxonomy.words["others"]
+        words = phrase_words(path)
+        if others.isdisjoint(words) or "reply" in words:
+            return ""
+        return " ".join([word for word in words if word.isdecimal() or word in others])
 
     def explain(self, path: str, siblings: tuple[str, ...] = (), context: str = "") -> str:
         """Return in words why :meth:`classify` answers as it does; holds names only, no value."""
@@ -146,8 +185,9 @@ class FieldClassifier:
         match = self._match(key)
         if match is None or match.owner == "thing":
             return False
-        if match.phrase in self.taxonomy.words["written"]:
-            return False  # the text of anything
+        words = self.taxonomy.words
+        if match.phrase in words["written"] or match.phrase in words["penned"]:
+            return False  # the text of anything, or who wrote it
         if match.data_type == data_type:
             # A bare id is the key of every record there is.
             return data_type != "user_id" or match.strength == "fields" or bool(match.owner)
@@ -189,7 +229,7 @@ class FieldClassifier:
         found = self._book.rightmost(words, first)
         if found is None or not found[2].data_type:
             return None
-        start, end, entry = found
+        start, end, entry = self._book.whole_name(words, first, *found)
         lists = self.taxonomy.words
         if any(word in lists["leading"] for word in words[first:start]):
             return None

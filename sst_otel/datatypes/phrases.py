@@ -21,6 +21,18 @@ class Entry:
     span: bool
 
 
+_HALVES = {
+    "first_name": frozenset({"last_name"}),
+    "last_name": frozenset({"first_name"}),
+    "name": frozenset({"first_name"}),
+}
+"""The last half of a name, as its field says it → what may stand before it."""
+
+
+def _whole(words: Sequence[str]) -> Entry:
+    return Entry("name", "fields", " ".join(words), False, False)
+
+
 class PhraseBook:
     """All phrases of a taxonomy, also written as one word (``firstname``)."""
 
@@ -39,6 +51,7 @@ class PhraseBook:
             {word for words in self._entries for word in words}
             | {word for phrases in taxonomy.words.values() for word in phrases}
         )
+        self._joints, self._halves = taxonomy.words["joint"], taxonomy.words["half"]
         self._prefixes = tuple(sorted((w for w in whose if len(w) > 3), key=len, reverse=True))
 
     def _add(self, data_type: DataType, strength: str) -> None:
@@ -87,6 +100,27 @@ class PhraseBook:
             if entry is not None and (start >= first or entry.span):
                 return start, end, entry
         return None
+
+    def whole_name(
+        self, words: Sequence[str], first: int, start: int, end: int, entry: Entry
+    ) -> tuple[int, int, Entry]:
+        """Return what :meth:`rightmost` has found, or the whole name that it is the last half of.
+
+        ``firstname_lastname``, ``vor_und_zuname``, ``name_et_prenom``: after the other half's
+        phrase, or after a joint and what stands for a half.
+        """
+        if entry.data_type not in _HALVES:
+            return start, end, entry
+        joint = start - first > 1 and words[start - 1] in self._joints
+        before = start - joint
+        other = self.rightmost(words[:before], first) if before > first else None
+        if other is not None and other[1] == before and other[0] >= first:
+            kind = other[2].data_type
+            if kind in _HALVES[entry.data_type] or (joint and kind == "name"):
+                return other[0], end, _whole(words[other[0] : end])
+        if joint and words[before - 1] in self._halves:
+            return before - 1, end, _whole(words[before - 1 : end])
+        return start, end, entry
 
     def _windows(self, count: int, first: int) -> Iterator[tuple[int, int]]:
         for end in range(count, first, -1):

@@ -19,6 +19,10 @@ _WHAT = frozenset(
      "kunde", "mitglied", "utilisateur", "compte", "usuario", "cuenta", "gebruiker",
      "utente"}
 )  # fmt: skip
+_PICTURED = frozenset(
+    {"default", "avatar", "profile", "picture", "pic", "photo", "image", "img", "icon", "blank",
+     "empty", "missing", "no", "generic", "silhouette", "person", "gravatar", "mystery"}
+)  # fmt: skip
 _LONGEST = 60
 _NAMELIKE = frozenset({"name", "first_name", "last_name", "username", "email", "city"})
 
@@ -27,8 +31,13 @@ def is_placeholder(data_type: str, text: str) -> bool:
     """Whether ``text`` says that nobody's ``data_type`` is here any more, or was ever told.
 
     Of an e-mail address the part before the ``@`` tells; the domain ``invalid`` is nobody's
-    (RFC 2606).
+    (RFC 2606). Of a picture the file's name tells: ``/static/default-avatar.png`` is everybody's.
     """
+    if data_type == "photo":
+        stem = text.rpartition("/")[2].partition(".")[0].lower()
+        words = _WORD.findall(stem)
+        everybodys = _GONE | _WHAT | _PICTURED
+        return bool(words) and everybodys.issuperset(words) and not any(map(str.isdigit, stem))
     if data_type not in _NAMELIKE or len(text) > _LONGEST:
         return False
     text = text.lower()

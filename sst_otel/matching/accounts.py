@@ -7,11 +7,10 @@ the same person only, and only for the very id that the application knows this p
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from sst_otel.datatypes.tokens import segments
 from sst_otel.matching.leaf import Leaf
 from sst_otel.registry.datum import Datum
+from sst_otel.remembered import remembered
 
 _PEOPLE = frozenset(
     {
@@ -54,7 +53,7 @@ def _key_around(leaf: Leaf) -> str:
     return ""
 
 
-@lru_cache(maxsize=2_000)
+@remembered(2_000)
 def _says_account(key: str, around: str) -> bool:
     words = _last_words(key)
     nouns = [word for word in words if word not in _IDENTIFIERS and word not in _BEFORE]

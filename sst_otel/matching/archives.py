@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from typing import Any
 
 from sst_otel.matching.compression import MAX_INFLATED, Budget
 
@@ -27,13 +28,14 @@ def members(body: bytes, budget: Budget | None = None) -> Iterator[tuple[str, by
     """Yield name and content of what can be read of an archive; ends at what cannot be.
 
     Encrypted members and other compressions than deflate are passed over where their size is told.
+    What is not read is counted as cut in ``budget``.
     """
     start, budget = 0, budget or Budget(MAX_BYTES)
-    for _ in range(MAX_MEMBERS):
-        left = budget.left
-        if left <= 0 or body[start : start + 4] != MEMBER:
-            return
-        if len(body) < start + _HEADER.size:
+    number = 0
+    while body[start : start + 4] == MEMBER and len(body) >= start + _HEADER.size:
+        left, number = budget.left, number + 1
+        if left <= 0 or number > MAX_MEMBERS:
+            budget.cut += 1
             return
         flags, method, size, _, name_size, extra_size = _HEADER.unpack_from(body, start)
         head = start + _HEADER.size
@@ -50,17 +52,29 @@ def members(body: bytes, budget: Budget | None = None) -> Iterator[tuple[str, by
             if untold:
                 size = len(packed) - len(inflater.unused_data)
             budget.left -= len(content)
+            budget.cut += _has_more(inflater)
             yield _name(name, flags), content
         elif untold:
+            budget.cut += 1
             return  # where it ends, only the directory at the archive's end tells
         elif method == _STORED and not flags & _ENCRYPTED:
             content = body[data : data + min(size, left)]
             budget.left -= len(content)
+            budget.cut += size > left
             yield _name(name, flags), content
+        else:
+            budget.cut += 1
         start = data + size
         if flags & _UNTOLD:
             signed = body[start : start + 4] == _DESCRIPTOR
             start += 16 if signed else 12
+
+
+def _has_more(inflater: Any) -> bool:
+    try:
+        return not inflater.eof and bool(inflater.decompress(inflater.unconsumed_tail, 1))
+    except zlib.error:
+        return True
 
 
 def _name(name: bytes, flags: int) -> str:

@@ -11,6 +11,7 @@ from sst_otel.matching.compression import Budget, decoded, inflate, is_compresse
 from sst_otel.matching.decode import is_binary
 from sst_otel.matching.mime import is_mail
 from sst_otel.matching.msgpack import FIRST
+from sst_otel.matching.pdf import BEGINS
 from sst_otel.shares import Part
 
 _HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
@@ -53,8 +54,20 @@ def _header(value: Any) -> str:
 
 def content_of(body: bytes, head: Head, budget: Budget | None = None) -> bytes:
     """Return a body without its chunks and its compression, as headers or first bytes tell."""
-    if not body:
-        return body
+    if not body or budget is None:
+        return _content_of(body, head, budget) if body else body
+    known = budget.opened.get((id(body), head))
+    if known is not None:
+        budget.cut += known[2]
+        return known[1]
+    cut = budget.cut
+    content = _content_of(body, head, budget)
+    if content is not body:
+        budget.opened[id(body), head] = body, content, budget.cut - cut
+    return content
+
+
+def _content_of(body: bytes, head: Head, budget: Budget | None) -> bytes:
     if body[0] in _HEX_DIGITS and b"\r\n" in body[:_LONGEST_CHUNK_HEAD]:
         body = unchunked(body)
     if head.codings and not is_json(body):
@@ -80,6 +93,8 @@ def is_sealed(content: bytes) -> bool:
         return True
     if first in _JSON:
         return False
+    if content[:5] == BEGINS:
+        return True
     if content[:2] == b"--":
         return b"ncoding:" in content
     return is_mail(content)

@@ -25,13 +25,16 @@ Opened = tuple[bytes, bool]
 
 
 class Budget:
-    """Bytes that may still be decompressed, and how often that was not enough."""
+    """Bytes that may still be decompressed, how often that was not enough, and what was."""
 
-    __slots__ = ("cut", "left")
+    __slots__ = ("cut", "left", "opened")
 
     def __init__(self, left: int = MAX_INFLATED) -> None:
         self.left = left
         self.cut = 0
+        self.opened: dict[tuple[int, object], tuple[bytes, bytes, int]] = {}
+        """``id`` of a body and what is said of it → the body, its content, and how often that was
+        cut: a call is looked at once as a text, and mostly again field by field."""
 
 
 def inflate(body: bytes, budget: Budget | None = None) -> bytes:

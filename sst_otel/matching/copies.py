@@ -10,6 +10,7 @@ import re
 from itertools import islice
 
 from sst_otel.matching.leaf import Leaf
+from sst_otel.registry.datum import strength
 from sst_otel.registry.identity import IDS, Mark
 from sst_otel.scope import Scope
 
@@ -18,6 +19,8 @@ _MOST = 100
 _SHORTEST, _LONGEST = 12, 20_000
 _FEWEST_WORDS = 4
 """A formatted amount, a full name may be equal to another by chance."""
+_TELLING_BITS = 16.0
+"""From here, as of a family name or an id, a text of fewer words counts as the whole of a field."""
 _ESCAPED = re.compile(r'[^\x20-\x7e]+|["\\/<>&\']')
 """What JSON, XML and HTML may write otherwise."""
 
@@ -29,9 +32,17 @@ def written(scope: Scope) -> list[Mark]:
         entry = IDS.get(key)
         if entry is not None and not entry.form and type(entry.obj) is str:
             text: str = entry.obj
-            if _SHORTEST <= len(text) <= _LONGEST and len(text.split()) >= _FEWEST_WORDS:
+            if _SHORTEST <= len(text) <= _LONGEST and (_is_sentence(text) or _is_telling(entry)):
                 found.append(entry)
     return found
+
+
+def _is_sentence(text: str) -> bool:
+    return len(text.split()) >= _FEWEST_WORDS
+
+
+def _is_telling(entry: Mark) -> bool:
+    return any(strength(datum) >= _TELLING_BITS for datum in entry.data)
 
 
 def may_hold_copies(sentences: list[Mark], everything: str, leaves: list[Leaf]) -> bool:
@@ -49,6 +60,6 @@ def mark_copies(sentences: list[Mark], leaves: list[Leaf]) -> None:
     for leaf in leaves:
         if leaf.mark is None and len(leaf.text) >= _SHORTEST:
             for entry in by_length:
-                if entry.obj in leaf.text:
+                if entry.obj == leaf.text or (entry.obj in leaf.text and _is_sentence(entry.obj)):
                     leaf.mark = entry
                     break

@@ -13,16 +13,14 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import unquote, unquote_plus
 
 from sst_otel.matching.compression import Budget, inflate
+from sst_otel.matching.escapes import BACKSLASHED, unbackslashed, unescaped
 
 JSON_BEGINS = frozenset('{["')
-_JSON_ESCAPE = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))')
 _AT = re.compile(r"(?<=\w) ?(?:\( ?at ?\)|\[ ?at ?\]) ?(?=\w)", re.IGNORECASE)
 _DOT = re.compile(r"(?<=\w) ?(?:\( ?dot ?\)|\[ ?dot ?\]) ?(?=\w)", re.IGNORECASE)
 _AT_BEGINS = frozenset(" aA")
-_SIMPLE = {'"': '"', "\\": "\\", "/": "/", "b": " ", "f": " ", "n": "\n", "r": " ", "t": " "}
 _HEX = re.compile(r"[0-9a-f]+")
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _BLANKS = re.compile(r"[\r\n\t]+")
@@ -126,19 +124,19 @@ def _says_at(text: str) -> bool:
 
 
 def respell(text: str) -> str:
-    """Undo what spells a value differently without hiding it: URL, JSON and HTML escapes.
+    """Undo what spells a value differently without hiding it: URL, backslash and HTML escapes.
 
     And ``ann(at)example(dot)com``, for banks that take no other characters, or against robots.
     """
     spelled = text
     if "%" in spelled:
-        spelled = unquote(spelled)
+        spelled = unescaped(spelled)
         if "%" in spelled:
-            spelled = unquote_plus(spelled)
+            spelled = unescaped(spelled, plus=True)
     for _ in range(_MAX_NESTED):
         if "\\" not in spelled:
             break
-        former, spelled = spelled, _JSON_ESCAPE.sub(_unescape, spelled)
+        former, spelled = spelled, BACKSLASHED.sub(unbackslashed, spelled)
         if former == spelled:
             break
     if "&" in spelled and ";" in spelled:
@@ -146,11 +144,6 @@ def respell(text: str) -> str:
     if _says_at(spelled):
         spelled = _DOT.sub(".", _AT.sub("@", spelled))
     return spelled
-
-
-def _unescape(match: re.Match[str]) -> str:
-    code, simple = match.groups()
-    return chr(int(code, 16)) if code else _SIMPLE[simple]
 
 
 def hidden_text(code: str, budget: Budget | None = None) -> str:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl
 
 from sst_otel.matching.archives import MEMBER, members
 from sst_otel.matching.bodies import PLAIN, Head, content_of
 from sst_otel.matching.decode import JSON_BEGINS, is_binary, parse_json, text_of
+from sst_otel.matching.escapes import form_pairs
 from sst_otel.matching.leaf import Place
 from sst_otel.matching.lines import json_lines
 from sst_otel.matching.mime import MailPart, mail_parts
 from sst_otel.matching.msgpack import msgpack_tree
 from sst_otel.matching.multipart import multipart_fields
 from sst_otel.matching.parts import is_form
+from sst_otel.matching.pdf import BEGINS, address_pieces, pdf_lines
 from sst_otel.matching.protobuf import grpc_messages, protobuf_tree
 from sst_otel.matching.rows import form_rows
+from sst_otel.matching.sheets import is_told_by_rows, is_workbook, sheets
 from sst_otel.matching.tabular import table_rows
 from sst_otel.matching.trees import Trees
 from sst_otel.matching.xml import Field, xml_fields
@@ -33,9 +35,8 @@ Group = tuple[int, ...]
 class Documents(Trees):
     """Reads bytes and texts as the documents they are."""
 
-    def __init__(self, followed: bool = False) -> None:
-        super().__init__(followed)
-        self._layers = 0
+    _layers = 0
+    """How many documents around are open."""
 
     def _add_bytes(
         self, place: Place, body: bytes, group: Group, mark: Mark | None, key: str = ""
@@ -60,17 +61,16 @@ class Documents(Trees):
             return
         self._layers += 1
         content = content_of(body, head, self._budget)
-        if self._add_parts_of(place, content, group, head):
-            if mark is not None:  # a document that the application composed itself
-                self._add(place, key, group, text_of(content), mark, False)
-        else:
-            tree = _binary_tree(content, cut)
-            if tree is not None:
-                self._add_tree(place, key, tree, group, 0)
-            else:
-                # The texts in a body of an unknown kind are no fields.
-                key = "" if is_binary(content) else key
-                self._add_text(place, text_of(content), group, mark, key)
+        is_document = self._add_parts_of(place, content, group, head)
+        if not is_document and (tree := _binary_tree(content, cut)) is not None:
+            self._add_tree(place, key, tree, group, 0)
+            is_document = True
+        if not is_document:
+            # The texts in a body of an unknown kind are no fields.
+            key = "" if is_binary(content) else key
+            self._add_text(place, text_of(content), group, mark, key)
+        elif mark is not None:  # a document that the application composed itself
+            self._add(place, key, group, text_of(content), mark, False)
         self._layers -= 1
 
     def _add_parts_of(self, place: Place, content: bytes, group: Group, head: Head) -> bool:
@@ -87,9 +87,14 @@ class Documents(Trees):
                     self._add((inner, "filename"), "filename", around, name, None, False)
             return True
         if content[:4] == MEMBER:
-            for name, document in members(content, self._budget):
-                inner = (place, name.rpartition("/")[2].partition(".")[0])
-                self._add_body(inner, document, (*group, self._group()), None, "")
+            self._add_archive(place, content, group)
+            return True
+        if content[:5] == BEGINS:
+            lines = pdf_lines(content, self._budget)
+            for number, line in enumerate(lines):
+                for piece in address_pieces(line):
+                    self._add((place, number), "", group, piece)
+            self._add(place, "", group, "\n".join(lines), None, False)
             return True
         mail = mail_parts(content)
         for part in mail or ():
@@ -100,6 +105,18 @@ class Documents(Trees):
         for position, message in enumerate(messages or ()):
             self._add_body((place, position), message, (*group, self._group()), None, "")
         return messages is not None
+
+    def _add_archive(self, place: Place, content: bytes, group: Group) -> None:
+        """Read the members of an archive; of a workbook's sheets, the rows."""
+        documents = list(members(content, self._budget))
+        book = dict(documents)
+        told_by_rows = is_workbook(book)
+        for name, header, rows in sheets(book) if told_by_rows else ():
+            self._add_table((place, _stem(name)), header, rows, (*group, self._group()))
+        for name, document in documents:
+            if not (told_by_rows and is_told_by_rows(name)):
+                inner = (place, _stem(name))
+                self._add_body(inner, document, (*group, self._group()), None, "")
 
     def _add_mail(self, place: Place, part: MailPart, group: Group) -> None:
         inner = (place, part.name)
@@ -120,7 +137,7 @@ class Documents(Trees):
         if first in JSON_BEGINS and self._add_json(where, text, group, mark, key):
             return
         if not key and is_form(text):
-            pairs = parse_qsl(text, errors="replace")
+            pairs = form_pairs(text)
             if pairs:
                 if mark is not None:
                     self._add(where, key, group, text, mark, False)
@@ -173,7 +190,7 @@ class Documents(Trees):
                 if element not in numbers:
                     numbers[element] = self._group()
             inner = (*group, *(numbers[element] for element in field.objects))
-            key = field.path[-1].removeprefix("@")
+            key = field.told or field.path[-1].removeprefix("@")
             if len(field.text) >= _SHORTEST and field.text[0] in _DOCUMENTS:
                 self._add_inner(place, field.text, inner, key)
             else:
@@ -187,6 +204,11 @@ class Documents(Trees):
         self._layers += 1
         self._add_text(place, text, group, None, key)
         self._layers -= 1
+
+
+def _stem(name: str) -> str:
+    """Return a member's name without folders and ending."""
+    return name.rpartition("/")[2].partition(".")[0]
 
 
 def _binary_tree(content: bytes, cut: bool) -> Any:

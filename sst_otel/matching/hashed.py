@@ -7,7 +7,6 @@ its type, beside a value that is certainly somebody's, and only for what is know
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 from collections.abc import Callable, Collection, Iterator
 
@@ -16,13 +15,13 @@ from sst_otel.datatypes import digest_forms, digest_parts
 from sst_otel.matching import rules
 from sst_otel.matching.leaf import Leaf
 from sst_otel.registry.datum import DERIVED, STRONG_BITS, Datum, strength
+from sst_otel.registry.index import DIGESTS
 from sst_otel.registry.registry import Registry
 from sst_otel.tags import Owner
 
-# Taken before any hook can wrap them: our own digests must never run through our own hooks.
-_BY_SIZE = {16: hashlib.md5, 20: hashlib.sha1, 32: hashlib.sha256}
+_BY_SIZE = {digits // 2: algorithm for digits, algorithm in DIGESTS.items()}
 _HEX = {2 * size: size for size in _BY_SIZE}
-_BASE64 = {22: 16, 24: 16, 27: 20, 28: 20, 43: 32, 44: 32}
+_BASE64 = {22: 16, 24: 16, 27: 20, 28: 20, 43: 32, 44: 32, 86: 64, 88: 64}
 _IS_HEX = re.compile(r"[0-9a-fA-F]+")
 _IS_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 _TOLD_BY = {"name": ("first_name", "last_name")}
@@ -35,7 +34,7 @@ Found = tuple[Leaf, list[Datum], str, str]
 
 
 def digest_in(text: str) -> bytes | None:
-    """Return the MD5, SHA-1 or SHA-256 digest that ``text`` is: hex of any case, or base64."""
+    """Return the digest that ``text`` is, of those we know: hex of any case, or base64."""
     size = len(text)
     if size in _HEX and _IS_HEX.fullmatch(text):
         return bytes.fromhex(text)

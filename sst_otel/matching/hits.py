@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from sst_otel import semconv
 from sst_otel.matching import rules
 from sst_otel.matching.leaf import Leaf
-from sst_otel.registry.datum import DERIVED, Datum
+from sst_otel.registry.datum import DERIVED, STRONG_BITS, Datum, strength
+from sst_otel.registry.mailboxes import Mailboxes
 from sst_otel.registry.text import phrase
 from sst_otel.scope import Scope
 from sst_otel.tags import Owner
 
 _NAME_PARTS = frozenset({"first_name", "last_name"})
 _CREDENTIALS = "header.authorization"
+_SENDERS = frozenset(
+    {"envelope.from", "header.from", "header.sender", "header.reply-to", "header.return-path"}
+)
 _RANK = {
     name: rank
     for rank, name in enumerate(
@@ -140,10 +144,41 @@ def _in_credentials(hit: Hit, scope: Scope) -> bool:
     return hit.datum not in scope.data or not (hit.leaf.encoded or hit.rule == rules.DECODED)
 
 
-def by_owner(hits: list[Hit]) -> dict[Owner, list[Hit]]:
-    """Return at most one hit per datum and owner, the best evidence of each."""
+def of_the_scope(data: list[Datum], scope: Scope) -> list[Datum]:
+    """Return the data of a stored text, or the scope's own of the same words.
+
+    Two people in one town are greeted alike: the greeting is whose the program greets now.
+    """
+    if any(datum in scope.data for datum in data):
+        return data
+    own = {(datum.data_type, phrase(str(datum.value))): datum for datum in scope.data}
+    same = [own.get((datum.data_type, phrase(str(datum.value)))) for datum in data]
+    found = [datum for datum in same if datum is not None]
+    return found if len(found) == len(data) else data
+
+
+def not_beside(people: set[Owner], data: list[Datum]) -> list[Datum]:
+    """Drop what is too common to tell one of two people who are told the same, where others stand.
+
+    ``people``: who is certain to be meant beside the text.
+    """
+    if not people or any(datum.owner in people for datum in data):
+        return data
+    return [datum for datum in data if strength(datum) >= STRONG_BITS]
+
+
+def by_owner(hits: list[Hit], mailboxes: Mailboxes) -> dict[Owner, list[Hit]]:
+    """Return at most one hit per datum and owner, the best evidence of each.
+
+    The address that a mail is sent from, where nobody's, is the application's own, and so are
+    ``mailboxes``.
+    """
     best: dict[Owner, dict[Datum, Hit]] = {}
     for hit in hits:
+        if not hit.datum.owner.ref and hit.leaf.path.lower() in _SENDERS:
+            continue
+        if mailboxes.explain(hit.datum):
+            continue
         mine = best.setdefault(hit.datum.owner, {})
         known = mine.get(hit.datum)
         if known is None or _RANK[hit.evidence] < _RANK[known.evidence]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,11 @@ from sst_otel.registry.identity import Mark
 
 URL = "url"
 """Place of a whole URL that the application put together itself."""
+
+_SHORTEST_ANYWHERE = 4
+"""Characters of a text that counts as sent inside of words only if it is longer."""
+_AS_A_WORD = r"(?:(?<![\w.])|(?<=\\[nrt])){}(?!\w|\.\d)"
+"""Behind the escape of a line's end, too."""
 
 Place = str | tuple[Any, str | int]
 """A path, or the place around and a key or position in it: few leaves are ever asked for theirs."""
@@ -44,3 +50,15 @@ class Leaf:
             place, inner = place
             pieces.append(f"[{inner}]" if type(inner) is int else f".{shown_key(str(inner))}")
         return place + "".join(reversed(pieces))
+
+
+def is_part(text: str, everything: str) -> bool:
+    """Whether ``text`` stands in what is sent; a short one as a word of its own.
+
+    An age of 34 is no part of ``python-requests/2.34.2``.
+    """
+    if text not in everything:
+        return False
+    if len(text) > _SHORTEST_ANYWHERE:
+        return True
+    return re.search(_AS_A_WORD.format(re.escape(text)), everything) is not None

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sst_otel import semconv
+from sst_otel.matching import rules
 from sst_otel.matching.anchors import Anchors
 from sst_otel.matching.choices import not_of_a_list
 from sst_otel.matching.claims import BEGINS
@@ -17,27 +18,36 @@ from sst_otel.matching.compression import Budget
 from sst_otel.matching.content import Content, Found
 from sst_otel.matching.copies import may_hold_copies, written
 from sst_otel.matching.decode import respell
-from sst_otel.matching.hits import Hit, by_owner, folded, not_reclaimed, not_the_callers
+from sst_otel.matching.flat import holds_marks, short_texts
+from sst_otel.matching.hits import (
+    Hit,
+    by_owner,
+    folded,
+    not_beside,
+    not_reclaimed,
+    not_the_callers,
+    of_the_scope,
+)
 from sst_otel.matching.labels import has_labels, labelled
-from sst_otel.matching.leaf import Leaf
+from sst_otel.matching.leaf import Leaf, is_part
 from sst_otel.matching.parts import (
     LONGEST_CELL,
     TABLE,
     carries_mark,
-    holds_marks,
     raw_text,
-    short_texts,
 )
 from sst_otel.matching.payload import Leaves
 from sst_otel.matching.program import not_the_programs
+from sst_otel.matching.sieve import LARGE, Sieve, sieve_of
+from sst_otel.matching.strangers import not_of_strangers
 from sst_otel.matching.texts import Texts
 from sst_otel.matching.view import View, taken_apart
 from sst_otel.matching.weak import WeakValues
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import IDS, Mark
-from sst_otel.registry.index import MAX_OWNERS
 from sst_otel.registry.registry import Registry
 from sst_otel.registry.text import phrase
+from sst_otel.registry.typed import is_of_another, not_everybodys, without_typists
 from sst_otel.scope import Scope
 from sst_otel.shares import Part
 from sst_otel.tags import Owner
@@ -77,15 +87,18 @@ class Matcher:
         content = Content(self._registry.indexes())
         weak = WeakValues(self._registry, self._names_type, scope)
         sentences = written(scope) if scope.composed else []
-        view = self._at_a_glance(parts, handed_over, content, weak, sentences)
-        if view is None:
-            view = taken_apart(parts, handed_over, sentences)
+        budget = Budget()
+        view = self._at_a_glance(parts, handed_over, content, weak, sentences, budget)
+        if not isinstance(view, View):
+            budget.cut = 0  # it is counted anew
+            view = taken_apart(parts, handed_over, sentences, view, budget)
             view.strong = _strong(content, view.leaves)
         elif view.is_all:
-            return Match(by_owner(view.identified), view.unread + content.unread)
+            certain = by_owner(view.identified, self._registry.mailboxes)
+            return Match(certain, view.unread + content.unread)
         anchors = Anchors(view.identified)
         hits: list[Hit] = []
-        for leaf, data, how, rule in sorted(view.strong, key=lambda found: len(found[1])):
+        for leaf, data, how, rule in sorted(view.strong, key=_by_certainty):
             for hit in self._choose(leaf, data, how, rule, anchors, scope):
                 hits.append(hit)
                 anchors.add(hit)
@@ -105,9 +118,11 @@ class Matcher:
         kept = not_the_programs(not_reclaimed(view.identified, hits), view.leaves, scope)
         kept = not_the_callers(kept, scope)
         kept = not_of_a_list(kept, view.identified, view.leaves)
-        return Match(
-            by_owner([*_still_nobodys(view.identified, kept), *kept]), view.unread + content.unread
+        kept = not_of_strangers(
+            kept, view.identified, view.leaves, self._registry, self._names_type
         )
+        every = [*_still_nobodys(view.identified, kept), *kept]
+        return Match(by_owner(every, self._registry.mailboxes), view.unread + content.unread)
 
     def _at_a_glance(
         self,
@@ -116,15 +131,15 @@ class Matcher:
         content: Content,
         weak: WeakValues,
         sentences: list[Mark],
-    ) -> View | None:
+        budget: Budget,
+    ) -> View | Sieve | None:
         """Return what identity finds, where a look at the whole text shows nothing else certain.
 
         Most payloads hold nothing, or the very objects that were loaded: they need no parsing.
-        None where the parts have to be taken apart.
+        A sieve or None where the parts have to be taken apart.
         """
         texts = []
         unread = 0
-        budget = Budget()
         for part in parts:
             if IDS and carries_mark(part):
                 return None
@@ -139,12 +154,13 @@ class Matcher:
             return None
         view, unsettled = View([], unread), everything
         leaves = Leaves(followed=True)
-        if IDS and any([holds_marks(part.value) for part in handed_over]):
+        followed = bool(IDS) and any([holds_marks(part.value) for part in handed_over])
+        if followed:
             leaves.add_parts(handed_over)
-            view = View([leaf for leaf in leaves.leaves if leaf.text in everything], unread)
+            view = View([leaf for leaf in leaves.leaves if is_part(leaf.text, everything)], unread)
             for leaf in leaves.leaves:
                 if leaf.mark is not None:
-                    if leaf.text not in everything:
+                    if not is_part(leaf.text, everything):
                         return None
                     # A string of the document, whole, and somebody's: that is settled.
                     if not (leaf.mark.composed or _is_nobodys(leaf.mark)):
@@ -156,12 +172,16 @@ class Matcher:
         found = content.find(Texts([unsettled]))
         if content.documents:
             return None
-        if found and not _all_explained(found, view.identified):
-            return None
         owners = dict.fromkeys([hit.datum.owner for hit in view.identified])
+        if found and not _all_explained(found, view.identified):
+            if content.told_by is None or content.digests or len(everything) < LARGE:
+                return None
+            owners.update(dict.fromkeys([datum.owner for _, data, _, _ in found for datum in data]))
+            words = weak.longest_words(content.distinct, owners, view.explained)
+            return sieve_of(everything, words | content.told_by, followed)
         if content.digests and owners:
             return None  # a weak value's digest counts beside what is certain
-        longest = weak.longest_among(content.words, owners, view.explained)
+        longest = weak.longest_among(content.words, content.distinct, owners, view.explained)
         if longest:
             if has_labels(everything):
                 return None
@@ -186,7 +206,7 @@ class Matcher:
                     return None
                 # Libraries that make JSON escape every letter that is not ASCII.
                 said = f"{everything}\n{respell(everything)}" if "\\" in everything else everything
-                view = View([leaf for leaf in leaves.leaves if leaf.text in said], unread)
+                view = View([leaf for leaf in leaves.leaves if is_part(leaf.text, said)], unread)
                 handed = len(leaves.leaves)
                 leaves.add_parts(part for part in parts if part.where in _BESIDE_BODY)
                 view.leaves += leaves.leaves[handed:]
@@ -206,16 +226,22 @@ class Matcher:
         """Decide whose a value is when several people have it."""
         if leaf.encoded and how in (semconv.EXACT, semconv.NORMALIZED):
             how = semconv.ENCODED
+        around = anchors.owners_near(leaf)
+        if rule == rules.STORED:
+            data = not_beside(around, of_the_scope(data, scope))
+        data = not_everybodys(data)
         owners = {datum.owner for datum in data}
-        if len(owners) > MAX_OWNERS:
-            return []
         if len(owners) > 1:
             owners = {owner for owner in owners if owner.known} or owners
-        near = anchors.owners_near(leaf) & owners
+            owners = without_typists(owners, data, self._registry)
+        near = around & owners
         chosen = near if len(near) == 1 else owners
         if len(chosen) > 1:
             in_scope = {datum.owner for datum in data if datum in scope.data} & chosen
             own = scope.owner or scope.visitor
+            if own is not None and is_of_another(own, data, self._registry):
+                chosen -= {own}
+                in_scope -= {own}
             if own in chosen:
                 chosen = {own} if own is not None else chosen
             elif len(in_scope) == 1:
@@ -262,6 +288,11 @@ def _strong(content: Content, leaves: list[Leaf]) -> list[tuple[Leaf, list[Datum
         for number, data, how, rule in content.find(Texts(list(unexplained)))
         for leaf in with_text[number]
     ]
+
+
+def _by_certainty(found: tuple[Leaf, list[Datum], str, str]) -> tuple[bool, int]:
+    _, data, _, rule = found
+    return rule == rules.STORED, len(data)
 
 
 def _is_nobodys(mark: Mark) -> bool:

@@ -15,6 +15,13 @@ from sst_otel.registry.identity import IDS, Mark, marked
 _NAMES = ("name", "key", "property", "field", "attribute", "label", "title", "code", "id", "type")
 _LONGEST_NAME = 40
 _MOST_MEMBERS = 5
+_COUNTED_BY = frozenset(
+    {
+        *("country", "region", "city", "postal_code", "nationality", "language"),
+        *("gender", "age", "marital_status", "job", "employer", "education"),
+    }
+)
+"""Types by whose values people are counted."""
 
 
 def pair_name(pair: dict[Any, Any]) -> str:
@@ -31,11 +38,19 @@ def pair_name(pair: dict[Any, Any]) -> str:
     return ""
 
 
+def _is_group(mark: Mark) -> bool:
+    """Whether people are counted by such a value: ``{"NL": 12, "DE": 3}`` is about nobody."""
+    return all([datum.data_type in _COUNTED_BY for datum in mark.data])
+
+
 def items_of(value: dict[Any, Any]) -> Iterator[tuple[str, Any, Mark | None]]:
     """Yield the items of an object whose keys are names or numbers, and what is known of a key."""
     for name, item in dict.items(value):  # a subclass's own items() is application code
         if issubclass(type(name), str):
             # A plain one: SQLAlchemy's column names are subclasses.
-            yield str.__str__(name), item, marked(name) if id(name) in IDS else None
+            mark = marked(name) if id(name) in IDS else None
+            if mark is not None and type(item) is int and _is_group(mark):
+                mark = None
+            yield str.__str__(name), item, mark
         elif type(name) in (int, float):
             yield repr(name), item, marked(name)

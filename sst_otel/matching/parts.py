@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import unquote_plus
 
 from sst_otel.datatypes.forms import as_text
 from sst_otel.matching.bodies import PLAIN, Head, content_of, head_of, is_json, is_sealed
 from sst_otel.matching.claims import told_by_credentials
 from sst_otel.matching.compression import Budget
 from sst_otel.matching.decode import JSON_BEGINS, plain_text, text_of
-from sst_otel.registry.identity import IDS, marked
+from sst_otel.matching.escapes import unescaped
+from sst_otel.matching.flat import texts_in
+from sst_otel.registry.identity import IDS
 from sst_otel.shares import Part
 
 MAX_LEAVES = 20_000
@@ -23,12 +23,11 @@ TEXTS = frozenset({"body", "data", "content"})
 """Where a text is a whole body."""
 TABLE = "table:"
 """What the place of a row that is written begins with; the table's name follows."""
-BUFFERS = frozenset({io.BytesIO, io.StringIO})
-"""Files in memory: what the program has written into one is known of the object."""
-LISTS = frozenset({list, tuple, set, frozenset})
 LONGEST_CELL = 4_000
 """Characters of a column's value that may be a weak value, or a document that holds one."""
 
+_APART = '\n"\n'
+"""Between two texts: nothing that a number goes on behind."""
 _PROTOCOL_HEADERS = frozenset(
     {
         "accept",
@@ -71,8 +70,10 @@ def raw_text(part: Part, parts: tuple[Part, ...], budget: Budget) -> tuple[str, 
     if type(value) is str and where in TEXTS:
         text = value[:MAX_BODY]
         return _spaced(text) if is_form(text) else text, len(value) > MAX_BODY
-    tree = _tree_text(value, budget)
-    return None if tree is None else (tree, False)
+    texts = texts_in([value], lambda inner: _inner_text(inner, budget))
+    if texts is None or max(map(len, texts), default=0) > MAX_BODY:
+        return None
+    return _APART.join(texts), False
 
 
 def _body_text(body: bytes, head: Head, budget: Budget) -> str | None:
@@ -84,6 +85,11 @@ def _body_text(body: bytes, head: Head, budget: Budget) -> str | None:
         return None
     text = plain_text(content)
     return _spaced(text) if is_form(text) else text
+
+
+def _inner_text(body: bytes, budget: Budget) -> str | None:
+    """Return the :func:`_body_text` of bytes inside of something."""
+    return _body_text(body, PLAIN, budget) if len(body) <= MAX_BODY else None
 
 
 def _row_text(row: Any, budget: Budget) -> str | None:
@@ -98,46 +104,13 @@ def _row_text(row: Any, budget: Budget) -> str | None:
         elif kind is int or kind is float:
             told.append(as_text(value))
         elif kind is bytes:
-            text = _body_text(value, PLAIN, budget) if len(value) <= MAX_BODY else None
+            text = _inner_text(value, budget)
             if text is None:
                 return None
             told.append(text)
         elif value is not None and kind is not bool:
             return None
     return "\n".join(told)
-
-
-def _tree_text(tree: Any, budget: Budget) -> str | None:
-    """Return the keys and values of an object one after the other; None where one is not plain.
-
-    None also where one is an object that the identity table knows.
-    """
-    told: list[str] = []
-    waiting = [tree]
-    for _ in range(MAX_LEAVES):
-        if not waiting:
-            return "\n".join(told)
-        item = waiting.pop()
-        kind = type(item)
-        if id(item) in IDS:
-            return None
-        if kind is str and len(item) <= MAX_BODY:
-            told.append(item)
-        elif kind is int or kind is float:
-            told.append(as_text(item))
-        elif kind is bytes and len(item) <= MAX_BODY:
-            text = _body_text(item, PLAIN, budget)
-            if text is None:
-                return None
-            told.append(text)
-        elif kind is dict:
-            waiting.extend(item)
-            waiting.extend(item.values())
-        elif kind is list or kind is tuple:
-            waiting.extend(item)
-        elif item is not None and kind is not bool and kind not in BUFFERS:
-            return None
-    return None
 
 
 def carries_mark(part: Part) -> bool:
@@ -147,56 +120,6 @@ def carries_mark(part: Part) -> bool:
     if part.where.startswith(TABLE):
         return any([id(value) in IDS for value in dict.values(part.value)])
     return id(part.value) in IDS
-
-
-def holds_marks(tree: Any) -> bool:
-    """Whether an object that carries a mark may be in ``tree``."""
-    known = IDS
-    waiting = [tree]
-    for _ in range(MAX_LEAVES):
-        if not waiting:
-            return False
-        item = waiting.pop()
-        kind = type(item)
-        if id(item) in known:
-            return True
-        if issubclass(kind, dict):
-            if any(map(known.__contains__, map(id, dict.keys(item)))):
-                return True
-            waiting.extend(dict.values(item))
-        elif kind in LISTS:
-            waiting.extend(item)
-    return True
-
-
-def short_texts(tree: Any, longest: int) -> list[str] | None:
-    """Return the unmarked texts and numbers in ``tree`` of at most ``longest`` characters.
-
-    None where it holds anything that has to be opened first: documents in texts, bytes, dates.
-    """
-    found: list[str] = []
-    waiting = [tree]
-    for _ in range(MAX_LEAVES):
-        if not waiting:
-            return found
-        item = waiting.pop()
-        kind = type(item)
-        if kind is str:
-            if len(item) <= longest:
-                if marked(item) is None:
-                    found.append(item)
-            elif item[0] in JSON_BEGINS:
-                return None
-        elif kind is int or kind is float:
-            if marked(item) is None:
-                found.append(as_text(item))
-        elif kind is list or kind is tuple:
-            waiting.extend(item)
-        elif issubclass(kind, dict):
-            waiting.extend(dict.values(item))
-        elif item is not None and kind is not bool:
-            return None
-    return None
 
 
 def told_headers(headers: list[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -217,7 +140,7 @@ def told_by(name: str, text: str) -> str:
 
 
 def _spaced(text: str) -> str:
-    return unquote_plus(text) if "%" in text or "+" in text else text
+    return unescaped(text, plus=True) if "%" in text or "+" in text else text
 
 
 def is_form(text: str) -> bool:

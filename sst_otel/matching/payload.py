@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
-from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from sst_otel.matching.bodies import PLAIN, Head, head_of
 from sst_otel.matching.decode import JSON_BEGINS
 from sst_otel.matching.documents import Documents
+from sst_otel.matching.escapes import form_pairs, unescaped
 from sst_otel.matching.leaf import URL
 from sst_otel.matching.mime import is_mail
 from sst_otel.matching.parts import (
@@ -78,14 +79,14 @@ class Leaves(Documents):
         group = (self._group(),)
         mark = marked(url)
         if mark is not None:
-            self._add(URL, "", group, unquote_plus(url), mark, False)
+            self._add(URL, "", group, unescaped(url, plus=True), mark, False)
         parts = urlsplit(url)
         if parts.path not in ("", "/"):
-            self._add("url.path", "", group, unquote(parts.path), None, False)
+            self._add("url.path", "", group, unescaped(parts.path), None, False)
             if "+" in parts.path:  # a blank, to programs that use quote_plus()
-                self.opened.append(unquote_plus(parts.path))
+                self.opened.append(unescaped(parts.path, plus=True))
             self._add_ids(parts.path, group)
-        for name, value in parse_qsl(parts.query, keep_blank_values=False, errors="replace"):
+        for name, value in form_pairs(parts.query):
             place = f"url.query.{shown_key(name)}"
             if value[:1] in JSON_BEGINS:
                 self._add_text(place, value, group, None, name)

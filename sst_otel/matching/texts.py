@@ -7,7 +7,7 @@ at all of them joined. Gates here are exact: where they say no there is nothing.
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import accumulate
 
 from sst_otel.registry.text import SEPARATOR, tokens
@@ -16,6 +16,7 @@ _GAP = f" {SEPARATOR} "
 _CODE = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/_-"
 _CODES = bytes(120 if byte in _CODE else 32 for byte in range(256))
 _LONG = b"x" * 16
+_MANY_WORDS = 2_000
 _DIGITS = b"0123456789"
 _BETWEEN_DIGITS = b" \t\n\r\x0b\x0c().-/+?"
 """Dropped before digits are compared; ``?`` stands for every letter that is not ASCII."""
@@ -35,6 +36,10 @@ class Texts:
         self.joined = joined
         self.words = tokens(joined)
         """The folded tokens of all, a separator between two texts."""
+        self.distinct: Collection[str] = self.words
+        """The same, without repetitions where there are so many that it pays."""
+        if len(self.words) >= _MANY_WORDS:
+            self.distinct = set(self.words)
         self._numbers = numbers
         self._word_ends: list[int] | None = None
         self._ends: list[int] | None = None
@@ -42,7 +47,11 @@ class Texts:
     def number_of_word(self, position: int) -> int:
         """Return the number of the text that holds ``words[position]``."""
         if self._word_ends is None:
-            self._word_ends = [at for at, word in enumerate(self.words) if word == SEPARATOR]
+            self._word_ends = []
+            end = -1
+            for _ in self.texts[1:]:
+                end = self.words.index(SEPARATOR, end + 1)
+                self._word_ends.append(end)
         return self.numbered(bisect(self._word_ends, position))
 
     def number_of_char(self, offset: int) -> int:
@@ -86,13 +95,12 @@ class Texts:
             start = shape.find(enough, end)
         return places
 
-    def digit_runs(self, shortest: int) -> list[str]:
-        """Return digits with nothing but separators between them, those dropped.
+    def digits(self, shortest: int) -> str:
+        """Return the digits, a blank where anything but a separator stands between two of them.
 
-        Longer and fewer than what is read as one number; at least ``shortest`` digits.
+        Empty where fewer than ``shortest`` stand in a row anywhere.
         """
         letters = self.joined.encode("ascii", "replace")
         if b"x" * shortest not in letters.translate(_NUMBERS):
-            return []
-        runs = letters.translate(_RUNS, _BETWEEN_DIGITS).split()
-        return [run.decode("ascii") for run in runs if len(run) >= shortest]
+            return ""
+        return letters.translate(_RUNS, _BETWEEN_DIGITS).decode("ascii")

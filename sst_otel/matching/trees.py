@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator
 from typing import Any, TypeVar
 
 from sst_otel.datatypes.forms import as_text
@@ -10,10 +11,11 @@ from sst_otel.literals import CONSTANTS
 from sst_otel.matching.claims import BEGINS, DOCUMENTS, claims_in, document_in
 from sst_otel.matching.compression import Budget
 from sst_otel.matching.decode import parse_json, text_of
+from sst_otel.matching.flat import BUFFERS, LISTS
 from sst_otel.matching.leaf import Leaf, Place
 from sst_otel.matching.lines import json_lines
 from sst_otel.matching.pairs import items_of, pair_name
-from sst_otel.matching.parts import BUFFERS, LISTS, MAX_BODY, MAX_LEAVES
+from sst_otel.matching.parts import MAX_BODY, MAX_LEAVES
 from sst_otel.matching.rows import (
     Cell,
     Table,
@@ -24,6 +26,7 @@ from sst_otel.matching.rows import (
     tells_a_person,
 )
 from sst_otel.matching.shown import HIDDEN_KEY
+from sst_otel.matching.sieve import Sieve
 from sst_otel.matching.tabular import table_rows
 from sst_otel.registry.identity import IDS, MARKABLE, Mark, marked
 
@@ -41,17 +44,24 @@ Row = TypeVar("Row", int, str)
 class Trees(ABC):
     """The leaves of one call, with the budget that they share.
 
-    ``followed``: only those whose own object the identity table knows.
+    ``followed``: only those whose own object the identity table knows. ``sieve`` tells which
+    members of long lists are read.
     """
 
-    def __init__(self, followed: bool = False) -> None:
+    def __init__(
+        self,
+        followed: bool = False,
+        sieve: Sieve | None = None,
+        budget: Budget | None = None,
+    ) -> None:
         self._followed = followed
+        self._sieve = sieve
         self.leaves: list[Leaf] = []
         self.unread = 0
         """Parts or bytes left out by a budget."""
         self.opened: list[str] = []
         """Texts that were read as the JSON they are: their leaves stand for them."""
-        self._budget = Budget()
+        self._budget = budget or Budget()
         self._groups = 0
         self._nodes = 0
         self._codes = 0
@@ -147,12 +157,20 @@ class Trees(ABC):
             if header is not None:
                 self._add_sheet(place, key, value, header, group, depth)
                 return
-            for position, item in enumerate(value):
+            for position, item in self._members(value):
                 inner = (*group, self._group()) if type(item) in LISTS else group
                 self._add_tree((place, position), key, item, inner, depth + 1)
                 if len(self.leaves) >= MAX_LEAVES or self._nodes > MAX_NODES:
                     self.unread += 1
                     return
+
+    def _members(self, items: Collection[Any]) -> Iterator[tuple[int, Any]]:
+        """Yield those of a list's members that have to be read, with their positions."""
+        if self._sieve is None or not isinstance(items, (list, tuple)):
+            yield from enumerate(items)
+            return
+        for position in self._sieve.kept(items):
+            yield position, items[position]
 
     def _add_batch(
         self,
@@ -212,9 +230,11 @@ class Trees(ABC):
     ) -> None:
         """Read a list of lists of which the first names the columns."""
         self._add_tree((place, 0), key, rows[0], (*group, -self._group()), depth + 1)
-        for position in range(1, len(rows)):
+        for position, row in self._members(rows):
+            if not position:
+                continue
             inner = (*group, -self._group())
-            for column, (name, cell) in enumerate(zip(header, rows[position], strict=True)):
+            for column, (name, cell) in enumerate(zip(header, row, strict=True)):
                 self._add_tree(((place, position), column), name, cell, inner, depth + 1)
             if self._is_full():
                 return
@@ -254,7 +274,7 @@ class Trees(ABC):
         self, where: Place, header: list[str], rows: list[list[str]], group: tuple[int, ...]
     ) -> None:
         """Read the rows of an export, each as an object of its own."""
-        for position, row in enumerate(rows):
+        for position, row in self._members(rows):
             inner = (*group, self._group())
             for name, value in zip(header, row, strict=False):
                 self._add(((where, position), name), name, inner, value)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from sst_otel.matching.compression import Budget
 from sst_otel.matching.copies import mark_copies
 from sst_otel.matching.hits import Hit, folded, identity_hits
-from sst_otel.matching.leaf import URL, Leaf
+from sst_otel.matching.leaf import URL, Leaf, is_part
 from sst_otel.matching.payload import Leaves
+from sst_otel.matching.sieve import Sieve
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import Mark, marked
 from sst_otel.shares import Part
@@ -31,19 +33,26 @@ class View:
 
 
 def taken_apart(
-    parts: tuple[Part, ...], handed_over: tuple[Part, ...], sentences: list[Mark]
+    parts: tuple[Part, ...],
+    handed_over: tuple[Part, ...],
+    sentences: list[Mark],
+    sieve: Sieve | None = None,
+    budget: Budget | None = None,
 ) -> View:
     """Return all leaves of what is sent, and those handed over that are part of it.
 
-    ``sentences``: what the application put together in this scope.
+    ``sentences``: what the application put together in this scope. ``sieve`` tells which members of
+    long lists are read, ``budget`` what has been decompressed already.
     """
     parts, handed_over = _read_once(parts, handed_over)
-    leaves = Leaves()
+    leaves = Leaves(sieve=sieve, budget=budget)
     leaves.add_parts(parts)
     if sentences:
         mark_copies(sentences, leaves.leaves)
     sent = len(leaves.leaves)
     texts = {leaf.text for leaf in leaves.leaves}.union(leaves.opened)
+    if sieve is not None:
+        texts.add(sieve.everything)
     leaves.add_parts(handed_over)
     if len(leaves.leaves) > sent:
         leaves.leaves[:] = _as_sent(leaves.leaves[:sent], texts, leaves.leaves[sent:])
@@ -80,7 +89,7 @@ def _as_sent(sent: list[Leaf], texts: set[str], handed_over: list[Leaf]) -> list
     kept = [
         leaf
         for leaf in handed_over
-        if leaf.text and (_sent_part(leaf) in texts or _sent_part(leaf) in everything)
+        if leaf.text and (_sent_part(leaf) in texts or is_part(_sent_part(leaf), everything))
     ]
     return kept + sent
 

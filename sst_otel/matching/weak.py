@@ -18,7 +18,7 @@ from sst_otel.matching.hashed import Found, digest_in, find_hashed
 from sst_otel.matching.leaf import Leaf
 from sst_otel.matching.texts import Texts
 from sst_otel.registry.datum import DERIVED, Datum, strength
-from sst_otel.registry.forms import WeakForms
+from sst_otel.registry.forms import NAME_PARTS, WeakForms
 from sst_otel.registry.registry import Registry
 from sst_otel.scope import Scope
 from sst_otel.tags import Owner
@@ -44,10 +44,15 @@ class WeakValues:
         self._scope = scope
 
     def longest_among(
-        self, words: Sequence[str], owners: Collection[Owner], explained: set[str]
+        self,
+        words: Sequence[str],
+        distinct: Collection[str],
+        owners: Collection[Owner],
+        explained: set[str],
     ) -> int:
         """Return the length of the longest candidate that stands in a text of these words, or 0.
 
+        ``distinct``: the same words without repetitions.
         ``explained``: phrases that identity accounts for, ``owners``: who is certainly meant.
         """
         if not self._scope.data and not owners:
@@ -55,12 +60,24 @@ class WeakValues:
         spaced = ""
         longest = 0
         for table in self._tables(owners):
-            for form in table.among(words):
+            for form in table.among(distinct):
                 if len(form) > longest and form not in explained:
                     spaced = spaced or f" {' '.join(words)} "
                     if f" {form} " in spaced:
                         longest = len(form)
         return longest
+
+    def longest_words(
+        self, words: Collection[str], owners: Collection[Owner], explained: set[str]
+    ) -> set[str]:
+        """Return the longest word of each candidate that may stand in a text of these words."""
+        longest = {
+            max(form.split(), key=len)
+            for table in self._tables(owners)
+            for form in table.among(words)
+            if form not in explained
+        }
+        return longest.intersection(words)
 
     def is_among(
         self,
@@ -127,6 +144,16 @@ class WeakValues:
                     and whole.parents[0].owner in near
                 ):
                     yield leaf, list(whole.parents), semconv.EXACT, rules.BESIDE
+            for part in [
+                datum for datum in data if datum.data_type in NAME_PARTS and datum.parents
+            ]:
+                del data[part]
+                if any(datum.owner == part.owner for datum in data):
+                    continue  # it has a column of its own
+                if self._names_type(leaf.key, part.data_type):
+                    yield leaf, list(part.parents), semconv.FIELD, rules.KEY
+                elif number < fields and strength(part) >= WEAK_BITS and part.owner in near:
+                    yield leaf, list(part.parents), semconv.EXACT, rules.BESIDE
             key = _CLAIMS.get(leaf.key, leaf.key) if leaf.encoded else leaf.key
             named = [
                 datum
@@ -188,7 +215,7 @@ class WeakValues:
         found = []
         if scope.data:
             own = scope.state.get(_STATE)
-            if own is None:
+            if own is None or not own.is_of(scope.data):
                 own = scope.state[_STATE] = WeakForms(scope.data)
             found.append(own.read())
         for owner in owners:

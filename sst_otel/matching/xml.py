@@ -13,6 +13,9 @@ MAX_DEPTH = 60
 MAX_FIELDS = 20_000
 _LONGEST_NAME = 60
 _FEWEST_DIGITS = 5
+_NAMES = frozenset({"name", "key"})
+_VALUES = frozenset({"value", "string"})
+"""Beside a name: of a member (XML-RPC), an entry (SOAP's maps), a property list."""
 
 
 @dataclass(slots=True)
@@ -27,6 +30,8 @@ class Field:
     A text's own element is among them where an attribute of it may tell whose it is.
     """
     text: str
+    told: str = ""
+    """What the elements beside it call it: ``<name>email</name><value>…</value>``."""
 
 
 class _TooMuch(Exception):
@@ -40,6 +45,7 @@ class _Reader:
     _objects: list[int] = field(default_factory=list)
     _texts: list[list[str]] = field(default_factory=list)
     _telling: list[bool] = field(default_factory=list)
+    _names: list[str] = field(default_factory=list)
     _count: int = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -49,6 +55,7 @@ class _Reader:
         self._path.append(_plain(name))
         self._objects.append(self._count)
         self._texts.append([])
+        self._names.append("")
         self._telling.append(any(map(_may_tell_whose, attributes.values())))
         for key, value in attributes.items():
             self._add((*self._path, "@" + _plain(key)), tuple(self._objects), value)
@@ -59,17 +66,27 @@ class _Reader:
     def end(self, _name: str) -> None:
         text = "".join(self._texts.pop()).strip()
         told = self._telling.pop()
+        self._names.pop()
         path, objects = tuple(self._path), tuple(self._objects if told else self._objects[:-1])
         self._path.pop()
         self._objects.pop()
         if text:
             self._add(path, objects, text)
+            if self._names and path[-1].lower() in _NAMES and len(text) <= _LONGEST_NAME:
+                self._names[-1] = text
 
     def refuse(self, *_: object) -> None:
         raise _TooMuch
 
     def _add(self, path: tuple[str, ...], objects: tuple[int, ...], text: str) -> None:
-        self.fields.append(Field(path, objects, text))
+        self.fields.append(Field(path, objects, text, self._told(path)))
+
+    def _told(self, path: tuple[str, ...]) -> str:
+        """Return the name beside the innermost element that a name stands before."""
+        for depth in range(min(len(path) - 1, len(self._names)) - 1, -1, -1):
+            if self._names[depth]:
+                return self._names[depth] if path[depth + 1].lower() in _VALUES else ""
+        return ""
 
 
 def xml_fields(text: str) -> list[Field] | None:

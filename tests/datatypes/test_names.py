@@ -90,6 +90,7 @@ def test_an_outgoing_key_names_its_type(
 @pytest.mark.parametrize(
     ("key", "data_type"),
     [
+        ("author", "name"),
         ("id", "user_id"),
         ("order.id", "user_id"),
         ("em", "phone"),

@@ -52,7 +52,7 @@ _POSSIBLE: list[tuple[str, list[object]]] = [
     ("user_id", [42, "42", "usr_9f8", uuid.UUID(int=7)]),
     ("pseudonym", ["d41d8cd98f00b204e9800998ecf8427e", "A" * 64]),
     ("national_id", ["078-05-1120", "QQ123456C", 78051120]),
-    ("passport", ["C01X00T47", "123456789"]),
+    ("passport", ["C01X00T47", "X4RTBPFW4", "123456789"]),
     ("vehicle_plate", ["B-AB 1234", "1HGCM82633A004352"]),
     ("payment_card", ["4242 4242 4242 4242", 4242424242424242, "123", "12/29"]),
     ("bank_account", ["DE89 3704 0044 0532 0130 00", "DEUTDEFF", "0532013000"]),
@@ -272,6 +272,9 @@ def test_every_check_answers_for_every_value(value: object) -> None:
 @pytest.mark.parametrize(
     ("data_type", "value"),
     [
+        ("photo", "/user.png"),
+        ("photo", "https://cdn.shop.example/static/default-avatar.svg?v=3"),
+        ("photo", "img/no_profile_picture.jpg"),
         ("name", "Deleted User"),
         ("name", "deleted_user_42"),
         ("name", "Gelöschter Benutzer"),
@@ -295,6 +298,9 @@ def test_words_for_nobody_are_nobodys_data(data_type: str, value: str) -> None:
         ("last_name", "Guest"),
         ("email", "guest@shop.example"),
         ("email", "anonymous.keller@shop.example"),
+        ("photo", "/avatars/7f3a91.png"),
+        ("photo", "/avatars/user-7.png"),
+        ("photo", "https://cdn.shop.example/ottoline.jpg"),
         ("username", "deleted_scenes_fan"),
         ("street_address", "1 Unknown Road"),
     ],

@@ -7,7 +7,8 @@ import zipfile
 
 import pytest
 
-from sst_otel.matching.archives import MAX_BYTES, members
+from sst_otel.matching.archives import MAX_BYTES, MAX_MEMBERS, members
+from sst_otel.matching.compression import Budget
 from sst_otel.shares import Part
 
 from .conftest import World
@@ -51,6 +52,22 @@ def test_stored_members() -> None:
 def test_other_compressions_are_passed_over() -> None:
     made = archive("one" * 99, method=zipfile.ZIP_BZIP2)
     assert list(members(made)) == []
+
+
+def test_what_is_left_out_is_counted() -> None:
+    zeros = "0" * (MAX_BYTES // 2)
+    for made, cut in (
+        (archive("one" * 99, "two"), 0),
+        (archive(zeros, zeros, "more"), 1),
+        (archive(zeros, zeros + "x"), 1),
+        (archive(zeros, zeros + "x", method=zipfile.ZIP_STORED), 1),
+        (archive(*["one"] * (MAX_MEMBERS + 2)), 1),
+        (archive("one" * 99, "two", method=zipfile.ZIP_BZIP2), 2),
+        (archive("one", method=zipfile.ZIP_STORED, stream=True), 1),
+    ):
+        budget = Budget(MAX_BYTES)
+        list(members(made, budget))
+        assert budget.cut == cut
 
 
 @pytest.mark.parametrize("cut", [3, 20, 33, 45])

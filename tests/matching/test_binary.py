@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sst_otel.matching.decode import text_of
 from sst_otel.matching.msgpack import msgpack_tree
 from sst_otel.matching.protobuf import grpc_messages, protobuf_tree
+from sst_otel.registry.identity import mark
 from sst_otel.shares import Part
 
 from .conftest import World
@@ -187,3 +188,11 @@ class TestOtherBinaries:
 
     def test_noise_is_nobodys(self, world: World) -> None:
         assert world.found(Part("body", bytes(range(256)) * 500)) == {}
+
+
+@pytest.mark.parametrize("pack", [msgpack.packb, lambda tree: struct.Value(string_value=tree["x"])])
+def test_what_a_message_was_made_of_is_known_of_its_bytes(world: World, pack: Any) -> None:
+    made = pack({"x": "1"})
+    body = made if isinstance(made, bytes) else made.SerializeToString()
+    mark(body, (world.add("ann", "income", 73_450),), world.scope, composed=True)
+    assert world.found(Part("body", body)) == {"ann": {"income": "composed"}}

@@ -50,3 +50,21 @@ def test_names_of_nobody_are_not_joined(world: World) -> None:
     last = world.registry.add(NOBODY, "last_name", "Field", "test")
     forms = WeakForms({first: None, last: None}).read()
     assert not forms.get("mark field")
+
+
+@pytest.mark.parametrize("name", ["Ines Maria Valverdinho", "Valverdinho, Ines"])
+def test_a_full_name_that_was_split(world: World, name: str) -> None:
+    """One column holds the name, a vendor wants two: what an SDK serialised is another object."""
+    for data_type, value in (("name", name), ("email", MAIL)):
+        world.add("ann", data_type, value, world.scope)
+    document = {"firstName": "Ines", "lastName": "Valverdinho", "email": MAIL}
+    assert found(world, document) == {"name": "field", "email": "exact"}
+    assert set(found(world, {"firstName": "Ines", "mail": MAIL})) == {"name", "email"}
+    assert set(found(world, {"x1": "valverdinho", "mail": MAIL})) == {"name", "email"}
+    assert found(world, {"x1": "Ines", "x2": "Maria"}) == {}
+    assert found(world, {"title": "Ines", "lines": ["Valverdinho"]}) == {}
+
+
+def test_a_split_name_has_columns_of_its_own(mark: World) -> None:
+    mark.add("ann", "name", "Mark Arthur Field", mark.scope)
+    assert set(found(mark, {"firstName": "Mark", "mail": MAIL})) == {"first_name", "email"}

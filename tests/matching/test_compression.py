@@ -141,3 +141,29 @@ class TestAbsentCodecs:
         monkeypatch.delitem(sys.modules, "zstandard")
         monkeypatch.setitem(sys.modules, "compression.zstd", found)
         assert inflate(zstandard.compress(JSON)) == JSON
+
+
+class TestOnce:
+    """A body is decompressed once, though it is looked at as a text and field by field."""
+
+    @pytest.mark.parametrize("more", [b"", ZEROS])
+    def test_a_body_of_fields(
+        self, world: World, more: bytes, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        body = gzip.compress(JSON + more)
+        opened = []
+        original = zlib.decompressobj
+
+        def counting(window: int) -> Any:
+            opened.append(window)
+            return original(window)
+
+        monkeypatch.setattr(zlib, "decompressobj", counting)
+        inflate(body)
+        once = opened.copy()
+        opened.clear()
+        headers = Part("headers", [("Content-Encoding", "gzip"), ("Content-Type", "text/plain")])
+        match = world.match(headers, Part("body", body))
+        assert opened == once
+        assert match.unread == bool(more)
+        assert [len(hits) for hits in match.owners.values()] == [1]

@@ -21,6 +21,8 @@ def sha256(text: str) -> str:
 
 
 MAIL = "ann.smith@example.com"
+ESCAPED = "".join(f"\\u{ord(letter):04x}" for letter in MAIL)
+SHA512 = hashlib.sha512(MAIL.encode()).digest()
 
 FOUND: list[tuple[str, Part, str, str]] = [
     # (what, part, data type, evidence)
@@ -54,9 +56,17 @@ FOUND: list[tuple[str, Part, str, str]] = [
         "email",
         "encoded",
     ),
+    (
+        "base64 of escaped json",
+        Part("json", {"e": base64.b64encode(ESCAPED.encode()).decode()}),
+        "email",
+        "encoded",
+    ),
     ("hex", Part("json", {"e": MAIL.encode().hex()}), "email", "encoded"),
     ("sha256", Part("json", {"em": [sha256(MAIL)]}), "email", "hashed"),
     ("SHA256 upper", Part("json", {"em": sha256(MAIL).upper()}), "email", "hashed"),
+    ("sha512", Part("json", {"em": SHA512.hex()}), "email", "hashed"),
+    ("sha512 base64", Part("json", {"em": base64.b64encode(SHA512).decode()}), "email", "hashed"),
     (
         "md5",
         Part("url", f"https://x.example/{hashlib.md5(MAIL.encode()).hexdigest()}"),
@@ -161,7 +171,7 @@ class TestBadInput:
         assert "ann" in world.found(Part("body", b"\xfa\xfe\xfa " + MAIL.encode() + b" \xff"))
 
     def test_too_many_fields_are_counted(self, world: World) -> None:
-        match = world.match(Part("json", {f"f{n}": n for n in range(30_000)}))
+        match = world.match(Part("json", {**{f"f{n}": n for n in range(30_000)}, "to": MAIL}))
         assert match.unread > 0
 
     def test_application_objects_are_left_alone(self, world: World) -> None:

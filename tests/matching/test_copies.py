@@ -67,6 +67,20 @@ def test_short_texts_and_few_words_are_too_common(world: World) -> None:
         assert world.found(Part("body", body), scope=world.scope) == {}
 
 
+def test_few_words_with_a_family_name_are_known_as_a_whole_field(world: World) -> None:
+    (name,) = [
+        datum
+        for datum in world.registry.of_owner(world.people["bea"].ref)
+        if datum.data_type == "name"
+    ]
+    text = copied("Appointment-Jones")
+    mark(text, (name,), world.scope, composed=True)
+    body = json.dumps({"title": "Appointment-Jones"}).encode()
+    assert set(world.found(Part("body", body), scope=world.scope)["bea"]) == {"name"}
+    body = json.dumps({"title": "Appointment-Jones-Miller"}).encode()
+    assert world.found(Part("body", body), scope=world.scope) == {}
+
+
 def test_what_a_batch_holds_is_known_when_the_scope_is_gone(
     world: World, prompt: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,3 +57,17 @@ def test_an_address_written_for_who_takes_no_at_sign(world: World) -> None:
     ):
         assert world.found(Part("json", {"text": text}))["ann"] == {"email": semconv.NORMALIZED}
     assert world.found(Part("json", {"text": "Ann.Smith(atlas)example.com"})) == {}
+
+
+def test_people_counted_by_town_are_nobody(world: World) -> None:
+    """The key is the customer's own object; what stands under it is how many there are."""
+    town, name = "".join(["Bath", "gate"]), "".join(["Anna", "bel"])
+    mark(town, (world.add("ann", "city", town, world.scope),), world.scope)
+    mark(name, (world.add("ann", "first_name", name, world.scope),), world.scope)
+    for tree, told in (({town: 3}, set()), ({town: "3 km"}, {"city"}), ({name: 3}, {"first_name"})):
+        body = Part("body", json.dumps({"by": tree}).encode())
+        match = world.matcher.match((body,), world.scope, (Part("json", {"by": tree}),))
+        hits = match.owners.get(world.people["ann"], [])
+        assert {hit.datum.data_type for hit in hits} == told
+        found = world.matcher.match((Part("json", {"by": tree}),), world.scope).owners
+        assert {hit.datum.data_type for hits in found.values() for hit in hits} == told
