@@ -8,6 +8,8 @@ from sst_otel.datatypes import bits
 from sst_otel.tags import Owner
 
 DERIVED = "derived"
+ROWS = "db:"
+"""What the source of a value begins with that a row has."""
 STRONG_BITS = 20.0
 """From here a value may be recognised by content alone (engine section 2)."""
 _MAX_OPERATIONS = 12
@@ -32,7 +34,9 @@ class Datum:
         "operations",
         "owner",
         "parents",
+        "senders",
         "source",
+        "stored",
         "strength",
         "tag",
         "value",
@@ -53,8 +57,12 @@ class Datum:
         self.source = source
         self.parents = parents
         """The source data a derived value goes back to, all of the same owner."""
+        self.senders: tuple[str, ...] = ()
+        """Tag ids under which trusted services have sent it here."""
         self.operations = operations
         """How it was computed, e.g. ``("sub", "truediv", "round")``."""
+        self.stored = source.startswith(ROWS)
+        """Whether a row that is its person's has it, wherever it was seen first."""
         self.handling = FOLLOWED
         """:data:`FOLLOWED`, :data:`BY_CONTENT` or :data:`OPAQUE`."""
         self.tag: Any = None
@@ -68,6 +76,11 @@ class Datum:
 
     def __repr__(self) -> str:
         return f"<Datum {self.data_type}>"  # never the value: error trackers print locals
+
+
+def folded_text(datum: Datum) -> str:
+    """Return a datum's value as it is compared with what people have typed."""
+    return str(datum.value).strip().casefold()
 
 
 def strength(datum: Datum) -> float:

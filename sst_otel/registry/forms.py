@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 from sst_otel.datatypes import renderings
@@ -10,6 +10,7 @@ from sst_otel.registry.datum import STRONG_BITS, Datum, strength
 from sst_otel.registry.text import phrase
 
 _MAX_VALUES = 2_000
+_MOST_NAMES = 4
 NAME_PARTS = {"first_name": "last_name", "last_name": "first_name"}
 
 
@@ -27,6 +28,10 @@ class WeakForms:
         self._names: dict[str, list[Datum]] = {}
         """Owner → their first and last names."""
 
+    def is_of(self, data: Mapping[Datum, None]) -> bool:
+        """Whether ``data`` is what it grows with."""
+        return self._data is data
+
     def read(self) -> WeakForms:
         """Take in what was added since."""
         done, size = self._done, min(len(self._data), _MAX_VALUES)
@@ -37,6 +42,8 @@ class WeakForms:
                     self._add(datum)
                     if datum.data_type in NAME_PARTS and datum.owner.ref:
                         self._add_names(datum)
+                elif datum.data_type == "name" and datum.owner.ref:
+                    self._add_parts(datum)
         return self
 
     def get(self, phrase: str) -> Sequence[Datum]:
@@ -47,13 +54,13 @@ class WeakForms:
         """Return which of ``phrases`` are known."""
         return self._forms.keys() & phrases
 
-    def among(self, words: Sequence[str]) -> Iterator[str]:
+    def among(self, words: Collection[str]) -> Iterator[str]:
         """Yield the phrases whose first word is one of ``words``."""
         for first in self._firsts.keys() & words:
             yield from self._firsts[first]
 
     def _add(self, datum: Datum) -> None:
-        for form in _folded(datum):
+        for form in folded_forms(datum):
             known = self._forms.get(form)
             if known is None:
                 self._forms[form] = [datum]
@@ -73,8 +80,17 @@ class WeakForms:
                     self._add(whole)
         others.append(part)
 
+    def _add_parts(self, name: Datum) -> None:
+        """Add first and last name of a full name, which is their parent: programs split names."""
+        last, comma, first = str(name.value).partition(",")
+        words = f"{first} {last}".split() if comma else last.split()
+        if 2 <= len(words) <= _MOST_NAMES:
+            self._add(Datum(name.owner, "first_name", words[0], "", (name,)))
+            self._add(Datum(name.owner, "last_name", words[-1], "", (name,)))
 
-def _folded(datum: Datum) -> tuple[str, ...]:
+
+def folded_forms(datum: Datum) -> tuple[str, ...]:
+    """Return the phrases that a value may be written as, made once."""
     if datum.folded is None:
         forms = (phrase(form) for form in renderings(datum.data_type, datum.value))
         datum.folded = tuple(dict.fromkeys(form for form in forms if form))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from sst_otel.datatypes import digest_forms, digit_run, renderings
@@ -18,6 +19,10 @@ from sst_otel.registry.text import fold, has_no_word_boundaries, tokens
 
 MAX_OWNERS = 20
 """A value that more people have than this says nothing about any of them."""
+_MOST_DATA = 2 * MAX_OWNERS + 1
+"""Of one value that are kept: a first and a last name are two, and one more tells of too many.
+
+Accounts take the places of visitors, of whom there is no end."""
 _MAX_PHRASE_TOKENS = 12
 """Longer values (a user agent, a letter) are recognised by their first tokens."""
 _FEW_ANCHORS = 8
@@ -26,9 +31,8 @@ _LONGEST_RUN = 200
 _DIGITS = re.compile(r"[0-9]+")
 
 # Taken before any hook can wrap them: our own digests must never run through our own hooks.
-_DIGESTS = {32: hashlib.md5, 40: hashlib.sha1, 64: hashlib.sha256}
-DIGEST_LENGTHS = frozenset(_DIGESTS)
-"""Lengths in hex digits of the digests that are recognised (MD5, SHA-1, SHA-256)."""
+DIGESTS = {32: hashlib.md5, 40: hashlib.sha1, 64: hashlib.sha256, 128: hashlib.sha512}
+"""The digests that are recognised, by their lengths in hex digits."""
 
 Entry = Datum | list[Datum]
 
@@ -101,11 +105,16 @@ class Index:
         if len(core) not in self._core_sizes:
             self._core_sizes = (*self._core_sizes, len(core))
 
-    def find_phrases(self, words: Sequence[str]) -> Iterator[tuple[int, str]]:
-        """Yield position in ``words`` and key in :attr:`phrases` of what stands there."""
+    def find_phrases(
+        self, words: Sequence[str], distinct: Collection[str] | None = None
+    ) -> Iterator[tuple[int, str]]:
+        """Yield position in ``words`` and key in :attr:`phrases` of what stands there.
+
+        ``distinct``: the same words without repetitions.
+        """
         shapes = self.shapes
         # Of this order alone the interpreter walks the words, not everybody's values.
-        anchors = shapes.keys() & words if shapes else None
+        anchors = shapes.keys() & (distinct or words) if shapes else None
         if not anchors:
             return
         for position, anchor in _positions(words, anchors):
@@ -115,6 +124,13 @@ class Index:
                     key = " ".join(words[start : start + length])
                     if key in self.phrases:
                         yield start, key
+
+    def may_hold_digits(self, digits: str) -> bool:
+        """Whether ``digits`` (blanks for all but separators) can hold a registered run."""
+        if len(self._cores) <= _FEW_ANCHORS and not self._coreless:
+            return any(core in digits for core in list(self._cores))  # others add meanwhile
+        shortest = self.shortest_run
+        return self.may_hold_run([run for run in set(digits.split()) if len(run) >= shortest])
 
     def may_hold_run(self, runs: Sequence[str]) -> bool:
         """Whether one of ``runs`` (digits, separators dropped) can hold a registered one."""
@@ -137,7 +153,7 @@ class Index:
         that came since; eight bytes of each are kept.
         """
         size = len(hex_digits)
-        algorithm = _DIGESTS[size]
+        algorithm = DIGESTS[size]
         table = self._digests.setdefault(size, {})
         done = self._digested.get(size, 0)
         added = self._data[done:]
@@ -165,8 +181,15 @@ def put(table: dict[Any, Entry], key: str | bytes, datum: Datum) -> bool:
         table[key] = datum
         return False
     if type(found) is list:
-        if len(found) <= MAX_OWNERS and datum not in found:
+        if datum in found:
+            return True
+        if len(found) < _MOST_DATA:
             found.append(datum)
+        elif datum.owner.known:
+            for position, other in enumerate(found):
+                if not other.owner.known:
+                    found[position] = datum
+                    break
     elif found is not datum:
         table[key] = [found, datum]  # type: ignore[list-item]
     return True
@@ -181,6 +204,7 @@ def _positions(words: Sequence[str], anchors: set[str]) -> Iterator[tuple[int, s
         return
     for anchor in anchors:
         position = -1
-        for _ in range(words.count(anchor)):
-            position = words.index(anchor, position + 1)
-            yield position, anchor
+        with suppress(ValueError):
+            while True:
+                position = words.index(anchor, position + 1)
+                yield position, anchor

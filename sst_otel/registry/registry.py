@@ -6,20 +6,23 @@ looked at, and never when nothing leaves. Of two generations the older is droppe
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sst_otel.datatypes import bits
+from sst_otel.locks import new_lock
 from sst_otel.missed import EVICTED, missed
-from sst_otel.registry.datum import STRONG_BITS, Datum, strength
-from sst_otel.registry.forms import NAME_PARTS, WeakForms
+from sst_otel.registry.datum import ROWS, STRONG_BITS, Datum, strength
+from sst_otel.registry.forms import NAME_PARTS, WeakForms, folded_forms
 from sst_otel.registry.identity import MARKABLE
-from sst_otel.registry.index import Index
+from sst_otel.registry.index import Index, listed
 from sst_otel.registry.made import Made
+from sst_otel.registry.mailboxes import Mailboxes
+from sst_otel.registry.text import phrase
 from sst_otel.tags import Owner
 
 _REMEMBERED = 100
+_SEVERAL = 2
 _LONGEST_VALUE = 4_096
 """Characters of a value that are kept; longer free text is recognised by its beginning."""
 _BYTES_A_VALUE = 700
@@ -36,6 +39,8 @@ class _Generation:
         self.bytes = 0
         self.owners: dict[str, dict[Datum, None]] = {}
         self.pending: list[Datum] = []
+        self.unread: list[Datum] = []
+        self.written: dict[tuple[str, str], list[Datum]] = {}
         self.index = Index()
         self.weak: dict[str, WeakForms] = {}
         self.words: dict[str, tuple[int, frozenset[str]]] = {}
@@ -59,9 +64,11 @@ class Registry:
         self._half_bytes = max_bytes // 2
         self._half_life = max_seconds / 2
         self._clock = clock
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._young = _Generation(clock())
         self._old = _Generation(clock())
+        self.mailboxes = Mailboxes()
+        """Addresses that are nobody's."""
 
     def __len__(self) -> int:
         return len(self._young.values) + len(self._old.values)
@@ -83,17 +90,21 @@ class Registry:
         key = (owner.ref, data_type, type(value), value)
         datum = self._young.values.get(key)
         if datum is not None:
+            datum.stored = datum.stored or source.startswith(ROWS)
             return datum
         with self._lock:
             self._rotate()
             datum = self._old.values.pop(key, None)
             if datum is None:
                 datum = Datum(owner, data_type, value, source)
+            else:
+                datum.stored = datum.stored or source.startswith(ROWS)
             self._young.values[key] = datum
             length = len(value) if type(value) in (str, bytes) else 0
             self._young.bytes += _BYTES_A_VALUE + _BYTES_A_CHARACTER * length
             self._young.owners.setdefault(datum.owner.ref, {})[datum] = None
             self._young.pending.append(datum)
+            self._young.unread.append(datum)
         return datum
 
     def known(self, owner: Owner, data_type: str, value: Any) -> Datum | None:
@@ -135,6 +146,24 @@ class Registry:
                     found.append(forms.read())
         return found
 
+    def weak_written(self) -> tuple[Mapping[tuple[str, str], list[Datum]], ...]:
+        """Return everybody's weak values by type and the phrase they may be written as.
+
+        Of a value that several have, two of them.
+        """
+        with self._lock:
+            self._rotate()
+            generations = (self._young, self._old)
+            news = [(each, each.unread) for each in generations if each.unread]
+            for each, _ in news:
+                each.unread = []
+        for each, unread in news:  # not within the lock: requests wait for it
+            for datum in unread:
+                if strength(datum) < STRONG_BITS:
+                    for form in folded_forms(datum):
+                        _note(each.written, (datum.data_type, form), datum)
+        return tuple([each.written for each in generations if each.written])
+
     def indexes(self) -> tuple[Index, ...]:
         """Return the indexes to look up content in, with everything added so far."""
         with self._lock:
@@ -166,6 +195,32 @@ class Registry:
                     datum.collected = False
                     home[datum] = None
 
+    def give(self, datum: Datum, owner: Owner) -> None:
+        """Give one value to somebody else: who had it may come to have the same one anew."""
+        former, value = datum.owner.ref, datum.value
+        with self._lock:
+            for generation in (self._young, self._old):
+                key = (former, datum.data_type, type(value), value)
+                if generation.values.get(key) is datum:
+                    del generation.values[key]
+                    generation.values.setdefault((owner.ref, *key[1:]), datum)
+                theirs = generation.owners.get(former, {})
+                if datum in theirs:
+                    del theirs[datum]
+                    generation.owners.setdefault(owner.ref, {})[datum] = None
+                    for ref in (former, owner.ref):
+                        generation.weak.pop(ref, None)
+                        generation.words.pop(ref, None)
+            datum.owner = owner
+            datum.tag = None
+            datum.collected = False
+
+    def holding(self, text: str) -> list[Datum]:
+        """Return everybody's strong values that read like ``text``."""
+        key = phrase(text)
+        entries = [index.phrases.get(key) for index in self.indexes()]
+        return [datum for entry in entries if entry is not None for datum in listed(entry)]
+
     def sweep(self) -> None:
         """Drop what has expired; called by housekeeping so that an idle process forgets too."""
         with self._lock:
@@ -176,10 +231,6 @@ class Registry:
         with self._lock:
             self._young = _Generation(self._clock())
             self._old = _Generation(self._clock())
-
-    def forked(self) -> None:
-        """In a forked child: leave a lock behind that a thread of the parent may have held."""
-        self._lock = threading.RLock()
 
     def _rotate(self) -> None:
         now = self._clock()
@@ -200,6 +251,12 @@ def _remember(made: dict[str, Any], owner_ref: str, what: Any) -> None:
     if len(made) >= _REMEMBERED:
         made.clear()
     made[owner_ref] = what
+
+
+def _note(written: dict[tuple[str, str], list[Datum]], key: tuple[str, str], datum: Datum) -> None:
+    known = written.setdefault(key, [])
+    if len(known) < _SEVERAL and all(datum.owner != other.owner for other in known):
+        known.append(datum)
 
 
 def _index_pending(generation: _Generation) -> None:

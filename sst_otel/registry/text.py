@@ -22,11 +22,13 @@ _TABLE: dict[int, str] = {
 }
 _BYTES = bytes(ord(_TABLE.get(ord(chr(byte).lower()), chr(byte).lower())) for byte in range(128))
 _BYTES += b" " * 128
+_BOUNDS = {ord(mark): " " for mark in "@._+-\0"}
 _EDGES = tuple(
     # A pattern that begins with a letter jumps from one to the next; a blank would stand anywhere.
     (mark, re.compile(rf"{re.escape(mark)}(?:(?= )|(?<= {re.escape(mark)}))"))
     for mark in ".-_"
 )
+_BOUNDED = _BYTES.translate(bytes.maketrans(b"@._+-\0", b" " * 6))
 _OTHER = re.compile(r"[^\x00-\x7f]+")
 
 
@@ -59,6 +61,23 @@ def tokens(text: str) -> list[str]:
 def phrase(text: str) -> str:
     """Return the tokens of ``text`` joined by single blanks."""
     return " ".join(tokens(text))
+
+
+def bounded(text: str) -> str:
+    """Return ``text`` folded, a blank for each character that is no letter or digit, and around it.
+
+    The bounded form of a token of a text stands in the bounded form of the text.
+    """
+    if text.isascii():
+        spaced = bounded_bytes(text.encode("ascii")).decode("ascii")
+    else:
+        spaced = fold(text).translate(_TABLE).translate(_BOUNDS)
+    return f" {spaced} "
+
+
+def bounded_bytes(text: bytes) -> bytes:
+    """Return ASCII :func:`bounded`, as it is at both ends; a blank for each other byte."""
+    return text.translate(_BOUNDED)
 
 
 def has_no_word_boundaries(text: str) -> bool:

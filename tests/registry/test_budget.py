@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -93,30 +92,6 @@ class TestOtherPeoplesTypes:
         datum = registry.add(MINTER.owner("1"), "email", HostileText("ann@example.com"), "code")
         assert type(datum.value) is str
         assert datum.value == "ann@example.com"
-
-
-def test_a_forked_child_goes_on_although_a_thread_held_the_lock() -> None:
-    registry = Registry(100, 3600, still)
-    owner = MINTER.owner("1")
-    registry.add(owner, "email", "ann@example.com", "form_field:email")
-    held, release = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with registry._lock:
-            held.set()
-            release.wait()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    held.wait()
-    child = os.fork()
-    if child == 0:
-        registry.forked()
-        registry.add(owner, "email", "bea@example.com", "form_field:email")
-        os._exit(0 if len(registry) == 2 and registry.indexes() else 1)
-    release.set()
-    thread.join()
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 @pytest.mark.parametrize(("budget", "roomy"), [(200_000, True), (2_000, False)])
