@@ -16,20 +16,27 @@ LOGIN_NAMES = frozenset(_RANKS)
 """Names of tables that log-ins usually use."""
 _USERS = frozenset({"users", "user", "auth_user"})
 _ACCOUNT_COLUMNS = ("user_id", "account_id")
+LOGIN = "sst_login"
+"""Key in ``Table.info`` by which a framework has said that log-ins use a table."""
 _PASSWORD = re.compile(r"passw|pwd|passhash|pass_hash|^pw_|_pw$|^pin_hash$", re.IGNORECASE)
 
 
 def login_table(tables: Iterable[Any], is_person: Callable[[Any], bool]) -> str | None:
     """Return the lower-case name of the table that log-ins use, None where it cannot be told.
 
-    ``tables``: ``sqlalchemy.Table`` or what looks like one. In this order: one named after users;
-    one with a password, the best-named of several; one named after accounts or members; the only
-    one of people. Of equally good ones none: each then needs its name before its keys.
+    ``tables``: ``sqlalchemy.Table`` or what looks like one. In this order: the one a framework has
+    declared; one named after users; one with a password, the best-named of several; one named
+    after accounts or members; the only one of people. Of equally good ones none: each then needs
+    its name before its keys.
     """
+    tables = list(tables)
+    declared = {str(table.name).lower() for table in tables if _is_declared(table)}
+    if len(declared) == 1:
+        return declared.pop()
     people: dict[str, None] = {}
     secured: dict[str, None] = {}
     certain = True
-    for table in list(tables):
+    for table in tables:
         if is_person(table):
             people[table.name.lower()] = None
         if has_password(table):
@@ -55,9 +62,12 @@ def has_password(table: Any) -> bool:
 
 def is_account(table: Any) -> bool:
     """Whether a table's rows are accounts by themselves, not parts of another table's."""
-    return (has_password(table) or table.name.lower() in LOGIN_NAMES) and _account_of(
-        table
-    ) is table
+    named = has_password(table) or table.name.lower() in LOGIN_NAMES
+    return _is_declared(table) or (named and _account_of(table) is table)
+
+
+def _is_declared(table: Any) -> bool:
+    return bool((getattr(table, "info", None) or {}).get(LOGIN))
 
 
 def target_of(table: Any, column_name: str) -> Any:

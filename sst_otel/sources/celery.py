@@ -15,6 +15,7 @@ from sst_otel.guard import guard
 from sst_otel.patching import Patches
 from sst_otel.scope import PROCESS, current_scope
 from sst_otel.sources import jobs
+from sst_otel.sources.received import receive_in_message
 from sst_otel.tagging import Tagger
 
 _PLACE = "source.celery"
@@ -49,8 +50,9 @@ class _CelerySource:
             if current_scope() is not PROCESS:
                 return
             scope = jobs.begin(task_id, f"task {task.name}")
+            receive_in_message(scope, vars(task.request))  # the headers are among them
             signature = self._signature(type(task))  # type: ignore[arg-type] # it is hashable
-            named = _named(signature, tuple(args or ()), dict(kwargs or {}))
+            named = jobs.named_arguments(signature, tuple(args or ()), dict(kwargs or {}))
             # The modules before the last dot say what the application is about, not the task.
             context = str(task.name).rpartition(".")[2]
             jobs.tag_arguments(self._tagger, scope, named.items(), "task_argument", context)
@@ -71,21 +73,3 @@ def _signature(kind: Any) -> inspect.Signature | None:
         return None
     parameters = list(signature.parameters.values())
     return signature.replace(parameters=parameters[1:] if bound else parameters)
-
-
-def _named(
-    signature: inspect.Signature | None, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> dict[str, Any]:
-    """Return the arguments by the names of the parameters; those without a name are left out."""
-    if signature is None:
-        return kwargs
-    try:
-        named = dict(signature.bind_partial(*args, **kwargs).arguments)
-    except TypeError:
-        return kwargs  # the task will fail by itself
-    for parameter in signature.parameters.values():
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            named.pop(parameter.name, None)
-        elif parameter.kind is parameter.VAR_KEYWORD:
-            named.update(named.pop(parameter.name, {}))
-    return named

@@ -21,6 +21,8 @@ _MOST_HELD = MARKS_PER_SCOPE // 2
 _LET_GO = _MOST_HELD // 2
 _ANY_TEXT = frozenset({None, "user_content"})
 """Types of columns whose text may be a document with fields of its own."""
+_TAKES_ANYTHING = frozenset({"user_id", "street_address"})
+"""Types of columns in which an e-mail address may stand instead: a sender, an address."""
 _documents = lru_cache(maxsize=1)(Documents)
 _KEYS = frozenset({int, str, uuid.UUID, decimal.Decimal})
 
@@ -92,8 +94,13 @@ def tag_cell(
         data_type = recognise(value)
         if data_type is None:
             return
-    elif tagger.again(value, data_type, owner, scope, own) is not None:
-        return
+    else:
+        known = tagger.again(value, data_type, owner, scope, own)
+        if known is not None:
+            known.stored = True
+            return
     kind = data_type if plausible(data_type, value) else second_type(data_type, value)
+    if kind in _TAKES_ANYTHING and type(value) is str and "@" in value:
+        kind = recognise(value) or kind  # people are known by their address here
     if kind is not None:
         tagger.value(value, kind, owner, source, scope, own)

@@ -37,7 +37,7 @@ Path = tuple[tuple[str, int], ...]
 
 def selected_by(compiled: Any) -> Selected:
     """Return what the rows of a ``SQLCompiler``'s statement hold."""
-    reader = _Reader(compiled.bind_names)
+    reader = _Reader(compiled)
     state = compiled.compile_state
     statement = getattr(state, "statement", None)
     if statement is None or not hasattr(state, "_entities"):
@@ -54,9 +54,12 @@ def selected_by(compiled: Any) -> Selected:
 
 
 class _Reader:
-    def __init__(self, bind_names: Any) -> None:
+    def __init__(self, compiled: Any) -> None:
         self.result = Selected()
-        self._bind_names = bind_names
+        self._bind_names = compiled.bind_names
+        # As its DDL compiler does; ``get_final_froms`` renders the whole statement anew, for a
+        # default dialect, with the warnings and refusals that this one may have for it.
+        self._compiler = compiled.dialect.statement_compiler(compiled.dialect, None)
         self._known: dict[tuple[Path, int], list[Value]] = {}
         self._origins: dict[Path, set[int]] = {}
 
@@ -84,8 +87,9 @@ class _Reader:
 
     def conditions(self, statement: Any, path: Path) -> None:
         """Note what ``WHERE``, ``ON`` and ``GROUP BY`` say of a statement's columns."""
-        if hasattr(statement, "get_final_froms"):
-            origins = statement.get_final_froms()
+        if hasattr(statement, "_compile_state_factory") and hasattr(statement, "get_final_froms"):
+            state = statement._compile_state_factory(statement, self._compiler)
+            origins = state._get_display_froms()
             self._origins[path] = set()
             for origin in origins:
                 self._note(origin, path)

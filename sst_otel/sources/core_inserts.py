@@ -1,45 +1,90 @@
-"""Accounts that SQLAlchemy Core inserts: the visitor who signed up becomes their owner.
+"""Rows that SQLAlchemy Core inserts: the visitor who signed up becomes an account's owner.
 
 The ORM's own inserts are its mapper events' business (:mod:`sst_otel.sources.sqlalchemy`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from types import ModuleType
 from typing import Any
 
 from sst_otel.guard import guard
 from sst_otel.patching import Patches
 from sst_otel.scope import current_scope
+from sst_otel.sources.core_updates import CoreUpdates
 from sst_otel.sources.people import People
-from sst_otel.sources.signup import signed_up, wrote_themselves
+from sst_otel.sources.row_changes import RowChanges
+from sst_otel.sources.row_tagging import only_given
+from sst_otel.sources.signup import wrote_account, wrote_themselves
+from sst_otel.sources.text_plans import TextPlans
 from sst_otel.suppress import is_suppressed
 from sst_otel.tagging import Tagger
 
 _PLACE = "source.sqlalchemy"
 _guarded = guard(_PLACE)
+_MOST_ROWS = 100
+"""Of one statement; an import of more is no form that somebody has typed."""
 
 
-def install(tagger: Tagger, people: People) -> Patches:
-    """Notice every new account that is written without the ORM."""
+def install(tagger: Tagger, people: People, changes: RowChanges, texts: TextPlans) -> Patches:
+    """Notice what is written without the ORM's objects: new accounts, and changes."""
     patches = Patches(_PLACE)
-    source = _CoreInserts(tagger, people)
+    source = _CoreWrites(tagger, people, changes, texts)
 
     def listen(engine: ModuleType) -> None:
         from sqlalchemy import event
 
-        event.listen(engine.Engine, "after_execute", source.executed)
-        patches.installed.append("sqlalchemy.engine:Engine after_execute")
-        patches.on_undo(lambda: event.remove(engine.Engine, "after_execute", source.executed))
+        for name, act in (
+            ("before_cursor_execute", source.executing),
+            ("after_cursor_execute", source.ended),
+            ("after_execute", source.executed),
+        ):
+            event.listen(engine.Engine, name, act)
+            patches.installed.append(f"sqlalchemy.engine:Engine {name}")
+            patches.on_undo(partial(event.remove, engine.Engine, name, act))
 
     patches.when_imported("sqlalchemy.engine", listen)
     return patches
 
 
-class _CoreInserts:
-    def __init__(self, tagger: Tagger, people: People) -> None:
+class _CoreWrites:
+    def __init__(
+        self, tagger: Tagger, people: People, changes: RowChanges, texts: TextPlans
+    ) -> None:
         self._tagger = tagger
         self._people = people
+        self._changes = changes
+        self._texts = texts
+        self._updates = CoreUpdates(people, changes)
+
+    def executing(
+        self,
+        _connection: Any,
+        _cursor: Any,
+        _statement: str,
+        _parameters: Any,
+        context: Any,
+        _several: bool,
+    ) -> None:
+        """Look at a change of rows before it leaves: the statement itself is a share of theirs."""
+        with _guarded:
+            if context is None or not self._changes.may_matter():
+                return
+            compiled = context.compiled
+            if compiled is None or context.is_text:
+                given = only_given(context.parameters)
+                self._texts.executing(context.statement, context.dialect.name, given)
+            elif context.isupdate:
+                self._updates.executing(compiled.statement.table, context)
+
+    def ended(
+        self, _connection: Any, cursor: Any, _statement: str, _parameters: Any, *_: Any
+    ) -> None:
+        """Look whether there was a row to change."""
+        with _guarded:
+            self._changes.settled(getattr(cursor, "rowcount", -1) != 0)
 
     def executed(
         self,
@@ -50,7 +95,7 @@ class _CoreInserts:
         execution_options: Any,
         result: Any,
     ) -> None:
-        """Look at a Core ``insert()`` of one row whose key the database has just given."""
+        """Look at an ``insert()`` whose keys are known now."""
         with _guarded:
             if not getattr(statement, "is_insert", False) or is_suppressed():
                 return
@@ -58,21 +103,27 @@ class _CoreInserts:
             if not scope.data or "compiled_cache" in execution_options:  # the unit of work's own
                 return
             plan = self._people.plan(statement.table)
-            row = _row(statement.table, result.context)
-            owner_id = plan.owner_id(row) if plan.login else None
-            if owner_id is not None:
-                signed_up(self._tagger, scope, self._tagger.owner(owner_id), plan.types, row)
-                return
-            own = plan.own_id(row)
-            if own is not None:
-                wrote_themselves(self._tagger, scope, self._tagger.owner(own), plan.types, row)
+            for row in _rows(statement.table, result.context):
+                owner_id = plan.owner_id(row) if plan.login else None
+                if owner_id is not None:
+                    wrote_account(self._tagger, scope, self._tagger.owner(owner_id), plan, row)
+                    continue
+                own = plan.own_id(row)
+                if own is not None:
+                    wrote_themselves(self._tagger, scope, self._tagger.owner(own), plan.types, row)
 
 
-def _row(table: Any, context: Any) -> dict[str, Any]:
-    """Return column → value of the one row that was written, its key included; empty for many."""
-    keys = getattr(context, "inserted_primary_key_rows", None)
-    if context.executemany or len(context.compiled_parameters) != 1 or not keys:
-        return {}
-    given = context.compiled_parameters[0]
-    row = {column.name: given[column.key] for column in table.columns if column.key in given}
-    return {**row, **dict(zip((key.name for key in table.primary_key), keys[0], strict=False))}
+def _rows(table: Any, context: Any) -> Iterator[dict[str, Any]]:
+    """Yield column → value of the rows that were written, their keys included.
+
+    None where the database has not told the keys: of many rows it does if it is asked for some.
+    """
+    keys = getattr(context, "inserted_primary_key_rows", None) or ()
+    if not 0 < len(keys) == len(context.compiled_parameters) <= _MOST_ROWS:
+        return
+    names = [column.name for column in table.primary_key]
+    columns = [(column.name, column.key) for column in table.columns]
+    for given, key in zip(context.compiled_parameters, keys, strict=True):
+        if None not in tuple(key):
+            row = {name: given[parameter] for name, parameter in columns if parameter in given}
+            yield {**row, **dict(zip(names, key, strict=False))}

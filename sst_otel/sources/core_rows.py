@@ -8,20 +8,21 @@ objects are the mapper events' business (:mod:`sst_otel.sources.sqlalchemy`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Sequence
 from types import ModuleType
 from typing import Any
 
 from sst_otel.beside import watching
 from sst_otel.guard import guard
 from sst_otel.patching import Patches
-from sst_otel.pooled import POOLED
+from sst_otel.pooled import note_pooled
 from sst_otel.sources.core_columns import selected_by, tables_of
+from sst_otel.sources.credentials import may_look_up
 from sst_otel.sources.known_tables import KnownTables
 from sst_otel.sources.people import People
-from sst_otel.sources.row_plan import RowPlan, plan_rows
-from sst_otel.sources.row_tagging import Given, RowTagger
+from sst_otel.sources.row_plan import RowPlan
+from sst_otel.sources.row_planning import plan_rows
+from sst_otel.sources.row_tagging import Given, RowTagger, only_given
 from sst_otel.sources.text_inserts import in_turn
 from sst_otel.sources.text_plans import TextPlans
 from sst_otel.suppress import is_suppressed
@@ -58,10 +59,13 @@ def install(rows: RowTagger, people: People, texts: TextPlans, tables: KnownTabl
 def _connected(connection: Any, record: Any) -> None:
     """Mark a connection whose cursors SQLAlchemy reads: the driver's source leaves those alone."""
     driver = getattr(record, "driver_connection", None) or connection
-    with _guarded, suppress(AttributeError, TypeError):
-        setattr(driver, POOLED, True)
-        # aiosqlite has a thread of its own use the connection.
-        setattr(getattr(driver, "_connection"), POOLED, "threads")  # noqa: B009
+    with _guarded:
+        if type(driver).__module__.startswith("sqlalchemy."):  # before 1.4.24 it is not told
+            driver = getattr(driver, "_connection", driver)
+        note_pooled(driver)
+        inner = getattr(driver, "_connection", None)
+        if inner is not None:  # aiosqlite has a thread of its own use the connection
+            note_pooled(inner, "threads")
 
 
 class _CoreRows:
@@ -87,7 +91,7 @@ class _CoreRows:
         new = None
         if compiled is None or context.is_text or not compiled._result_columns:
             plan = self._texts.plan(context.statement, tuple(metadata.keys), context.dialect.name)
-            given = _given(context.parameters)
+            given = only_given(context.parameters)
             new = self._texts.returned(context.statement, context.dialect.name, given)
         else:
             noted = vars(compiled).get(_NOTED)
@@ -95,7 +99,7 @@ class _CoreRows:
                 noted = (self, self._plan(compiled))
                 vars(compiled)[_NOTED] = noted
             plan = noted[1]
-            given = _given(context.compiled_parameters)
+            given = only_given(context.compiled_parameters)
         read = in_turn(new, None if plan is None else self._rows.reader(plan, given))
         if read is not None:
             indexes = set(plan.indexes() if plan is not None else ())
@@ -107,7 +111,7 @@ class _CoreRows:
         entities = getattr(state, "_entities", None)
         if entities is not None:
             wanted = _without_objects(entities, compiled._result_columns)
-            if wanted is not None and not wanted:
+            if wanted is not None and not wanted and not may_look_up(compiled.string):
                 return None
         selected = selected_by(compiled)
         for table in tables_of(selected):
@@ -137,17 +141,7 @@ def _written(context: Any) -> tuple[Given, Any]:
     # PostgreSQL's number is not the row's key.
     numbered = count == 1 and context.dialect.name != "postgresql"
     number = getattr(context.cursor, "lastrowid", None) if numbered else None
-    return (_given(context.parameters) if count else None), number
-
-
-def _given(sets: Any) -> Given:
-    """Return the one set of parameters of an execution, None where there are several."""
-    if isinstance(sets, Mapping):
-        return sets
-    if sets is not None and len(sets) == 1:
-        only = sets[0]
-        return only if isinstance(only, (Mapping, Sequence)) else None
-    return None
+    return (only_given(context.parameters) if count else None), number
 
 
 def _watch(

@@ -9,17 +9,20 @@ application fetches it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from sst_otel.guard import guard, say_once
 from sst_otel.missed import FACTORY, missed
-from sst_otel.pooled import POOLED, called_by_sqlalchemy
+from sst_otel.pooled import called_by_sqlalchemy, pooled
 from sst_otel.sources.row_tagging import RowTagger
 from sst_otel.sources.text_inserts import in_turn
 from sst_otel.sources.text_plans import TextPlans
 from sst_otel.suppress import is_suppressed
 from sst_otel.tracebacks import drop_own_entry
 
+_NAMES = ("query", "operation", "sql", "vars", "args", "params")
+"""What drivers call the statement, then what they call its parameters."""
 Beneath = Callable[[type], "type | None"]
 Values = Callable[[Any, Sequence[str]], "Sequence[Any] | None"]
 
@@ -28,6 +31,8 @@ class CursorSource:
     """What the cursors of one driver do beside their work. ``dialect``: SQLAlchemy's name.
 
     ``beneath(base)``: a subclass of the driver's cursor class that goes directly above it.
+    ``connection_of(cursor)``: what it sends its statements by. ``subclass(base, source)``: what a
+    cursor of the class ``base`` becomes.
     """
 
     def __init__(
@@ -38,6 +43,8 @@ class CursorSource:
         texts: TextPlans,
         values: Values | None = None,
         beneath: Beneath | None = None,
+        connection_of: Callable[[Any], Any] = attrgetter("connection"),
+        subclass: Callable[[type, CursorSource], type] | None = None,
     ) -> None:
         self.place = place
         self.active = True
@@ -46,6 +53,8 @@ class CursorSource:
         self._texts = texts
         self._values = values or row_values
         self._beneath = beneath
+        self._connection_of = connection_of
+        self._subclass = subclass or _cursor_class
         self._classes: dict[type, type] = {}
         self.silent = texts.silent.get
         """``silent(hash(statement))``: whether it is known to give nothing personal."""
@@ -56,7 +65,7 @@ class CursorSource:
             return base
         found = self._classes.get(base)
         if found is None:
-            found = self._classes[base] = _cursor_class(_above(base, self._beneath), self)
+            found = self._classes[base] = self._subclass(_above(base, self._beneath), self)
         return found
 
     def adopt(self, cursor: Any) -> Any:
@@ -86,7 +95,7 @@ class CursorSource:
         statement = _text(args[0], cursor)
         if statement is None or self._texts.is_silent(statement) or is_suppressed():
             return None
-        if getattr(cursor.connection, POOLED, False) and called_by_sqlalchemy():
+        if pooled(self._connection_of(cursor)) and called_by_sqlalchemy():
             return None
         given = args[1] if len(args) > 1 and type(args[1]) in (tuple, list, dict) else None
         description = cursor.description
@@ -179,7 +188,7 @@ def _cursor_class(base: type, source: CursorSource) -> type:
         if args and type(args[0]) is str and silent(hash(args[0])) and type(self) is quiet:
             return result
         with guard(source.place):
-            source.executed(self, _arguments(args, kwargs))
+            source.executed(self, arguments(args, kwargs))
         return result
 
     def executemany(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -190,7 +199,7 @@ def _cursor_class(base: type, source: CursorSource) -> type:
             drop_own_entry(error)
             raise
         with guard(source.place):
-            source.executed(self, _arguments(args, kwargs)[:1])
+            source.executed(self, arguments(args, kwargs)[:1])
         return result
 
     def fetched(name: str, several: bool) -> Callable[..., Any]:
@@ -205,7 +214,7 @@ def _cursor_class(base: type, source: CursorSource) -> type:
                 raise
             with guard(source.place):
                 if source.active and result is not None:
-                    _look(self._sst_read, result, several)
+                    look(self._sst_read, result, several)
             return result
 
         method.__name__ = name
@@ -230,7 +239,8 @@ def _cursor_class(base: type, source: CursorSource) -> type:
     return quiet
 
 
-def _look(read: Callable[[Any], None], result: Any, several: bool) -> None:
+def look(read: Callable[[Any], None], result: Any, several: bool) -> None:
+    """Show ``read`` what was fetched: a row, or (``several``) a sequence of them."""
     if not several:
         read(result)
         return
@@ -238,9 +248,16 @@ def _look(read: Callable[[Any], None], result: Any, several: bool) -> None:
         read(row)
 
 
-def _arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+def arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
     """Return statement and parameters, however they were named."""
-    return (*args, *(kwargs[name] for name in ("query", "sql", "vars") if name in kwargs))
+    return (
+        *args,
+        *(
+            kwargs[name]
+            for name in ("query", "operation", "sql", "vars", "args", "params")
+            if name in kwargs
+        ),
+    )
 
 
 def _text(statement: Any, cursor: Any) -> str | None:

@@ -6,13 +6,25 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sst_otel.patching import Patches
-from sst_otel.sources import core_inserts, core_rows, psycopg, psycopg2, sqlite3
+from sst_otel.sources import (
+    asyncpg,
+    core_inserts,
+    core_rows,
+    django_models,
+    mysql,
+    pg8000,
+    psycopg,
+    psycopg2,
+    sqlite3,
+)
 from sst_otel.sources import sqlalchemy as orm
 from sst_otel.sources.accounts import is_account
 from sst_otel.sources.cursors import Beneath
 from sst_otel.sources.directory import Directory
 from sst_otel.sources.known_tables import KnownTables, override_of
-from sst_otel.sources.people import People, noun_of
+from sst_otel.sources.nouns import noun_of
+from sst_otel.sources.people import People
+from sst_otel.sources.row_changes import RowChanges
 from sst_otel.sources.row_tagging import RowTagger
 from sst_otel.sources.session_keys import AccountNames, prefix_for
 from sst_otel.sources.text_plans import TextPlans
@@ -44,6 +56,7 @@ class Databases:
             self._tables.described,
         )
         self._rows = RowTagger(tagger, self._directory)
+        self._changes = RowChanges(tagger, self._directory)
         self._texts = TextPlans(
             self._people,
             # A bare id is the key of every record there is.
@@ -52,6 +65,7 @@ class Databases:
             ),
             self._tables.table,
             tagger,
+            self._changes,
         )
 
         self.accounts = AccountNames(self._prefix_of, self._directory.account, self._secured)
@@ -83,9 +97,13 @@ class Databases:
         return (
             self._tables.install,
             lambda: orm.install(tagger, people, self._directory, self._models),
-            lambda: core_inserts.install(tagger, people),
+            lambda: django_models.install(tagger, people, self._directory, self._models),
+            lambda: core_inserts.install(tagger, people, self._changes, self._texts),
             lambda: core_rows.install(self._rows, people, self._texts, self._tables),
             lambda: sqlite3.install(self._rows, self._texts, self._beneath.get("sqlite3")),
             lambda: psycopg2.install(self._rows, self._texts, self._beneath.get("psycopg2")),
             lambda: psycopg.install(self._rows, self._texts),
+            lambda: asyncpg.install(self._rows, self._texts),
+            lambda: mysql.install(self._rows, self._texts),
+            lambda: pg8000.install(self._rows, self._texts),
         )

@@ -5,9 +5,9 @@ Holds digests of the names, never the names: Python's own salted hash, of this p
 
 from __future__ import annotations
 
-import threading
 from itertools import islice
 
+from sst_otel.locks import new_lock
 from sst_otel.tagging import Tagger
 from sst_otel.tags import NOBODY, Owner
 
@@ -21,7 +21,10 @@ class Directory:
         self._tagger = tagger
         self._owners: dict[int, Owner] = {}
         self._provisional: set[int] = set()
-        self._lock = threading.Lock()
+        self._rows: dict[int, Owner] = {}
+        self._named_by_row: set[int] = set()
+        """Rows that people were named by before it was seen whose they are."""
+        self._lock = new_lock()
 
     def __repr__(self) -> str:
         return f"<Directory of {len(self._owners)}>"
@@ -45,6 +48,7 @@ class Directory:
 
     def learn_account(self, owner: Owner, name: str) -> None:
         """Note that the account of ``owner`` has ``name``; one of two accounts is none's."""
+        self._tagger.has_account(owner, name)
         key = _key("", "", name)
         known = self._owners.get(key)
         if known == owner:
@@ -70,6 +74,48 @@ class Directory:
                 known = self._owners.setdefault(key, self._tagger.owner(name))
                 self._provisional.add(key)
         return known
+
+    def learn_row(self, prefix: str, key: str, owner: Owner) -> None:
+        """Note that a row of a table is ``owner``'s: so is what refers to it by its key.
+
+        ``prefix``: what the ids of the table's own people begin with.
+        """
+        place = _row(prefix, key)
+        known = self._rows.get(place)
+        if known is not None and known.ref == owner.ref:
+            return
+        with self._lock:
+            self._rows[place] = owner
+            named = place in self._named_by_row
+            self._named_by_row.discard(place)
+            if len(self._rows) > _MOST:
+                for oldest in list(islice(self._rows, _MOST // 2)):
+                    del self._rows[oldest]
+        if named and known is None:
+            self._tagger.alias(self._tagger.owner(prefix + key), owner)
+
+    def whose_row(self, prefix: str, key: str) -> Owner | None:
+        """Return whose a row is, None where that was never seen."""
+        return self._rows.get(_row(prefix, key))
+
+    def person(self, prefix: str, key: str) -> Owner:
+        """Return whom the key of a row names: whose the row is; the row's own until it is seen."""
+        if not prefix:
+            return self._tagger.owner(key)
+        place = _row(prefix, key)
+        known = self._rows.get(place)
+        if known is not None:
+            return known
+        if place not in self._named_by_row:
+            with self._lock:
+                if len(self._named_by_row) >= _MOST:
+                    self._named_by_row.clear()
+                self._named_by_row.add(place)
+        return self._tagger.owner(prefix + key)
+
+
+def _row(prefix: str, key: str) -> int:
+    return hash((prefix, key.replace("-", "")))  # drivers give UUIDs with and without
 
 
 def _key(table: str, column: str, name: str) -> int:

@@ -10,41 +10,30 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 from sst_otel.datatypes import normalise, plausible
 from sst_otel.datatypes.rarity import bits
+from sst_otel.field_paths import scalars, shown
 from sst_otel.lineage import put_away, refine
 from sst_otel.matching.content import find_plain
 from sst_otel.matching.texts import Texts
 from sst_otel.registry.datum import FOLLOWED, STRONG_BITS, Datum
 from sst_otel.registry.identity import IDS, Mark, mark
+from sst_otel.remembered import remembered
 from sst_otel.scope import Scope
 from sst_otel.selection import UNTRACKED
-from sst_otel.tagging import Tagger, shown
+from sst_otel.sources.document_visit import Visit
+from sst_otel.tagging import Tagger
 from sst_otel.tags import Owner
 
-_IDENTIFYING = frozenset({"email", "phone", "name"})
-_WORDS = "user_content"
 _UNTOLD = frozenset({"password", "credential"})
 """Secrets are nobody's description, and safest where they are not kept."""
-_INSIDE = frozenset(
-    {"address", "attributes", "contact", "contacts", "customer", "data", "details", "fields"}
-    | {"info", "location", "payload", "person", "personal", "profile", "properties", "traits"}
-    | {"user"}
-)
-"""Names of inner objects that are about the person of the outer one."""
-_PLACES = frozenset({"city", "country", "postal_code", "region", "street_address"})
-"""Types that say nothing about whom an object is: shops have addresses too."""
 _SCALARS = frozenset({str, int, float})
 _TEXT = frozenset({str})
 _CONTAINERS = frozenset({dict, list})
 _MOST_SHAPES = 1_000
-_MOST_OBJECTS = 300
 _MOST_FIELDS = 100
-_DEEPEST = 8
 _LONGEST_VALUE = 400
 _LONGEST_TEXT = 20_000
 _STATE = "documents"
@@ -64,16 +53,18 @@ class Documents:
     """Finds the people of parsed documents."""
 
     def __init__(self, tagger: Tagger) -> None:
-        self._tagger = tagger
-        self._types = lru_cache(maxsize=_MOST_SHAPES)(self._types_of)
+        self.tagger = tagger
+        self._types = remembered(_MOST_SHAPES)(self._types_of)
         self._silent: dict[tuple[str, tuple[str, ...]], None] = {}
         """Path and names of objects none of whose names is personal."""
 
     def parsed(self, tree: Any, text: Any, scope: Scope) -> None:
         """Tag what ``tree``, just parsed from ``text``, tells of people who are known."""
-        if len(self._tagger.registry) == 0:
+        if scope.received is not None:  # by a trusted service, which knows what they are
+            scope.received.take(self.tagger, scalars(tree), "document", scope)
+        if len(self.tagger.registry) == 0:
             return
-        _Visit(self, scope).tree(tree)
+        Visit(self, scope).tree(tree)
         data = put_away.taken_out(text)
         if data and not scope.exhausted:
             scope.live = True  # nothing of this scope may have been marked yet
@@ -89,10 +80,10 @@ class Documents:
         if _OF_ACTORS.match(source):
             return False
         if type(stored) is not str:
-            visit = _Visit(self, scope, source)
+            visit = Visit(self, scope, source)
             visit.tree(stored, owner)
             return bool(visit.found)
-        visit = _Visit(self, scope, source, by_identity=False)
+        visit = Visit(self, scope, source, by_identity=False)
         visit.tree(_document_in(stored), owner)
         data = tuple(datum for datum in visit.found if datum.handling == FOLLOWED)
         if data:
@@ -127,7 +118,7 @@ class Documents:
         )
 
     def _types_of(self, path: str, names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-        classify = self._tagger.classifier.classify
+        classify = self.tagger.classifier.classify
         types = {name: classify(f"{path}.{name}" if path else name, names, "") for name in names}
         told = tuple(
             (name, kind) for name, kind in types.items() if kind is not None and kind not in _UNTOLD
@@ -143,7 +134,7 @@ class Documents:
         if bits(kind, value) < STRONG_BITS:
             return set()
         wanted = normalise(kind, value)
-        found = find_plain(self._tagger.registry.indexes(), Texts([str(value)]))
+        found = find_plain(self.tagger.registry.indexes(), Texts([str(value)]))
         return {
             datum.owner
             for _, data, _, _ in found
@@ -155,7 +146,7 @@ class Documents:
 
     def names_somebody(self, text: Any) -> bool:
         """Whether a known person's rare value stands in ``text``."""
-        found = find_plain(self._tagger.registry.indexes(), Texts([str(text)]))
+        found = find_plain(self.tagger.registry.indexes(), Texts([str(text)]))
         return any(datum.owner.ref for _, data, _, _ in found for datum in data)
 
     def own(self, scope: Scope) -> tuple[Owner | None, dict[tuple[str, str], Datum]]:
@@ -163,7 +154,7 @@ class Documents:
         owner = scope.known_owner() or scope.visitor
         if owner is None:
             return None, {}
-        data = list(self._tagger.registry.of_owner(owner.ref))
+        data = list(self.tagger.registry.of_owner(owner.ref))
         known = scope.state.get(_STATE)
         if known is None or known[0] != (owner, len(data)):
             values = {
@@ -177,15 +168,15 @@ class Documents:
     ) -> Datum | None:
         """Tag one field as ``owner``'s; None where its object is something already."""
         name, value, kind = field
-        handling = self._tagger.selection.field(name)
+        handling = self.tagger.selection.field(name)
         if id(value) in IDS or handling == UNTRACKED:
             return None
         if handling == FOLLOWED:
-            datum = self._tagger.again(value, kind, owner, scope, by_identity)
+            datum = self.tagger.again(value, kind, owner, scope, by_identity)
             if datum is not None:
                 return datum
         source = source or f"document:{shown(name)}"
-        return self._tagger.value(value, kind, owner, source, scope, by_identity, handling)
+        return self.tagger.value(value, kind, owner, source, scope, by_identity, handling)
 
 
 def _document_in(text: str) -> Any:
@@ -197,104 +188,3 @@ def _document_in(text: str) -> Any:
         return _loads(text[min(starts) :])
     except (ValueError, RecursionError):
         return None
-
-
-class _Visit:
-    """One walk over one document."""
-
-    def __init__(
-        self, documents: Documents, scope: Scope, source: str = "", by_identity: bool = True
-    ) -> None:
-        self._documents = documents
-        self._scope = scope
-        self._source = source
-        self._by_identity = by_identity
-        self._left = _MOST_OBJECTS
-        self.found: dict[Datum, None] = {}
-
-    def tree(self, tree: Any, owner: Owner | None = None) -> None:
-        """Walk ``tree``; ``owner``: of the row that it stands in."""
-        if issubclass(type(tree), (dict, list)):
-            self._node(tree, "", owner, 0)
-
-    def _node(self, node: Any, path: str, outer: Owner | None, depth: int) -> None:
-        if depth > _DEEPEST or self._left <= 0:
-            return
-        if issubclass(type(node), list):
-            silent = self._documents.silent
-            for item in list.__iter__(node):
-                kind = type(item)
-                if kind in _SCALARS or (kind is dict and silent(item, path)):
-                    continue
-                if issubclass(kind, (dict, list)):
-                    self._node(item, path, outer, depth + 1)
-            return
-        self._left -= 1
-        fields, inner = self._documents.fields(node, path)
-        owner = self._owner(fields, outer, bool(inner))
-        if owner is not None:
-            for field in fields:
-                if field[2] == _WORDS and self._documents.names_somebody(field[1]):
-                    continue  # "order by ada@example.org": the program's words
-                datum = self._documents.tag(
-                    field, owner, self._source, self._scope, self._by_identity
-                )
-                if datum is not None:
-                    self.found[datum] = None
-        for name, child in inner:
-            within = owner if name.lower() in _INSIDE and type(child) is not list else None
-            self._node(child, f"{path}.{name}" if path else name, within, depth + 1)
-
-    def _owner(self, fields: list[Field], outer: Owner | None, more: bool) -> Owner | None:
-        """Return whose the object is; None for nobody known, or for more than one."""
-        if not fields:
-            return outer
-        # What stands alone is recognised wherever it goes.
-        named = self._named(fields) if more or len(fields) > 1 else set()
-        if not named and outer is None and len(fields) > 1:
-            own, values = self._documents.own(self._scope)
-            return own if self._agrees(fields, values) else None
-        if len(named) > 1:
-            own, _ = self._documents.own(self._scope)
-            return own if own in named else None
-        return next(iter(named), None) if named else self._if_not_others(fields, outer)
-
-    def _named(self, fields: list[Field]) -> set[Owner]:
-        """Return the people whom all of the rare identifiers among the fields name."""
-        named: list[set[Owner]] = []
-        for _, value, kind in fields:
-            if kind in _IDENTIFYING:
-                named.append(self._documents.owners_of(kind, value))
-            elif kind == "user_id":
-                own = self._scope.known_owner()
-                named.append({own} if own is not None and own.id == str(value) else set())
-        told = [owners for owners in named if owners]
-        return set.intersection(*told) if told else set()
-
-    def _agrees(self, fields: Iterable[Field], values: dict[tuple[str, str], Datum]) -> bool:
-        """Whether two kinds of values are the person's own and none of those kinds is not."""
-        kinds = {kind for kind, _ in values}
-        same = set()
-        for _, value, kind in fields:
-            if (kind, normalise(kind, value)) in values:
-                same.add(kind)
-            elif kind in kinds:
-                return False
-        return len(same) > 1 and not same <= _PLACES
-
-    def _if_not_others(self, fields: list[Field], outer: Owner | None) -> Owner | None:
-        """Return the outer object's person, unless what identifies somebody here is not theirs."""
-        if outer is None or not outer.ref:
-            return None
-        registry = self._documents._tagger.registry
-        known = {datum.data_type for datum in registry.of_owner(outer.ref)}
-        stranger = any(
-            kind in _IDENTIFYING
-            and kind in known
-            and not any(
-                datum.data_type == kind and normalise(kind, datum.value) == normalise(kind, value)
-                for datum in registry.of_owner(outer.ref)
-            )
-            for _, value, kind in fields
-        )
-        return None if stranger else outer

@@ -6,8 +6,10 @@ fields of a form.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 from contextvars import ContextVar, Token
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from sst_otel.lifetime import awaken, end_scope
@@ -18,8 +20,6 @@ from sst_otel.tags import Owner
 if TYPE_CHECKING:
     from sst_otel.tagging import Tagger
 
-_OWNER_ARGUMENTS = ("user_id", "owner_id", "account_id")
-"""Arguments that name whose the others are, in this order."""
 _open: ContextVar[tuple[tuple[object, Scope, Token[Scope]], ...]] = ContextVar(
     "sst_jobs", default=()
 )
@@ -70,33 +70,38 @@ def tag_arguments(
     """Tag the personal ones of a job's named arguments, containers looked into.
 
     ``kind`` names the place (``task_argument``), ``context`` the job. Where no owner is known, an
-    argument called ``user_id``, ``owner_id`` or ``account_id`` names it, or the one person who is
-    known to have values that stand among the arguments. Such values stay as they are known.
+    argument called ``user_id``, ``owner_id`` or ``account_id`` names it, an entry of the only
+    dictionary among them, or the one person who is known to have a rare value that stands among the
+    arguments. Such values stay as they are known. Each record of a list has its person by itself.
     """
-    from sst_otel.tagging import scalars  # not with the package: `import sst_otel` stays light
+    from sst_otel.sources.records import tag_records  # `import sst_otel` stays light
 
-    arguments = dict(pairs)
-    leaves = list(scalars(arguments))
-    people = {name: _known_owners(tagger, value) for name, value in leaves}
-    if scope.known_owner() is None:
-        named = next((arguments[name] for name in _OWNER_ARGUMENTS if arguments.get(name)), None)
-        owners = {owner for found in people.values() for owner in found}
-        if type(named) in (int, str):
-            scope.set_owner(tagger.owner(named))
-        elif len(owners) == 1:
-            scope.set_owner(owners.pop())
-    new = [(name, value) for name, value in leaves if not people[name] - {scope.owner}]
-    tagger.fields(new, kind, context, scope)
+    tag_records(tagger, scope, dict(pairs), kind, context)
 
 
-def _known_owners(tagger: Tagger, value: Any) -> set[Owner]:
-    """Return the people of whom a rare value is known already."""
-    from sst_otel.registry.index import listed
-    from sst_otel.registry.text import phrase
+def signature_of(function: Any) -> inspect.Signature | None:
+    """Return what a function is called with; None for what is not written in Python."""
+    if type(function) not in (FunctionType, MethodType):
+        return None
+    return inspect.signature(function)
 
-    if type(value) is not str or not value:
-        return set()
-    key = phrase(value)
-    entries = [index.phrases.get(key) for index in tagger.registry.indexes()]
-    data = [datum for entry in entries if entry is not None for datum in listed(entry)]
-    return {datum.owner for datum in data if datum.owner.known}
+
+def named_arguments(
+    signature: inspect.Signature | None, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any]:
+    """Return a job's arguments by the names of its parameters; those without a name are left out.
+
+    ``signature``: of what the job calls, None where it is not known.
+    """
+    if signature is None:
+        return kwargs
+    try:
+        named = dict(signature.bind_partial(*args, **kwargs).arguments)
+    except TypeError:
+        return kwargs  # the job will fail by itself
+    for parameter in signature.parameters.values():
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            named.pop(parameter.name, None)
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            named.update(named.pop(parameter.name, {}))
+    return named

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-import threading
 import weakref
 from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
 from sst_otel.guard import guard, say_once
+from sst_otel.locks import new_lock
 from sst_otel.patching import Patches
 from sst_otel.selection import read_choice
 
@@ -21,7 +21,7 @@ class KnownTables:
 
     def __init__(self) -> None:
         self._known: list[weakref.ref[Any]] = []
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     def __repr__(self) -> str:
         return f"<KnownTables of {len(self._known)} MetaData>"
@@ -100,7 +100,7 @@ def override_of(table: Any, models: Mapping[str, Any]) -> dict[str, Any] | None:
     if not models:
         return None
     for registry in _registries():
-        for mapper in list(registry.mappers):
+        for mapper in _mappers(registry):
             if mapper.local_table is table:
                 names = {
                     attribute.key: attribute.columns[0].name for attribute in mapper.column_attrs
@@ -145,5 +145,15 @@ def _registries() -> list[Any]:
 
 def _first_class(registry: Any) -> tuple[str, str]:
     """Return module and name of the first of a registry's classes in alphabetical order."""
-    classes = [mapper.class_ for mapper in list(registry.mappers)]
+    classes = [mapper.class_ for mapper in _mappers(registry)]
     return min([(model.__module__, model.__qualname__) for model in classes], default=("", ""))
+
+
+def _mappers(registry: Any) -> list[Any]:
+    """Return the mappers of a registry; SQLAlchemy's own list raises while a class gets one.
+
+    Another thread may be at it: classes are entered first and mapped later.
+    """
+    managers = [found for known in registry._managers.keyrefs() if (found := known()) is not None]
+    mappers = (vars(manager).get("mapper") for manager in managers)
+    return [mapper for mapper in mappers if mapper is not None]

@@ -6,7 +6,7 @@ table would tell that the two are one person, a list in memory or a file does no
 
 from __future__ import annotations
 
-from sst_otel.registry.text import phrase
+from sst_otel.registry.datum import folded_text
 from sst_otel.tagging import Tagger
 from sst_otel.tags import NOBODY, Owner
 
@@ -18,15 +18,12 @@ def join(tagger: Tagger, owner: Owner) -> None:
     called = owner.id
     if called is None or called.isdecimal():
         return
-    name, key = called.strip().casefold(), phrase(called)
+    name = called.strip().casefold()
     visitors: dict[str, Owner] = {}
-    for index in tagger.registry.indexes():
-        entry = index.phrases.get(key)
-        found = entry if isinstance(entry, list) else [entry] if entry is not None else []
-        for datum in found:
-            if datum.owner.known or datum.owner == NOBODY or datum.data_type not in _NAMES:
-                continue
-            if str(datum.value).strip().casefold() == name:
-                visitors[datum.owner.ref] = datum.owner
+    for datum in tagger.registry.holding(called):
+        if datum.owner.known or datum.owner == NOBODY or datum.data_type not in _NAMES:
+            continue
+        if folded_text(datum) == name:
+            visitors[datum.owner.ref] = datum.owner
     if len(visitors) == 1:
         tagger.alias(visitors.popitem()[1], owner)

@@ -6,29 +6,31 @@ page (:mod:`sst_otel.pages`). Nothing here loads a user or marks a session as ac
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from sst_otel.sources.session import signed_session_owner
+from sst_otel.settings import LOG_INS
 from sst_otel.sources.session_keys import AccountNames
+from sst_otel.sources.web_request import WebRequest
 from sst_otel.sources.web_tokens import claims_of
 
 
 def request_owner_id(
-    rules: tuple[str, ...], environ: dict[str, Any], accounts: AccountNames | None = None
+    rules: tuple[str, ...], request: WebRequest, accounts: AccountNames | None = None
 ) -> str | None:
-    """Return the application's own id of the person behind the current Flask request, or None.
+    """Return the application's own id of the person behind ``request``, or None.
 
-    ``rules`` are tried in order; ``environ`` is the request's WSGI environment, ``accounts``
-    tells whom a session's key or a token's claim means.
+    ``rules`` are tried in order; ``accounts`` tells whom a session's key or a token's claim means.
     """
     for kind, argument, together in _steps(rules):
         if kind == "session":
-            found = signed_session_owner(together, accounts, typed=True)
+            found = request.session_owner(together, accounts)
         elif kind == "header":
-            found = environ.get("HTTP_" + argument.upper().replace("-", "_")) or None
+            header = "HTTP_" + argument.upper().replace("-", "_")
+            found = request.environ().get(header) or None
         else:
-            found = _claimed(environ, argument, accounts)
+            found = _claimed(request.environ(), argument, accounts)
         if found is not None:
             return found
     return None
@@ -40,7 +42,7 @@ def _steps(rules: tuple[str, ...]) -> tuple[tuple[str, str, tuple[str, ...]], ..
     steps: list[tuple[str, str, tuple[str, ...]]] = []
     for rule in rules:
         kind, _, argument = rule.partition(":")
-        if kind not in ("flask_login", "session"):
+        if kind != "session" and kind not in LOG_INS:
             steps.append((kind, argument, ()))
         elif steps and steps[-1][0] == "session":
             steps[-1] = ("session", "", (*steps[-1][2], rule))
@@ -49,7 +51,9 @@ def _steps(rules: tuple[str, ...]) -> tuple[tuple[str, str, tuple[str, ...]], ..
     return tuple(steps)
 
 
-def _claimed(environ: dict[str, Any], argument: str, accounts: AccountNames | None) -> str | None:
+def _claimed(
+    environ: Mapping[str, Any], argument: str, accounts: AccountNames | None
+) -> str | None:
     """Return whose the request's tokens are; None where they have none or two people."""
     told: dict[str, None] = {}
     for claims in claims_of(environ):

@@ -2,7 +2,8 @@
 
 JSON, YAML, MessagePack, pickle, Python literals and rows of CSV with names: read from files,
 caches, queues and columns, by the application or by a library for it. Whose the fields are is
-:mod:`sst_otel.sources.documents`' business. Parsers that a module had imported by name before
+:mod:`sst_otel.sources.documents`' business, but where it is the request's own body
+(:mod:`sst_otel.sources.web_bodies`). Parsers that a module had imported by name before
 tracking started are not seen.
 """
 
@@ -19,6 +20,7 @@ import threading
 from collections.abc import Callable
 from types import BuiltinFunctionType, ModuleType
 from typing import Any
+from urllib import parse
 
 from sst_otel.guard import guard
 from sst_otel.lineage import put_away
@@ -27,7 +29,8 @@ from sst_otel.lineage.hooks.wrapping import bound
 from sst_otel.patching import Patches
 from sst_otel.scope import PROCESS, current_scope
 from sst_otel.sources.documents import Documents
-from sst_otel.sources.flask import PARSING
+from sst_otel.sources.web import PARSING
+from sst_otel.sources.web_bodies import BODY
 from sst_otel.suppress import is_suppressed
 from sst_otel.tagging import Tagger
 from sst_otel.tracebacks import drop_own_entry
@@ -48,6 +51,8 @@ _LATER = (
     ("msgpack", ("unpackb", "loads")),
     ("yaml", ("load", "safe_load")),
 )
+_Look = Callable[[Any, Any], None]
+"""``look(parsed, text)``"""
 _stand_ins: dict[int, tuple[Any, Any]] = {}
 """``id`` of an original → it and its stand-in, both held for good: modules that imported a
 stand-in by name keep it."""
@@ -71,6 +76,7 @@ def install(tagger: Tagger) -> Patches:
     for module, name in _HERE:
         _replace(patches, module, name)
     _replace(patches, csv.DictReader, "__next__")
+    _replace(patches, parse, "parse_qsl", _look_at_pairs)
     for library, names in _LATER:
         patches.when_imported(library, functools.partial(_replace_all, patches, names))
     return patches
@@ -86,12 +92,12 @@ def _replace_all(patches: Patches, names: tuple[str, ...], module: ModuleType) -
         _replace(patches, module, name)
 
 
-def _replace(patches: Patches, holder: Any, name: str) -> None:
+def _replace(patches: Patches, holder: Any, name: str, look: _Look | None = None) -> None:
     original = vars(holder).get(name)
     if original is None:
         return
     known = _stand_ins.get(id(original))
-    ours = known[1] if known is not None else _stand_in(original)
+    ours = known[1] if known is not None else _stand_in(original, look or _look)
     _stand_ins[id(original)] = (original, ours)
     rule = resolve(original)
     if rule is not None:
@@ -107,14 +113,14 @@ def _replace(patches: Patches, holder: Any, name: str) -> None:
     patches.on_undo(restore)
 
 
-def _stand_in(original: Any) -> Any:
+def _stand_in(original: Any, look: _Look) -> Any:
     if type(original) is not BuiltinFunctionType:
-        return functools.wraps(original)(_calling(original))
+        return functools.wraps(original)(_calling(original, look))
     # A function written in C does not become a method as an attribute of a class.
     return bound(original, _calling_c(original))
 
 
-def _calling(original: Callable[..., Any]) -> Callable[..., Any]:
+def _calling(original: Callable[..., Any], look: _Look) -> Callable[..., Any]:
     # Names of the function, not of the module: this runs wherever anything is parsed.
     current, process = current_scope, PROCESS
 
@@ -126,7 +132,7 @@ def _calling(original: Callable[..., Any]) -> Callable[..., Any]:
             raise
         scope = current()
         if scope is not process and not scope.exhausted:
-            _look(result, args[0] if args else None)
+            look(result, args[0] if args else None)
         return result
 
     return function
@@ -158,6 +164,19 @@ def _look(tree: Any, text: Any) -> None:
     _busy.on = True
     try:
         with guard(_PLACE):
-            documents.parsed(tree, text, scope)
+            body = scope.state.get(BODY)
+            if body is None or not body.document(tree, text):
+                documents.parsed(tree, text, scope)
     finally:
         _busy.on = False
+
+
+def _look_at_pairs(pairs: Any, text: Any) -> None:
+    """Look at what an application has had parsed of a form or a query."""
+    body = current_scope().state.get(BODY)
+    if body is None or _documents is None or is_suppressed():
+        return
+    if sys._getframe(2).f_globals.get("__name__", "").startswith(_OURS):
+        return
+    with guard(_PLACE):
+        body.pairs(pairs, text)

@@ -7,13 +7,23 @@ that customer 5 is never user 5.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sst_otel.selection import UNTRACKED
+from sst_otel.sources import references
 from sst_otel.sources.accounts import LOGIN_NAMES, is_account, login_table, target_of
+from sst_otel.sources.mailboxes import (
+    is_configuration,
+    is_sender,
+    is_site,
+    is_things,
+    names_several,
+    without_mailboxes,
+)
+from sst_otel.sources.nouns import WITH_ACCOUNT, WITHOUT_ACCOUNT, noun_of
+from sst_otel.sources.table_columns import alternate_keys, is_enumeration, may_hold, may_tell
+from sst_otel.sources.table_plan import TablePlan
 
 Classify = Callable[[str, tuple[str, ...], str], "str | None"]
 """``classify(column, sibling columns, table)`` → data type or None."""
@@ -31,61 +41,6 @@ _OWNER_COLUMNS = (
     "profile_id",
 )
 _ACCOUNT_COLUMNS = ("user_id", "account_id")
-_WITH_ACCOUNT = frozenset(
-    {"client", "customer", "driver", "employee", "member", "patient", "student", "subscriber"}
-)
-"""Tables whose rows are people who may have an account of their own, under another table's key."""
-WITHOUT_ACCOUNT = frozenset(
-    {"applicant", "attendee", "candidate", "child", "contact", "dependent", "friend", "guest"}
-    | {"lead", "participant", "passenger", "person", "recipient", "visitor"}
-)
-"""Tables whose rows are people in somebody's care or address book: not the ones they refer to."""
-_PLURALS = {"people": "person", "children": "child"}
-_ACTOR_COLUMN = re.compile(
-    r"(^|_)(by|author|editor|creator|approver|assignee|reviewer|staff|agent|manager|parent|"
-    r"referrer|sender|recipient|doctor|physician|therapist|teacher|seller|vendor)(_id)?$"
-)
-"""Columns that name who did something to the row, not whom it describes."""
-
-
-@dataclass(frozen=True, slots=True)
-class TablePlan:
-    """How rows of one table are tagged."""
-
-    table: str
-    types: Mapping[str, str]
-    """Column name → data type, for the personal columns."""
-    owners: tuple[tuple[str, str], ...]
-    """(column, prefix) in order: the first that has a value names the person, after the prefix;
-    ``""`` is that of the table which log-ins use. Empty when nothing names anybody."""
-    login: bool
-    """Whether a row *is* an account of the application (its insertion creates a person)."""
-    names: tuple[str, ...] = ()
-    """Columns that tell the row's person apart as well as the key does: an e-mail, a user name."""
-    texts: frozenset[str] = frozenset()
-    """Columns of text that say nothing by their name; a value may."""
-    constants: frozenset[str] = frozenset()
-    """Columns whose values are the same objects in every row: enumerations."""
-
-    def owner_id(self, row: Mapping[str, Any]) -> str | None:
-        """Return the application's id of the person of a row, given its columns.
-
-        A column that was not loaded could have named somebody: then nobody is named.
-        """
-        for column, prefix in self.owners:
-            if column not in row:
-                return None
-            if row[column] is not None:
-                return f"{prefix}{row[column]}"
-        return None
-
-    def own_id(self, row: Mapping[str, Any]) -> str | None:
-        """Return the id of the person that the row itself is, None where it is somebody else's."""
-        if self.login or not self.owners:
-            return None
-        column, prefix = self.owners[-1]
-        found = self.owner_id(row)
-        return found if prefix == f"{self.table}:" and found == f"{prefix}{row[column]}" else None
 
 
 class People:
@@ -123,6 +78,10 @@ class People:
 
     def _make(self, table: Any, override: Mapping[str, Any]) -> TablePlan:
         types = self._types(table)
+        things = not override and self._is_things(table, types)
+        if things:
+            configured = is_configuration(table, self.is_personal)
+            types = {} if configured else without_mailboxes(types)
         for column, data_type in (override.get("fields") or {}).items():
             if data_type in ("off", False):
                 types.pop(column, None)
@@ -135,26 +94,49 @@ class People:
         keys = [key.name for key in table.primary_key.columns]
         if keys[:1] != [column] and self._is_person(table, types):
             owners.append((keys[0], self._prefix(table)))  # a guest's order names its own person
+        through = None if owners else references.through(table, self._is_somebodys)
         login = self._is_login(table) and (column is None or target_of(table, column) is None)
-        names = _names(table, types) if keys and [name for name, _ in owners] == keys else ()
+        names = (
+            alternate_keys(table, types) if keys and [name for name, _ in owners] == keys else ()
+        )
         texts = frozenset(
             column.name
             for column in table.columns
-            if column.name not in types and may_tell(column) and not column.foreign_keys
+            if not things
+            and column.name not in types
+            and may_tell(column)
+            and not column.foreign_keys
+            and not is_sender(column.name)
         )
         constants = frozenset(column.name for column in table.columns if is_enumeration(column))
         for column, handling in (override.get("handling") or {}).items():
             self._learn(f"db:{table.name}.{column}", handling)
             if handling == UNTRACKED:
                 types.pop(column, None)
-        return TablePlan(table.name, types, tuple(owners), login, names, texts, constants)
+        if not (owners or through or override) and self._is_of_places(table, types):
+            types = {}
+        row = (keys[0], f"{table.name}:") if self._is_meant(table, keys, owners, types) else None
+        return TablePlan(
+            table.name, types, tuple(owners), login, names, texts, constants, row, things, through
+        )
+
+    def _is_meant(self, table: Any, keys: list[str], owners: list[Any], types: Any) -> bool:
+        elsewhere = len(keys) == 1 and owners and owners[0][0] != keys[0]
+        return bool(elsewhere) and (self._is_person(table, types) or references.is_target(table))
+
+    def _is_of_places(self, table: Any, types: Mapping[str, str]) -> bool:
+        found = references.tells_of_places(table, types, self._is_person)
+        return found and not self.is_personal(table.name)
+
+    def _is_somebodys(self, table: Any) -> bool:
+        return self._person_key(table) not in (None, "owner_id")
 
     def _types(self, table: Any) -> dict[str, str]:
         names = tuple(column.name for column in table.columns)
         found = {}
         for name in names:
             data_type = self._classify(name, names, table.name)
-            if data_type is not None:
+            if data_type is not None and may_hold(table.columns[name], data_type):
                 found[name] = data_type
         return found
 
@@ -169,16 +151,17 @@ class People:
         noun = noun_of(table.name)
         if noun in WITHOUT_ACCOUNT and self._is_person(table):
             return None
-        if noun in _WITH_ACCOUNT and self._is_person(table):
+        if noun in WITH_ACCOUNT and self._is_person(table):
             return next((name for name in _ACCOUNT_COLUMNS if name in table.columns), None)
         named: dict[str, int] = {}
         for column in table.columns:
-            if _ACTOR_COLUMN.search(column.name):
+            if references.is_actor(column.name):
                 continue
             target = target_of(table, column.name)
             if target is not None and target is not table and self._is_person(target):
                 known = column.name in _OWNER_COLUMNS
-                named[column.name] = _OWNER_COLUMNS.index(column.name) if known else 50
+                last = 60 if references.is_own_address(column.name) else 50
+                named[column.name] = _OWNER_COLUMNS.index(column.name) if known else last
             elif (
                 target is None
                 and column.name in _OWNER_COLUMNS
@@ -228,7 +211,16 @@ class People:
             return False
         if not getattr(table, "declared", True) and self.is_personal(table.name):
             return True  # what tells the person may be in columns that nothing has named yet
-        return bool(_IDENTIFYING & set((types or self._types(table)).values()))
+        types = types or self._types(table)
+        told = {kind for column, kind in types.items() if not names_several(column)}
+        return bool(_IDENTIFYING & told) and not self._is_things(table, types)
+
+    def _is_things(self, table: Any, types: Mapping[str, str]) -> bool:
+        if is_things(table, types, _IDENTIFYING, self.is_personal(table.name)):
+            return True
+        if is_site(table, types, _IDENTIFYING, self.is_personal):
+            return not references.is_target(table, lambda other: self.is_personal(other.name))
+        return is_configuration(table, self.is_personal)
 
     def _is_login(self, table: Any) -> bool:
         """Whether log-ins use this table, of all that the application has."""
@@ -246,54 +238,3 @@ class People:
 
     def _prefix(self, table: Any) -> str:
         return "" if self._is_login(table) else f"{table.name}:"
-
-
-_DOCUMENTS = frozenset({"JSON", "JSONB", "ARRAY", "HSTORE"})
-
-
-def is_text(column: Any) -> bool:
-    """Whether a ``sqlalchemy.Column`` holds ``str``."""
-    try:
-        return bool(column.type.python_type is str)
-    except NotImplementedError:
-        return False
-
-
-def may_tell(column: Any) -> bool:
-    """Whether a ``sqlalchemy.Column`` holds text or documents: they may tell of people."""
-    if getattr(column.type, "__visit_name__", "") in _DOCUMENTS:
-        return True  # SQLAlchemy 2.1 calls their Python type ``object``
-    return is_text(column)
-
-
-def is_enumeration(column: Any) -> bool:
-    """Whether a ``sqlalchemy.Column`` holds one of a few constants."""
-    return hasattr(column.type, "enums")
-
-
-def unique_columns(table: Any) -> set[str]:
-    """Return the columns each of which alone tells rows of a ``sqlalchemy.Table`` apart."""
-    keys = [*table.indexes, *table.constraints]
-    alone = [key for key in keys if len(getattr(key, "columns", ())) == 1]
-    unique = [key for key in alone if getattr(key, "unique", False) or _is_unique(key)]
-    return {column.name for key in unique for column in key.columns}
-
-
-def _is_unique(key: Any) -> bool:
-    return bool(getattr(key, "__visit_name__", "") == "unique_constraint")
-
-
-def _names(table: Any, types: Mapping[str, str]) -> tuple[str, ...]:
-    unique = unique_columns(table)
-    return tuple(
-        column.name
-        for column in table.columns
-        if not column.primary_key
-        and (types.get(column.name) in ("email", "username") or column.name in unique)
-    )
-
-
-def noun_of(table_name: str) -> str:
-    """Return what one row of a table is called: ``crm_contacts`` → ``contact``."""
-    last = table_name.lower().rpartition("_")[2]
-    return _PLURALS.get(last) or last.removesuffix("s")

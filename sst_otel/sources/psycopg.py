@@ -12,7 +12,7 @@ from typing import Any
 
 from sst_otel.guard import guard
 from sst_otel.patching import Patches
-from sst_otel.pooled import POOLED, called_by_sqlalchemy
+from sst_otel.pooled import called_by_sqlalchemy, pooled
 from sst_otel.sources.row_tagging import RowTagger
 from sst_otel.sources.text_inserts import in_turn
 from sst_otel.sources.text_plans import TextPlans
@@ -83,9 +83,10 @@ class _PsycopgSource:
 
 
 def _is_sqlalchemys(cursor: Any) -> bool:
-    pooled = getattr(cursor.connection, POOLED, False)
     # Its asynchronous cursors fetch inside of a task of their own, which has no caller.
-    return bool(pooled) and (hasattr(type(cursor), "__aiter__") or called_by_sqlalchemy())
+    return bool(pooled(cursor.connection)) and (
+        hasattr(type(cursor), "__aiter__") or called_by_sqlalchemy()
+    )
 
 
 def _looking(make: Callable[[Any], Any], read: Callable[[Any], None]) -> Callable[[Any], Any]:

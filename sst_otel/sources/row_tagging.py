@@ -8,6 +8,7 @@ from typing import Any
 from sst_otel.registry.datum import FOLLOWED, Datum, derive
 from sst_otel.registry.identity import MARKABLE, mark
 from sst_otel.scope import PROCESS, Scope, current_scope
+from sst_otel.sources import credentials
 from sst_otel.sources.cells import key_text, scalar, tag_cell
 from sst_otel.sources.directory import Directory
 from sst_otel.sources.expressions import COMPOSED, SAME
@@ -20,6 +21,8 @@ Given = Mapping[Any, Any] | Sequence[Any] | None
 """One set of parameters, by name or by position; None where there are several sets."""
 Row = Sequence[Any]
 _MOST_UNSEEN = 2_000
+_MOST_STRANGERS = 200
+"""Rows of one result that are nobody's before the registry is not asked about others."""
 _SHARED = range(-5, 257)
 """Integers of which the interpreter has one object each."""
 
@@ -44,11 +47,23 @@ class RowTagger:
                 for part in output.parts
             ]
             made = [output for output in outputs if output.how != SAME]
-            people.append((whose, cells, made, is_one_persons(cells)))
+            joined = whose is not None and whose.same is not None
+            people.append((whose, cells, made, is_one_persons(cells, joined)))
         session_name = self._session_name(plan)
+        asked = current_scope()
+        senders = [
+            sender
+            for place, sender in plan.credentials
+            if credentials.is_sent(value_at(place, (), given), asked)
+        ]
+
+        strangers = 0
 
         def read(row: Row) -> None:
+            nonlocal strangers
             scope = current_scope()
+            for sender in senders:
+                credentials.name(tagger, asked, self._owner(sender, row, given))
             for whose, cells, made, alone in people:
                 owner = NOBODY
                 if whose is not None:
@@ -56,10 +71,13 @@ class RowTagger:
                     if session_name is not None and whose.login and owner.known:
                         self._same_person(session_name, owner, whose, row)
                 if alone and not owner.ref:
-                    owner = recognised(cells, row, scope)
+                    registry = tagger.registry if strangers < _MOST_STRANGERS else None
+                    owner = recognised(cells, row, scope, registry)
+                    strangers += not owner.ref
+                unsigned = not owner.ref and whose is not None and whose.is_told()
                 for index, data_type, source, constant in cells:
                     value = row[index]
-                    if value is not None:
+                    if value is not None and not (unsigned and data_type == "user_content"):
                         tag_cell(tagger, value, data_type, owner, source, scope, constant)
                 for output in made:
                     self._made(row[output.index], output, owner, scope)
@@ -73,7 +91,11 @@ class RowTagger:
             for place in key.places:
                 text = key_text(value_at(place, row, given))
                 if text is not None:
-                    owner = self._tagger.owner(key.prefix + text)
+                    owner = self._directory.person(key.prefix, text)
+                    if whose.row is not None and key is whose.keys[0]:
+                        own = _name(whose.row.places, row, given)
+                        if own is not None:
+                            self._directory.learn_row(whose.row.prefix, own, owner)
                     for column, places in whose.names:
                         name = _name(places, row, given)
                         if name is not None:
@@ -81,6 +103,9 @@ class RowTagger:
                             if whose.login:
                                 self._directory.learn_account(owner, name)
                     return owner
+        if whose.through is not None:
+            text = _name(whose.through.places, row, given)
+            return (text and self._directory.whose_row(whose.through.prefix, text)) or NOBODY
         return self._by_name(whose, row, given)
 
     def _by_name(self, whose: Whose, row: Row, given: Given) -> Owner:
@@ -168,4 +193,14 @@ def _name(places: tuple[Place, ...], row: Row, given: Given) -> str | None:
         text = key_text(value_at(place, row, given))
         if text:
             return text
+    return None
+
+
+def only_given(sets: Any) -> Given:
+    """Return the one set of parameters of an execution, None where there are several."""
+    if isinstance(sets, Mapping):
+        return sets
+    if sets is not None and len(sets) == 1:
+        only = sets[0]
+        return only if isinstance(only, (Mapping, Sequence)) else None
     return None

@@ -7,12 +7,12 @@ rest is guessed from names. Looks like ``sqlalchemy.MetaData`` as far as
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sst_otel.sources.people import noun_of
+from sst_otel.locks import new_lock
+from sst_otel.sources.nouns import noun_of
 
 _MOST_TABLES = 2_000
 _MOST_COLUMNS = 500
@@ -105,7 +105,7 @@ class SchemaBook:
         self.tables: dict[str, NamedTable] = {}
         self._seen: dict[str, dict[str, None]] = {}
         self._declared: dict[str, Declared] = {}
-        self._lock = threading.Lock()
+        self._lock = new_lock()
 
     def __repr__(self) -> str:
         return f"<SchemaBook of {len(self.tables)} tables>"

@@ -7,10 +7,10 @@ if one was met. A key of other words (a cart, a token, a state) names nobody.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from sst_otel.remembered import remembered
 from sst_otel.sources.accounts import LOGIN_NAMES
 
 _LEAD = "current|curr|cur|loggedin|logged|signedin|authenticated|authed|active|my"
@@ -28,8 +28,10 @@ _ROLE_KEYS = frozenset(
     {"role", "userrole", "type", "usertype", "accounttype", "logintype", "kind", "userkind", "rol"}
 )
 _CLAIMED_IDS = ("public_id", "uid", "id", "_id", "uuid", "oid", "identity")
-_CLAIMED_NAMES = ("email", "username", "preferred_username", "user", "login")
+_CLAIMED_NAMES = ("email", "username", "preferred_username", "user", "login", "identifier")
 _NAME_KEYS = ("email", "mail", "username", "user_name", "login")
+_LOG_INS = ("sessions", "logins", "accounts", "users")
+"""Keys of sessions that several accounts may be logged in to."""
 _LONGEST_ID = 18
 _UUID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 
@@ -96,7 +98,7 @@ class AccountNames:
         """
         keyed: dict[str, None] = {}
         called: dict[str, None] = {}
-        for key, value in session.items():
+        for key, value in (*session.items(), *_sole_log_in(session)):
             match = _match(key) if type(key) is str else None
             if match is None:
                 continue
@@ -105,7 +107,8 @@ class AccountNames:
                 inner = next((value[name] for name in _IDS if value.get(name) is not None), None)
                 texts = [value.get(name) for name in _NAME_KEYS]
             else:
-                inner = value if kind in ("", "id") else None
+                stands = kind in ("", "id") or (type(value) is str and _UUID.fullmatch(value))
+                inner = value if stands else None
                 texts = [value]
             found = self._keyed(noun, inner)
             if found is not None:
@@ -127,7 +130,16 @@ class AccountNames:
         return None if prefix is None else prefix + text
 
 
-@lru_cache(maxsize=1_000)
+def _sole_log_in(session: Mapping[str, Any]) -> Iterable[tuple[Any, Any]]:
+    """Return what a list of log-ins holds while one account is logged in."""
+    for key in _LOG_INS:
+        value = session.get(key)
+        if type(value) is list and len(value) == 1 and type(value[0]) is dict:
+            return value[0].items()
+    return ()
+
+
+@remembered(1_000)
 def _match(key: str) -> tuple[str, str] | None:
     """Return ``(noun, kind)`` of a key that names an account; kind ``""`` says neither."""
     if len(key) > 60:

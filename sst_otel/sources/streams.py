@@ -50,3 +50,30 @@ class InScope:
         finally:
             leave_scope(token)
             self._lease.end()
+
+
+class AsyncInScope:
+    """The :class:`InScope` of an asynchronous iterable."""
+
+    def __init__(self, pieces: Any, lease: Lease) -> None:
+        self._pieces = pieces
+        self._iterator: Any = None
+        self._lease = lease
+
+    def __aiter__(self) -> AsyncInScope:
+        return self
+
+    async def __anext__(self) -> Any:
+        token = open_scope(self._lease.scope)
+        try:
+            if self._iterator is None:
+                self._iterator = aiter(self._pieces)
+            return await anext(self._iterator)
+        except StopAsyncIteration:
+            self._lease.end()
+            raise
+        except BaseException as error:
+            drop_own_entry(error)
+            raise
+        finally:
+            leave_scope(token)

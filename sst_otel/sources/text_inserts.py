@@ -13,10 +13,12 @@ from typing import Any
 
 from sst_otel.registry.identity import MARKABLE
 from sst_otel.scope import current_scope
-from sst_otel.sources.people import People, TablePlan, is_text
+from sst_otel.sources.people import People
 from sst_otel.sources.row_plan import Place
 from sst_otel.sources.row_tagging import Given, value_at
-from sst_otel.sources.signup import signed_up, wrote_themselves
+from sst_otel.sources.signup import changed, wrote_account, wrote_themselves
+from sst_otel.sources.table_columns import is_text
+from sst_otel.sources.table_plan import TablePlan
 from sst_otel.sql_text import LONGEST, parse
 from sst_otel.tagging import Tagger
 
@@ -82,6 +84,16 @@ class TextInserts:
         self._note = note
         self._plans: dict[tuple[int, str, int], InsertPlan | None] = {}
 
+    def writing(self, statement: str, dialect: str, version: int, given: Given) -> None:
+        """Look at a new account before it is written, where the program has made its key itself."""
+        plan = self._plan(statement, dialect, version) if is_insert(statement) else None
+        if plan is not None and plan.table.login:
+            row = _given_row(plan, given)
+            owner_id = plan.table.owner_id(row)
+            if owner_id is not None:
+                owner = self._tagger.owner(owner_id)
+                changed(self._tagger, current_scope(), owner, plan.table.types, row)
+
     def written(
         self, statement: str, dialect: str, version: int, given: Given, number: Any = None
     ) -> None:
@@ -120,7 +132,7 @@ class TextInserts:
         scope, tagger, table = current_scope(), self._tagger, plan.table
         owner_id = table.owner_id(row) if table.login else None
         if owner_id is not None:
-            signed_up(tagger, scope, tagger.owner(owner_id), table.types, row)
+            wrote_account(tagger, scope, tagger.owner(owner_id), table, row)
             return
         own = table.own_id(row)
         if own is not None:

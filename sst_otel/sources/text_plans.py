@@ -7,17 +7,21 @@ imported for it.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from sst_otel.locks import new_lock
 from sst_otel.missed import STATEMENTS, missed
+from sst_otel.sources.credentials import may_look_up
 from sst_otel.sources.people import People
-from sst_otel.sources.row_plan import RowPlan, plan_rows
+from sst_otel.sources.row_changes import RowChanges
+from sst_otel.sources.row_plan import RowPlan
+from sst_otel.sources.row_planning import plan_rows
 from sst_otel.sources.row_tagging import Given
 from sst_otel.sources.schema_book import SchemaBook, declared_by
 from sst_otel.sources.text_inserts import TextInserts, is_insert, is_insert_of_all
+from sst_otel.sources.text_updates import TextUpdates, is_update
 from sst_otel.sql_text import LONGEST, parse
 from sst_otel.tagging import Tagger
 
@@ -39,7 +43,8 @@ class TextPlans:
 
     ``is_personal_name(word)``: whether a column of that name could be personal at all.
     ``tables(name, schema)``: the ``sqlalchemy.Table`` of that name, None where none is known.
-    ``tagger``: tells who signs up by statements; without it nobody does.
+    ``tagger``: tells who signs up by statements; without it nobody does. ``changes``: takes the
+    rows that statements change.
     """
 
     def __init__(
@@ -48,6 +53,7 @@ class TextPlans:
         is_personal_name: Callable[[str], bool],
         tables: Callable[[str, str], Any],
         tagger: Tagger | None = None,
+        changes: RowChanges | None = None,
     ) -> None:
         self._people = people
         self._is_personal_name = lru_cache(maxsize=10_000)(is_personal_name)
@@ -55,13 +61,14 @@ class TextPlans:
         self._plans: dict[Key, tuple[int, RowPlan | None]] = {}
         self.silent: dict[int, bool] = {}
         """``hash(statement)`` → what :meth:`is_silent` answered."""
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self.book = SchemaBook(people.is_personal)
         self._inserts = (
             None
             if tagger is None
             else TextInserts(tagger, people, self._table, self._learn_columns)
         )
+        self._updates = None if changes is None else TextUpdates(people, self._table, changes)
 
     def plan(self, statement: str, names: tuple[str, ...], dialect: str) -> RowPlan | None:
         """Return the plan of a statement's rows; None where nothing personal is in them.
@@ -95,7 +102,10 @@ class TextPlans:
                 or _ANY_CREATE.search(statement)
                 or self._says_something(statement, ())
                 or is_insert_of_all(statement)
-                or (is_insert(statement) and self._names_something(statement, ()))
+                or (
+                    (is_insert(statement) or is_update(statement))
+                    and self._names_something(statement, ())
+                )
             )
             with self._lock:
                 if len(self.silent) >= _MOST:
@@ -106,25 +116,37 @@ class TextPlans:
     def executed(
         self, statement: str, dialect: str, given: Given = None, number: Any = None
     ) -> None:
-        """Learn from a statement that gives no rows: tables by ``CREATE TABLE``, new accounts.
+        """Learn from a statement that gives no rows: ``CREATE TABLE``, new accounts, changes.
 
         ``given``: its parameters; ``number``: what the driver says is the new row's.
         """
         if self._inserts is not None:
             self._inserts.written(statement, dialect, self.book.version, given, number)
+        self._changed(statement, dialect, given, done=True)
         if len(statement) > 10 * LONGEST or not _ANY_CREATE.search(statement):
             return
         for one in statement.split(";"):  # a script; none of it is run by us
             if _CREATES.match(one) and len(one) <= LONGEST:
                 self._learn(one, dialect)
 
+    def executing(self, statement: str, dialect: str, given: Given) -> None:
+        """Look at a statement that is about to change a row of somebody's, or make them one."""
+        self._changed(statement, dialect, given)
+        if self._inserts is not None:
+            self._inserts.writing(statement, dialect, self.book.version, given)
+
     def returned(
         self, statement: str, dialect: str, given: Given
     ) -> Callable[[Sequence[Any]], None] | None:
         """Return what is to see the rows (values by position) that an ``INSERT`` returns."""
+        self._changed(statement, dialect, given, done=True)
         if self._inserts is None:
             return None
         return self._inserts.reader(statement, dialect, self.book.version, given)
+
+    def _changed(self, statement: str, dialect: str, given: Given, done: bool = False) -> None:
+        if self._updates is not None:
+            self._updates.written(statement, dialect, self.book.version, given, done)
 
     def _learn_columns(self, table: Any, columns: Sequence[str]) -> None:
         if table.metadata is self.book and not table.declared:
@@ -142,7 +164,7 @@ class TextPlans:
     def _says_something(self, statement: str, names: tuple[str, ...]) -> bool:
         if not _READS.match(statement) and not _DECLARES.match(statement):
             return False
-        return self._names_something(statement, names)
+        return may_look_up(statement) or self._names_something(statement, names)
 
     def _names_something(self, statement: str, names: tuple[str, ...]) -> bool:
         words = dict.fromkeys([*names, *_WORD.findall(statement)])

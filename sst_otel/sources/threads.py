@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import functools
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType
 from typing import Any
@@ -22,6 +23,7 @@ from sst_otel.guard import guard
 from sst_otel.lifetime import Lease
 from sst_otel.patching import Patches
 from sst_otel.scope import PROCESS, current_scope, leave_scope, open_scope
+from sst_otel.sources.waiting import waits_briefly
 from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "source.threads"
@@ -31,7 +33,10 @@ _ITEMS = "_sst_leases"
 _MOST_ITEMS = 10_000
 """Items of one queue that are remembered; more are served without a hint."""
 
-SERVICES = frozenset(
+_IN_CONTEXTS = frozenset({"anyio"})
+"""Those of them that run each piece of work in the context of whoever asked for it (FastAPI's plain
+functions): a hint tells them nothing, and an idle one would keep its last scope from ending."""
+SERVICES = _IN_CONTEXTS | frozenset(
     {"concurrent", "sst_otel", "opentelemetry", "sentry_sdk", "logging", "socketserver", "werkzeug"}
     | {"kombu", "celery", "apscheduler", "watchdog"}
 )
@@ -46,6 +51,10 @@ class _Hint(threading.local):
     """What the running thread works for at the moment, as far as we have told it."""
 
     lease: Lease | None = None
+    queue: int | None = None
+    """The queue that its last item came from, by its ``id``; None once it is done with."""
+    was_empty = False
+    """Whether nothing came when it asked that one again."""
 
 
 _hint = _Hint()
@@ -143,11 +152,10 @@ def _put(
 ) -> Any:
     """Note the scope in which an item is put into a queue."""
     nothing = bool(args) and args[0] is None  # places of a connection pool that are still empty
-    if (nothing or current_scope() is PROCESS) and _ITEMS not in vars(instance):
-        return wrapped(*args, **kwargs)
     leases: list[Lease | None] | None = None
-    with _guarded:
-        leases = _expect(instance, args[0] if args else kwargs.get("item"))
+    if _ITEMS in vars(instance) or not (nothing or current_scope() is PROCESS):
+        with _guarded:
+            leases = _expect(instance, args[0] if args else kwargs.get("item"))
     try:
         return wrapped(*args, **kwargs)
     except BaseException as error:
@@ -162,21 +170,43 @@ def _get(
     wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
     """Work from now on for whoever put the item that a queue has given out."""
-    item = wrapped(*args, **kwargs)
+    if _hint.queue == id(instance):
+        with _guarded:
+            _asked_again(instance, args, kwargs)
+    try:
+        item = wrapped(*args, **kwargs)
+    except BaseException as error:  # it is empty
+        _hint.was_empty = True
+        del wrapped, instance, args, kwargs
+        drop_own_entry(error)
+        raise
     leases = vars(instance).get(_ITEMS)
     if leases or _hint.lease is not None:
         with _guarded:
-            _got(item, leases)
+            _got(instance, item, leases)
     return item
 
 
-def _got(item: Any, leases: dict[int, list[Lease | None]] | None) -> None:
+def _asked_again(instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+    """Be done with the last item where a worker waits for the next: an idle one keeps no scope."""
+    waits = not waits_briefly(args, kwargs) and not _has_items(instance)
+    if (waits or _hint.was_empty) and _is_free():
+        _work_for(None)
+
+
+def _has_items(instance: Any) -> bool:
+    held = vars(instance).get("queue")
+    return type(held) in (deque, list) and bool(held)
+
+
+def _got(instance: Any, item: Any, leases: dict[int, list[Lease | None]] | None) -> None:
     waiting = leases.get(id(item)) if leases else None
     lease = waiting.pop(0) if waiting else None
     if leases and waiting is not None and not waiting:
         leases.pop(id(item), None)
     if (lease is not None or _hint.lease is not None) and _is_work(item) and _is_worker():
         _work_for(lease)
+        _hint.queue = id(instance)
 
 
 def _expect(instance: Any, item: Any) -> list[Lease | None] | None:
@@ -201,6 +231,7 @@ def _expect(instance: Any, item: Any) -> list[Lease | None] | None:
 
 def _work_for(lease: Lease | None) -> None:
     _hint.lease = lease
+    _hint.queue, _hint.was_empty = None, False
     open_scope(PROCESS if lease is None else lease.scope)
 
 
@@ -212,7 +243,9 @@ def _is_free() -> bool:
 
 def _is_worker() -> bool:
     """Whether this thread may change whom it works for; the main one waits for its workers."""
-    return threading.get_ident() != threading.main_thread().ident and _is_free()
+    if threading.get_ident() == threading.main_thread().ident or not _is_free():
+        return False
+    return _package(threading.current_thread()) not in _IN_CONTEXTS
 
 
 def _is_work(item: Any) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from sst_otel.sources import known_tables
-from tests.support import Tracking
+from tests.support import Tracking, Vendor
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +44,13 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 def db(engine: Engine, tracking: Tracking) -> Iterator[Session]:
     with Session(engine) as session:
         yield session
+
+
+@pytest.fixture
+def tell(vendor: Vendor) -> Callable[[str], None]:
+    """Send a city, which nobody recognises without the scope it belongs to."""
+
+    def send(city: str) -> None:
+        requests.post(f"{vendor.url}/v1", json={"city": city}, timeout=5)
+
+    return send

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,29 @@ def instrumented(*command: str) -> list[str]:
     return [str(BINARIES / "opentelemetry-instrument"), str(BINARIES / command[0]), *command[1:]]
 
 
+def ran(
+    command: Sequence[str], environ: Mapping[str, str], folder: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run a program in ``folder`` to its end, within 200 s."""
+    return subprocess.run(
+        command,
+        env=environ,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+
+
 def shared(environ: dict[str, str]) -> list[tuple[str, str, list[str]]]:
     """Return ``(route, owner id, data types)`` of each event that ``sst-otel events`` prints."""
+    told = events(environ)
+    return [(event["route"], event["owner_id"], event["data_types"]) for event in told]
+
+
+def events(environ: dict[str, str]) -> list[dict[str, Any]]:
+    """Return what ``sst-otel events`` prints."""
     found = subprocess.run(
         [sys.executable, "-m", "sst_otel.cli", "events", "--format", "ndjson"],
         env=environ,
@@ -41,5 +63,4 @@ def shared(environ: dict[str, str]) -> list[tuple[str, str, list[str]]]:
         text=True,
         timeout=60,
     ).stdout
-    events: list[dict[str, Any]] = [json.loads(line) for line in found.splitlines()]
-    return [(event["route"], event["owner_id"], event["data_types"]) for event in events]
+    return [json.loads(line) for line in found.splitlines()]

@@ -14,7 +14,9 @@ from sqlalchemy.orm import Session, declarative_base
 
 from sst_otel.audit.models import Base
 from sst_otel.datatypes import FieldClassifier, default_taxonomy
+from sst_otel.sources.accounts import LOGIN as LOGIN_OF_FRAMEWORK
 from sst_otel.sources.known_tables import KnownTables
+from sst_otel.sources.mapper_plan import mapper_plan
 from sst_otel.sources.people import People
 from tests.support import Tracking, Vendor
 
@@ -94,6 +96,23 @@ def test_a_user_is_no_part_of_a_company() -> None:
     people = People(lambda column, others, table: CLASSIFIER.classify(column, others, table))
     assert people.plan(users).owner_id({"id": 5, "company_id": 1}) == "5"
     assert people.plan(users).login
+
+
+def test_the_one_that_a_framework_declares() -> None:
+    """Accounts without a password, whose settings are a row of their own and have an e-mail too."""
+    metadata = MetaData()
+    settings = Table("lab_userpreferences", metadata, *columns_of(("email_alternate",)))
+    link: Column[Any] = Column("preferences_id", ForeignKey("lab_userpreferences.id"), unique=True)
+    columns = (*columns_of(("username", "email")), link)
+    members = Table("lab_member", metadata, *columns, info={LOGIN_OF_FRAMEWORK: True})
+    Table("lab_card", metadata, *columns_of(("username", "password")))
+    people = People(lambda column, others, table: CLASSIFIER.classify(column, others, table))
+    assert people.plan(members).login
+    assert people.plan(members).owner_id({"id": 5, "preferences_id": 1}) == "5"
+    stored = {column.name: column for column in members.columns}
+    assert mapper_plan(members, stored, people, None).addresses == (
+        ("preferences_id", f"{settings.name}:"),
+    )
 
 
 def test_classes_that_inherit_from_one_of_people() -> None:

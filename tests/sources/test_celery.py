@@ -15,11 +15,14 @@ import pytest
 import requests
 from celery import Celery, signals
 from celery.contrib.testing.worker import start_worker
+from celery.worker import state
 from flask import Flask, request
 
 from sst_otel.scope import PROCESS, current_scope
 from tests.sources.processes import environment, instrumented, shared
-from tests.support import Tracking, Vendor
+from tests.sources.sender import Sender
+from tests.support import Tracking, Vendor, tracking_in
+from tests.system.launch import wait_until
 
 CITY = "Leipzig"
 EMAIL = "ada.lovelace@example.org"
@@ -64,7 +67,11 @@ def celery() -> Celery:
     def broken(email: str) -> None:
         raise ZeroDivisionError
 
-    for function in (welcome, weak, broken):
+    def report(people: list[dict[str, str]]) -> None:
+        for person in people:
+            tell(who=person["email"], where=person["city"])
+
+    for function in (welcome, weak, broken, report):
         app.task(name=f"shop.{function.__name__}", shared=False)(function)
     app.task(name="shop.remind", bind=True, shared=False)(remind)
     app.task(name="shop.again", bind=True, max_retries=1, shared=False)(again)
@@ -90,7 +97,11 @@ def shares(tracking: Tracking) -> list[tuple[str, str, tuple[str, ...]]]:
 
 
 def send(celery: Celery, name: str, *args: Any, **kwargs: Any) -> Any:
-    return celery.tasks[name].apply_async(args, kwargs).get(timeout=30, interval=0.02)
+    result = celery.tasks[name].apply_async(args, kwargs)
+    try:
+        return result.get(timeout=30, interval=0.02)
+    finally:
+        wait_until(lambda: not state.active_requests)  # its result is there before its end
 
 
 @pytest.mark.usefixtures("worker")
@@ -113,6 +124,47 @@ class TestInAWorker:
         sst_otel.tag("".join(EMAIL), "email", owner_id=1)
         send(celery, "shop.welcome", EMAIL)
         assert [(owner, types) for _, owner, types in shares(tracking)] == [("1", ("email",))]
+
+    def test_a_town_is_not_somebody_elses(self, celery: Celery, tracking: Tracking) -> None:
+        import sst_otel
+
+        for value, data_type in (("".join(EMAIL), "email"), (CITY, "city")):
+            sst_otel.tag(value, data_type, owner_id=1)
+        send(celery, "shop.welcome", "bo.moser@example.org", city=CITY)
+        send(celery, "shop.remind", 7, {"email": "cai.okafor@example.net", "city": CITY})
+        found = [(owner, set(types)) for _, owner, types in shares(tracking)]
+        assert ("7", {"city", "email"}) in found
+        assert "1" not in [owner for owner, _ in found]
+
+    @pytest.mark.parametrize("key", ["user_id", "number"])
+    def test_each_record_of_a_list_has_its_person(
+        self, key: str, celery: Celery, tracking: Tracking
+    ) -> None:
+        import sst_otel
+
+        sst_otel.tag("".join(EMAIL), "email", owner_id=1)
+        people = [
+            {key: 1, "email": EMAIL, "city": CITY},
+            {key: 2, "email": "bo.moser@example.org", "city": CITY},
+            {key: 3, "email": "cai.okafor@example.net", "city": "Reading"},
+        ]
+        send(celery, "shop.report", people)
+        found = shares(tracking)
+        assert [types for _, _, types in found] == [("city", "email")] * 3
+        owners = [owner for _, owner, _ in found]
+        assert owners[0] == "1"
+        assert owners[1:] == ["2", "3"] or (key == "number" and len(set(owners)) == 3)
+
+    @pytest.mark.parametrize(("queue", "types"), [("celery", [["user_id"]]), ("other", [])])
+    def test_what_a_trusted_service_says(
+        self, queue: str, types: list[list[str]], celery: Celery, tmp_path: Path
+    ) -> None:
+        member = "QX-774-19-KLP-2"
+        with tracking_in(tmp_path, trusted_hosts=(queue,)) as tracking:
+            headers = Sender(tracking).headers(user_id=member)
+            task = celery.tasks["shop.weak"].apply_async((member,), headers=headers)
+            task.get(timeout=30, interval=0.02)
+            assert [row["data_types"] for row in tracking.rows()] == types
 
     def test_one_task_knows_nothing_of_the_one_before(
         self, celery: Celery, tracking: Tracking

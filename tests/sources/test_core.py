@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -99,3 +101,26 @@ class TestSignUp:
         app.test_client().post("/import", data={"email": [MAIL, "bob@example.com"]})
         (row,) = tracking.rows()
         assert len(row["owner_id"]) == 26
+
+
+class TestMadeUp:
+    """What the program makes up for the new row is that person's as well."""
+
+    def test_an_id(self, engine: Engine, vendor: Vendor, tracking: Tracking) -> None:
+        app = Flask("uuids")
+        users = Table(
+            "users", MetaData(), Column("uid", String, primary_key=True), Column("email", String)
+        )
+        users.create(engine)
+
+        @app.post("/signup")
+        def sign_up() -> str:
+            row = {"uid": str(uuid.uuid4()), "email": request.form["email"]}
+            with engine.begin() as connection:
+                connection.execute(insert(users), row)
+            told = {"external": row["uid"]}
+            requests.post(f"{vendor.url}/directory", data=json.dumps(told), timeout=20)
+            return row["uid"]
+
+        uid = app.test_client().post("/signup", data={"email": MAIL}).text
+        assert tracking.shares()[-1][1:] == (uid, ("user_id",))

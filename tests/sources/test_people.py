@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Enum, ForeignKey, Integer, MetaData, String, Table
+from sqlalchemy import Boolean, Column, Enum, ForeignKey, Integer, MetaData, String, Table
 
 from sst_otel.datatypes import FieldClassifier, default_taxonomy
 from sst_otel.sources.people import People
@@ -58,6 +58,22 @@ class TestReferencesWithoutAForeignKey:
         assert people.plan(table).owner_id({"id": 5, "user_id": "x-1"}) == "5"
 
 
+class TestWhatColumnsCanHold:
+    def test_a_key_is_no_address(self, people: People) -> None:
+        found = tables(
+            ("mails", [key(), Column("subject", String)]),
+            ("votes", [key(), Column("email_id", ForeignKey("mails.id"))]),
+            ("receipts", [key(), Column("email_id", Integer), Column("phone", Integer)]),
+        )
+        assert people.plan(found["votes"]).types == {}
+        assert people.plan(found["receipts"]).types == {"phone": "phone"}
+
+    def test_a_choice_is_no_address(self, people: People) -> None:
+        columns = [key(), Column("email_replies", Boolean), Column("mobile_phone_sms", Boolean)]
+        (table,) = tables(("preferences", columns)).values()
+        assert people.plan(table).types == {}
+
+
 class TestWhatElseTellsThePerson:
     def test_names_of_accounts(self, people: People) -> None:
         columns = [
@@ -93,3 +109,31 @@ class TestSettings:
         plan = people.plan(table)
         assert plan.types["b2"] == "phone"
         assert plan.owners[0][0] == "nr"
+
+
+class TestPlaces:
+    """Where a thing is says nothing of people; where they live does."""
+
+    def planned(self, people: People, name: str, *columns: Column[Any]) -> set[str]:
+        found = tables(
+            (name, [key(), Column("town", String), Column("zip_code", String), *columns]),
+            ("users", [key(), Column("email", String)]),
+            ("guests", [key(), Column("name", String), Column("home_id", ForeignKey("homes.id"))]),
+            ("visits", [key(), Column("flat_id", ForeignKey("flats.id"))]),
+            *([] if name == "homes" else [("homes", [key()])]),
+        )
+        return {"city", "postal_code", "email"} & set(people.plan(found[name]).types.values())
+
+    def test_of_things(self, people: People) -> None:
+        assert self.planned(people, "flats") == set()
+
+    @pytest.mark.parametrize("name", ["homes", "addresses", "customers"])
+    def test_of_people(self, name: str, people: People) -> None:
+        assert self.planned(people, name) == {"city", "postal_code"}
+
+    def test_of_somebodys_things(self, people: People) -> None:
+        owned: Column[int] = Column("user_id", ForeignKey("users.id"))
+        assert self.planned(people, "parcels", owned) == {"city", "postal_code"}
+
+    def test_beside_what_tells_a_person(self, people: People) -> None:
+        assert "email" in self.planned(people, "shops", Column("email", String))

@@ -19,13 +19,18 @@ TABLES = """
 CREATE TABLE staging (mail TEXT, zip TEXT);
 CREATE TABLE pairs (sender_email TEXT, receiver_email TEXT, zip TEXT);
 INSERT INTO staging VALUES ('bea.moser@example.org', '26135');
+CREATE TABLE users (id INTEGER PRIMARY KEY, phone TEXT, last_name TEXT);
+CREATE TABLE members (user_id INTEGER PRIMARY KEY REFERENCES users(id), iban TEXT, zip TEXT);
+INSERT INTO users VALUES (4, '+4915112345678', 'Moser'), (5, '+4915187654321', 'Keller');
+INSERT INTO members VALUES (4, 'DE89370400440532013000', '26135'),
+                           (5, 'NL91ABNA0417164300', '26122');
 """
 
 
 @pytest.fixture
 def app(tmp_path: Path, vendor: Vendor, tracking: Tracking) -> Flask:
     app = Flask("imports")
-    path = tmp_path / "own.db"
+    path = app.config["DATABASE"] = tmp_path / "own.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(TABLES)
 
@@ -71,3 +76,28 @@ def test_the_row_of_the_form_is_its_persons(app: Flask, tracking: Tracking) -> N
 def test_a_row_about_two_people_is_nobodys(app: Flask, tracking: Tracking) -> None:
     app.test_client().post("/pairs", data=ANN)
     assert owners(tracking) == ["unknown"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("SELECT iban, zip FROM members ORDER BY zip", ["5", "4"]),
+        (
+            "SELECT iban, zip, last_name FROM members m JOIN users u ON u.id = m.user_id"
+            " ORDER BY zip",
+            ["5", "4"],
+        ),
+        ("SELECT iban, zip, last_name FROM members, users ORDER BY zip LIMIT 2", ["5", "5"]),
+        ("SELECT max(iban), zip FROM members GROUP BY zip ORDER BY zip", [None, None]),
+        ("SELECT 1, zip FROM members ORDER BY zip", [None, None]),
+    ],
+    ids=["one table", "joined", "side by side", "of a group", "nothing rare"],
+)
+def test_a_value_of_one_account(
+    statement: str, told: list[str | None], app: Flask, vendor: Vendor, tracking: Tracking
+) -> None:
+    with closing(sqlite3.connect(app.config["DATABASE"])) as connection:
+        connection.execute("SELECT user_id, iban FROM members").fetchall()
+        for row in connection.execute(statement).fetchall():
+            requests.post(f"{vendor.url}/rows", json={"zip": row[1]}, timeout=20)
+    assert [row["owner_id"] for row in tracking.rows()] == told

@@ -11,7 +11,7 @@ import pytest
 from flask.sessions import SessionInterface, SessionMixin
 
 from sst_otel.settings import DEFAULT_OWNER_RULES
-from sst_otel.sources.session import signed_session_owner
+from sst_otel.sources.flask_session import signed_session_owner
 
 Ask = Callable[..., Any]
 

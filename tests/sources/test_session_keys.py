@@ -16,6 +16,7 @@ from sst_otel.sources.session_keys import AccountNames, account_ids, prefix_for
 from tests.support import Tracking, Vendor
 
 ANN = "ann.keller@example.com"
+UUID = "8d5c1f7e-0a54-4a8e-9c0b-3f1d2a6b7c88"
 PEOPLE = {"user": "", "customer": "customers:", "member": "members:"}
 ACCOUNTS = AccountNames(
     lambda noun: prefix_for(noun, PEOPLE, False),
@@ -42,6 +43,10 @@ ACCOUNTS = AccountNames(
         ({"user": {"name": "Ann", "email": ANN}}, "7"),
         ({"current_user": {"id": 5, "email": ANN}}, "5"),
         ({"customer": {"id": 5}}, "customers:5"),
+        ({"sessions": [{"user": UUID, "at": "x"}]}, UUID),
+        ({"accounts": [{"user_id": 5}]}, "5"),
+        ({"sessions": [{"user": 5}, {"user": 6}]}, None),
+        ({"sessions": [5], "accounts": 5, "users": ["annk"]}, None),
         ({"username": "somebody new"}, None),
         ({"email": "typed@example.org"}, None),
         ({"username": "annk", "email": "bea"}, None),

@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+import anyio
+import anyio.to_thread
 import pytest
 import requests
 
 import sst_otel
 from sst_otel.lifetime import KEPT_SECONDS, sweep
-from sst_otel.scope import PROCESS, Scope, current_scope
+from sst_otel.scope import current_scope
+from tests.sources.cities import CITY, another, cities
 from tests.support import Tracking, Vendor, tracking_in
-
-CITY = "Leipzig"
-
-
-@pytest.fixture
-def tell(vendor: Vendor) -> Callable[[str], None]:
-    """Send a city, which nobody recognises without the scope it belongs to."""
-
-    def send(city: str) -> None:
-        requests.post(f"{vendor.url}/v1", json={"city": city}, timeout=5)
-
-    return send
-
-
-def cities(tracking: Tracking) -> list[str]:
-    return [owner for _, owner, types in tracking.shares() if types == ("city",)]
-
-
-def another(city: str) -> str:
-    """Return an equal text that is another object, as a queue on disk would."""
-    return "".join(list(city))
 
 
 class TestAThread:
@@ -203,101 +185,25 @@ class TestAnExecutor:
         assert not scope.leases
 
 
-@dataclass
-class Notice:
-    city: str
-
-
-class TestAQueue:
-    @pytest.fixture
-    def inbox(self, tell: Callable[[str], None]) -> Iterator[queue.Queue[Any]]:
-        """A queue whose worker was started long before any request."""
-        inbox: queue.Queue[Any] = queue.Queue()
-
-        def work() -> None:
-            while (item := inbox.get()) is not None:
-                tell(item.city if isinstance(item, Notice) else another(item))
-                inbox.task_done()
-
-        worker = threading.Thread(target=work)
-        worker.start()
-        yield inbox
-        inbox.put(None)
-        worker.join()
-
-    def test_the_worker_works_for_who_put_the_item(
-        self, tracking: Tracking, inbox: queue.Queue[Any]
-    ) -> None:
-        for owner, city in ((7, CITY), (8, "Bremen")):
-            with sst_otel.scope(owner=owner):
-                sst_otel.tag(city, "city")
-                inbox.put(another(city))
-                inbox.put(Notice(another(city)))
-        inbox.put(another(CITY))  # nobody's
-        inbox.join()
-        assert cities(tracking) == ["7", "7", "8", "8"]
-
-    def test_one_object_put_by_two_people(
-        self, tracking: Tracking, inbox: queue.Queue[Any]
-    ) -> None:
-        for owner in (7, 8):
-            with sst_otel.scope(owner=owner):
-                sst_otel.tag(another(CITY), "city")
-                inbox.put(CITY)
-        inbox.put(CITY)
-        inbox.join()
-        assert cities(tracking) == ["7", "8"]
-
-    def test_a_worker_started_in_a_request_is_not_that_persons(
-        self, tracking: Tracking, tell: Callable[[str], None]
-    ) -> None:
-        inbox: queue.Queue[Any] = queue.Queue()
-        seen: list[Scope] = []
-
-        def work() -> None:
-            while (item := inbox.get()) is not None:
-                seen.append(current_scope())
-                tell(another(item))
-
-        with sst_otel.scope(owner=7):
-            sst_otel.tag(CITY, "city")
-            scope = current_scope()
-            worker = threading.Thread(target=work)
-            worker.start()
-            inbox.put(another(CITY))
-        with sst_otel.scope(owner=8):
-            sst_otel.tag("Bremen", "city")
-            inbox.put("Bremen")
-        inbox.put(another(CITY))
-        inbox.put(None)
-        worker.join()
-        assert cities(tracking) == ["7", "8"]
-        assert seen[0] is scope
-        assert seen[2] is PROCESS
-
-    def test_pooled_objects_carry_no_scope(self, tracking: Tracking) -> None:
-        pool: queue.Queue[object] = queue.LifoQueue()
-        free: queue.Queue[object] = queue.Queue()
-        with sst_otel.scope(owner=7):
-            scope = current_scope()
-            pool.put("connection 1")
-            free.put(object())
-            assert not scope.leases
-
-    def test_a_full_queue_holds_nothing(self, tracking: Tracking) -> None:
-        full: queue.Queue[str] = queue.Queue(1)
-        with sst_otel.scope(owner=7):
-            scope = current_scope()
-            full.put("one")
-            with pytest.raises(queue.Full):
-                full.put_nowait("two")
-            assert len(scope.leases) == 1
-            assert full.get() == "one"
-            assert not scope.leases
-
-
 def test_the_originals_are_back_after_tracking(tmp_path: Path) -> None:
     with tracking_in(tmp_path):
         assert type(threading.Thread.start) is not FunctionType
     for function in (threading.Thread.start, queue.Queue.put, queue.Queue.get):
         assert type(function) is FunctionType
+
+
+def test_a_thread_that_runs_each_call_in_its_callers_context_keeps_no_scope(
+    tracking: Tracking,
+) -> None:
+    seen = []
+
+    async def serve() -> None:
+        for number in (1, 2):  # the first call starts the thread, the second has it idle before
+            with sst_otel.scope(owner=number):
+                scope = current_scope()
+                await anyio.to_thread.run_sync(lambda: seen.append(current_scope()))
+            assert seen.pop() is scope
+            assert scope.leases == []
+
+    asyncio.run(serve())
+    assert tracking.errors() == {}

@@ -1,0 +1,1 @@
+"""Tests that run inside the environment of older frameworks, by ``tests/servers/test_older.py``."""

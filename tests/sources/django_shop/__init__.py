@@ -1,0 +1,1 @@
+"""A small Django application in one process: configured once, its tables made for each test."""
