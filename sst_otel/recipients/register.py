@@ -10,6 +10,7 @@ from typing import Any
 from sst_otel.recipients.hosts import Entry, HostIndex
 from sst_otel.recipients.loading import load_yaml
 from sst_otel.recipients.paths import Template, masked
+from sst_otel.remembered import remembered
 from sst_otel.shares import Recipient
 
 UNKNOWN = Recipient()
@@ -27,7 +28,7 @@ class Register:
     def __init__(self, extra: Iterable[Mapping[str, Any]] = ()) -> None:
         own = [_entry({"paths_only": "path" in entry, **entry}) for entry in extra]
         self._own = HostIndex(own)
-        self._find = lru_cache(maxsize=1024)(self._entries)
+        self._find = remembered(1024)(self._entries)
 
     def lookup(self, host: str, path: str) -> Recipient:
         """Return who gets what is sent there; :data:`UNKNOWN` for a host the register lacks."""

@@ -21,7 +21,7 @@ from sst_otel.sinks.layers import Layer
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
 from sst_otel.sinks.wrapping import Args, Kwargs, async_door, async_layer
-from sst_otel.tracebacks import drop_own_entry
+from sst_otel.tracebacks import drop_own_entry, unseen
 
 _PLACE = "sink.aiohttp"
 _guarded = guard(_PLACE)
@@ -88,7 +88,6 @@ def _described(request: Any, body: bytes) -> Call:
         parts.append(Part("body", body))
     return Call(
         kind=semconv.EXTERNAL_API,
-        destination="",
         host=url.raw_host or "",
         port=url.port,
         method=request.method,
@@ -109,6 +108,7 @@ def _in_memory(body: Any) -> bytes | None:
 def _streams(emit: Outgoing) -> Wrapper:
     """Return the wrapper of ``send`` for a body that is a stream."""
 
+    @unseen
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         ending = None
         with _guarded:
@@ -174,12 +174,13 @@ def _sent(_request: Any, response: Any, share: Share) -> bool:
     return bool(share.events)
 
 
+@unseen
 def _answers(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
     """Wrap ``start``, which waits for the answer's head."""
     ending = vars(instance).pop(_ANSWER, None)
-    if ending is None:
-        return wrapped(*args, **kwargs)
-    return _until(wrapped, args, kwargs, ending, lambda _: ending.one(None))
+    if ending is not None:
+        return _until(wrapped, args, kwargs, ending, lambda _: ending.one(None))
+    return wrapped(*args, **kwargs)
 
 
 def _writes(emit: Outgoing) -> Wrapper:
@@ -201,16 +202,17 @@ def _writes(emit: Outgoing) -> Wrapper:
         _over(claim, untap, ending, None)
         return result
 
+    @unseen
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         host = ending = None
         with _guarded:
             ending = vars(instance).pop(_STREAM, None)
             if not emit.idle():
                 host = (instance.url.raw_host or "").lower()
-        if host is None:
-            return wrapped(*args, **kwargs)
-        writer = args[0] if args else kwargs.get("writer")
-        return call(wrapped, writer, args, kwargs, host, ending)
+        if host is not None:
+            writer = args[0] if args else kwargs.get("writer")
+            return call(wrapped, writer, args, kwargs, host, ending)
+        return wrapped(*args, **kwargs)
 
     return wrapper
 
@@ -221,7 +223,7 @@ def _tap(writer: Any, share: Share) -> Callable[[], None]:
 
     def tapped(chunk: Any, *args: Any, **kwargs: Any) -> Any:
         with _guarded:
-            share.part(bytes(chunk) if isinstance(chunk, memoryview) else chunk)
+            share.part(chunk)
         return write(chunk, *args, **kwargs)
 
     writer.write = tapped
@@ -244,10 +246,8 @@ def _message(socket: Any, args: Args, kwargs: Kwargs) -> Call | None:
     data = args[0] if args else kwargs["data"]
     return Call(
         kind=semconv.EXTERNAL_API,
-        destination="",
         host=url.raw_host or "",
         port=url.port,
-        method="",
         path=url.raw_path,
         parts=(Part("body", data if isinstance(data, (str, bytes)) else bytes(data)),),
     )

@@ -4,7 +4,7 @@
 every thread that a transfer uses, inside the client span of the OpenTelemetry instrumentation.
 Queues and streams are ``message_publish``. DynamoDB is a service of another company like the
 others, not the application's own database. aiobotocore has both functions anew; of a request whose
-body is a stream, its transport (aiohttp, httpx) shows what goes out.
+body is an asynchronous stream, its transport (aiohttp, httpx) shows what goes out.
 """
 
 from __future__ import annotations
@@ -17,14 +17,22 @@ from urllib.parse import urlsplit
 
 from sst_otel import semconv
 from sst_otel.matching.parts import MAX_BODY
-from sst_otel.patching import Patches
+from sst_otel.patching import Patches, named_arguments
 from sst_otel.shares import Call, Part
+from sst_otel.sinks.http_message import port_of
 from sst_otel.sinks.layers import Layer, current_layer
 from sst_otel.sinks.mime import mail_parts
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
 from sst_otel.sinks.streams import WatchedFile
-from sst_otel.sinks.wrapping import Args, Kwargs, async_door, async_layer, door, layer
+from sst_otel.sinks.wrapping import (
+    Args,
+    Kwargs,
+    async_door,
+    async_layer,
+    door,
+    layer,
+)
 
 _PLACE = "sink.botocore"
 _AWS = ".amazonaws.com"
@@ -64,22 +72,26 @@ def install(emit: Outgoing) -> Patches:
     patches.wrap(
         "aiobotocore.endpoint",
         "AioEndpoint._send",
-        async_door(_PLACE, emit, _call_in_memory),
+        async_door(_PLACE, emit, _call_of_bytes_or_file, _tee),
         optional=True,
     )
     return patches
 
 
 def _operation(client: Any, args: Args, kwargs: Kwargs) -> Layer:
-    given = {**dict(zip(("operation_name", "api_params"), args, strict=False)), **kwargs}
+    given = named_arguments(("operation_name", "api_params"), args, kwargs)
     name, params = given["operation_name"], given["api_params"]
     service = str(client.meta.service_model.service_id)
-    attributes = {"rpc.system": "aws-api", "rpc.service": service, "rpc.method": name}
+    attributes = {
+        semconv.RPC_SYSTEM: "aws-api",
+        semconv.RPC_SERVICE: service,
+        semconv.RPC_METHOD: name,
+    }
     if service == "Bedrock Runtime" and name in _MODEL_OPERATIONS:
-        attributes["gen_ai.provider.name"] = "aws.bedrock"
-        attributes["gen_ai.operation.name"] = _MODEL_OPERATIONS[name]
+        attributes[semconv.GEN_AI_PROVIDER] = "aws.bedrock"
+        attributes[semconv.GEN_AI_OPERATION] = _MODEL_OPERATIONS[name]
         if isinstance(params.get("modelId"), str):
-            attributes["gen_ai.request.model"] = params["modelId"]
+            attributes[semconv.GEN_AI_MODEL] = params["modelId"]
     return _Operation(
         attributes=attributes,
         service=service,
@@ -112,16 +124,17 @@ def _call(_endpoint: Any, args: Args, kwargs: Kwargs) -> Call | None:
         kind=kind,
         destination=destination,
         host=host,
-        port=url.port or (443 if url.scheme == "https" else 80),
+        port=port_of(url),
         method=request.method or "",
         path=url.path,
         parts=tuple(parts),
     )
 
 
-def _call_in_memory(endpoint: Any, args: Args, kwargs: Kwargs) -> Call | None:
+def _call_of_bytes_or_file(endpoint: Any, args: Args, kwargs: Kwargs) -> Call | None:
     body = (args[0] if args else kwargs["request"]).body
-    return None if body and _in_memory(body) is None else _call(endpoint, args, kwargs)
+    is_file = issubclass(type(_raw(body)), io.IOBase)
+    return _call(endpoint, args, kwargs) if not body or is_file or _is_in_memory(body) else None
 
 
 def _mail(params: Mapping[str, Any]) -> list[Part]:
@@ -135,15 +148,25 @@ def _mail(params: Mapping[str, Any]) -> list[Part]:
     return []
 
 
+def _is_in_memory(body: Any) -> bool:
+    """Whether the bytes of a body are there already: it is no stream."""
+    return isinstance(body, (str, bytes, bytearray)) or type(_raw(body)) is io.BytesIO
+
+
+def _raw(body: Any) -> Any:
+    """Return what stands in the wrapper that makes ``aws-chunked`` of a body."""
+    return getattr(body, "_raw", body)
+
+
 def _in_memory(body: Any) -> bytes | None:
-    """Return a body whose bytes are there already; None for a stream."""
+    """Return a body whose bytes are there already, cut at the budget; None for a stream."""
+    if not _is_in_memory(body):
+        return None
     if isinstance(body, str):
         return body.encode()
     if isinstance(body, (bytes, bytearray)):
         return body if type(body) is bytes else bytes(body)
-    raw = getattr(body, "_raw", body)  # of the wrapper that makes aws-chunked of it
-    if type(raw) is not io.BytesIO:
-        return None
+    raw = _raw(body)
     begin = raw.tell()
     with raw.getbuffer() as view:
         return bytes(view[begin : begin + MAX_BODY + 1])
@@ -152,7 +175,7 @@ def _in_memory(body: Any) -> bytes | None:
 def _tee(_endpoint: Any, args: Args, kwargs: Kwargs, share: Share) -> Callable[[], None] | None:
     request = args[0] if args else kwargs["request"]
     body = request.body
-    if body is None or _in_memory(body) is not None:
+    if body is None or _is_in_memory(body):
         return None
     holder, name = (body, "_raw") if hasattr(body, "_raw") else (request, "body")
     stream = getattr(holder, name)

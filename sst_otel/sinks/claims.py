@@ -15,12 +15,13 @@ from contextvars import ContextVar, Token
 class Claim:
     """A call being looked at. Tasks and threads begun inside inherit it, and see it closed."""
 
-    __slots__ = ("_outer", "_token", "host")
+    __slots__ = ("_token", "host", "outer")
 
     def __init__(self, host: str) -> None:
         self.host = host
         """Lower case; the one the application asked for."""
-        self._outer = _open()  # closed ones would make a chain in a task that never ends
+        self.outer = _open()  # closed ones would make a chain in a task that never ends
+        """The open claim of the call around this one."""
         self._token: Token[Claim | None] | None = _current.set(self)
 
     def close(self) -> None:
@@ -30,15 +31,15 @@ class Claim:
             with suppress(ValueError):  # an async generator closed from another context
                 _current.reset(token)
 
+    def end(self, error: BaseException | None = None) -> None:
+        """End the claim of a call that returned, or raised ``error``."""
+        del error
+        self.close()
+
     @property
     def is_open(self) -> bool:
         """Whether the call is still running."""
         return self._token is not None
-
-    @property
-    def outer(self) -> Claim | None:
-        """Return the claim of the call around this one."""
-        return self._outer
 
 
 _current: ContextVar[Claim | None] = ContextVar("sst_claim", default=None)

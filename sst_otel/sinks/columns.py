@@ -1,4 +1,4 @@
-"""Which columns or fields of a database a call carries personal data to."""
+"""Where the data of one person goes, as an event may say it: columns named, people not."""
 
 from __future__ import annotations
 
@@ -24,18 +24,16 @@ def without_keys(owners: dict[Owner, list[Hit]]) -> dict[Owner, list[Hit]]:
     return {owner: hits for owner, hits in kept.items() if hits}
 
 
-def with_columns(destination: str, call: Call, hits: list[Hit], words: frozenset[str]) -> str:
-    """Name the columns that hold personal data: ``postgresql users(email, income)``.
+def shown_destination(destination: str, call: Call, hits: list[Hit], words: frozenset[str]) -> str:
+    """Return a call's destination as the event of the person with these ``hits`` says it.
 
-    Of a message, only what is the person's in the name of its topic is masked.
-
-    ``words``: what is known of the person (:func:`~sst_otel.sinks.masking.own_words`), since
-    documents may have fields named after people.
+    Of a database with the columns that hold what is the person's: ``postgresql users(email)``.
+    ``words``: what is known of the person (:func:`~sst_otel.sinks.masking.own_words`), masked in
+    the names of topics, loggers and fields, which may be named after people.
     """
     if call.kind == semconv.FILE_WRITE:
         kind, _, rest = destination.partition(" ")
         name, arrow, handlers = rest.partition(" → ")
-        # Loggers may be named after people.
         return f"{kind} {mask_path(name, words)}{arrow}{handlers}"
     if call.kind == semconv.MESSAGE_PUBLISH:
         return mask_path(destination, words)

@@ -87,11 +87,6 @@ class Command:
     def __repr__(self) -> str:
         return f"<Command {self.program}>"
 
-    @property
-    def is_mail(self) -> bool:
-        """Whether its input is a mail."""
-        return self.kind == semconv.EMAIL_SEND
-
 
 def command_of(given: Any, by_shell: bool = False) -> Command | None:
     """Return who gets what of a command, None where it tells nobody.

@@ -10,22 +10,25 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
-from sst_otel.patching import Patches
+from sst_otel.beside import noting
+from sst_otel.guard import guard
+from sst_otel.patching import Patches, named_arguments
 from sst_otel.shares import Call, Part
-from sst_otel.sinks.messages import first_server, message_call, message_parts
+from sst_otel.sinks.messages import Message, first_server, message_call, message_parts, publishing
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.ownership import Server
 from sst_otel.sinks.wrapping import Args, Kwargs, door
-from sst_otel.tracebacks import drop_own_entry
+from sst_otel.tracebacks import unseen
 
 _PLACE = "sink.confluent_kafka"
-_ARGUMENTS = ("topic", "value", "key")
+_guarded = guard(_PLACE)
+ARGUMENTS = ("topic", "value", "key")
 
 
 def install(emit: Outgoing) -> Patches:
     """Watch what is published through confluent-kafka."""
     patches = Patches(_PLACE)
-    one = door(_PLACE, emit, lambda producer, args, kwargs: _one(emit, producer, args, kwargs))
+    one = door(_PLACE, emit, publishing(emit, ARGUMENTS, message_of))
     many = door(_PLACE, emit, lambda producer, args, kwargs: _many(emit, producer, args, kwargs))
 
     def replace(module: ModuleType) -> None:
@@ -42,35 +45,27 @@ def install(emit: Outgoing) -> Patches:
 
     patches.when_imported("confluent_kafka", replace)
     serializing = "confluent_kafka.serializing_producer"
-    patches.wrap(serializing, "SerializingProducer.__init__", _configured, optional=True)
+    patches.wrap(
+        serializing, "SerializingProducer.__init__", noting(_PLACE, _remember), optional=True
+    )
     patches.wrap(serializing, "SerializingProducer.produce", one, optional=True)
     return patches
 
 
 def _subclass(theirs: Any, patches: Patches, one: Any, many: Any) -> type:
+    @unseen
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        _remember(self, args, kwargs)
-        try:
-            theirs.__init__(self, *args, **kwargs)
-        except BaseException as error:
-            del self, args, kwargs
-            drop_own_entry(error)
-            raise
+        with _guarded:
+            _remember(self, args, kwargs)
+        theirs.__init__(self, *args, **kwargs)
 
     def watched(name: str, watch: Any) -> Any:
         def method(self: Any, *args: Any, **kwargs: Any) -> Any:
             bound = getattr(super(ours, self), name)
-            try:
-                if not patches.active:
-                    return bound(*args, **kwargs)
-                return watch(bound, self, args, kwargs)
-            except BaseException as error:
-                del self, args, kwargs
-                drop_own_entry(error)
-                raise
+            return watch(bound, self, args, kwargs) if patches.active else bound(*args, **kwargs)
 
         method.__name__ = name
-        return method
+        return unseen(method)
 
     methods = {"__init__": __init__, "produce": watched("produce", one)}
     if hasattr(theirs, "produce_batch"):
@@ -78,11 +73,6 @@ def _subclass(theirs: Any, patches: Patches, one: Any, many: Any) -> type:
     shown = {"__module__": theirs.__module__, "__qualname__": theirs.__qualname__, "__doc__": None}
     ours = type(theirs.__name__, (theirs,), {**shown, **methods})
     return ours
-
-
-def _configured(wrapped: Any, instance: Any, args: Args, kwargs: Kwargs) -> Any:
-    _remember(instance, args, kwargs)
-    return wrapped(*args, **kwargs)
 
 
 def _remember(producer: Any, args: Args, kwargs: Kwargs) -> None:
@@ -96,14 +86,14 @@ def _server(producer: Any) -> Server:
     return first_server("kafka", getattr(producer, "_sst_servers", ""))
 
 
-def _one(emit: Outgoing, producer: Any, args: Args, kwargs: Kwargs) -> Call:
-    given = {**dict(zip(_ARGUMENTS, args, strict=False)), **kwargs}
+def message_of(producer: Any, given: dict[str, Any]) -> Message:
+    """Return cluster, topic and parts of a record."""
     parts = message_parts(given.get("value"), given.get("key"), given.get("headers"))
-    return message_call(emit, _server(producer), given.get("topic"), parts)
+    return _server(producer), given.get("topic"), parts
 
 
 def _many(emit: Outgoing, producer: Any, args: Args, kwargs: Kwargs) -> Call:
-    given = {**dict(zip(("topic", "messages"), args, strict=False)), **kwargs}
+    given = named_arguments(("topic", "messages"), args, kwargs)
     messages = [one for one in given["messages"] if isinstance(one, dict)]
     parts: list[Part] = []
     for one in messages:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-from typing import Any, cast
+from typing import Any
 
 from sst_otel.sinks.dbapi import Statements
 from sst_otel.sinks.ownership import Server
 from sst_otel.sinks.servers import database_call, row_parts
 from sst_otel.sinks.share import MAX_STREAMED, Share
 from sst_otel.sinks.statements import MAX_ROWS
-from sst_otel.sinks.streams import WatchedFile
 
 _ESCAPES = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
 
@@ -110,8 +109,3 @@ def _unescaped(value: str) -> str:
         for escaped, plain in _ESCAPES.items():
             value = value.replace(escaped, plain)
     return value
-
-
-def watched_file(file: Any, seen: Copied) -> WatchedFile:
-    """Return a file of which what the driver reads is shown to ``seen``."""
-    return WatchedFile(file, cast("Share", seen))  # it takes parts as a share does

@@ -8,38 +8,52 @@ cursor of OpenTelemetry, or one of the application's, has our look inside of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import Any
 
 from sst_otel.guard import guard
-from sst_otel.patching import Wrapper
-from sst_otel.pooled import POOLED, called_by_sqlalchemy
+from sst_otel.patching import Patches, Wrapper
+from sst_otel.pooled import called_by_sqlalchemy, pooled
 from sst_otel.sinks.claims import Claim, is_claimed
-from sst_otel.sinks.ending import Begin, ended, ended_method
+from sst_otel.sinks.ending import AsyncBegin, Begin, async_ended, ended, ended_method
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.ownership import Server
 from sst_otel.sinks.servers import shares_of
 from sst_otel.sinks.share import Share
 from sst_otel.sinks.statements import MAX_ROWS, is_write
 from sst_otel.sinks.wrapping import Args, Kwargs
-from sst_otel.tracebacks import drop_own_entry
 
 ServerOf = Callable[[Any], Server]
 """Connection → where it leads; may ask the driver, never the server."""
 _SETS = (list, tuple)
-_NAMES = ("params", "params_seq", "args", "vars", "vars_list")
+_NAMES = ("params", "params_seq", "seq_params", "param_sets", "args", "vars", "vars_list")
 """What drivers call the parameters."""
+_TEXTS = ("query", "operation", "state")
+"""What they call the statement."""
 
 
 class Statements:
-    """The statements of one driver. ``dialect``: SQLAlchemy's name of what it speaks."""
+    """The statements of one driver. ``dialect``: SQLAlchemy's name of what it speaks.
 
-    def __init__(self, place: str, dialect: str, emit: Outgoing, server_of: ServerOf) -> None:
+    ``connection_of``: what sends them (a cursor) → its connection.
+    """
+
+    def __init__(
+        self,
+        place: str,
+        dialect: str,
+        emit: Outgoing,
+        server_of: ServerOf,
+        connection_of: Callable[[Any], Any] = attrgetter("connection"),
+    ) -> None:
         self.place = place
         self.guarded = guard(place)
-        self.active = True
+        self.patches = Patches(place)
+        """What is wrapped of the driver; once undone, nothing is looked at."""
         self.emit = emit
         self.dialect = dialect
         self.server_of = server_of
+        self.connection_of = connection_of
 
     def connected(self, connection: Any) -> None:
         """Note where the application keeps its data."""
@@ -48,10 +62,12 @@ class Statements:
 
     def looks(self, connection: Any) -> bool:
         """Whether what goes over ``connection`` now is to be looked at here."""
-        if not self.active or self.emit.idle() or is_claimed(self.dialect):
+        if not self.patches.active or self.emit.idle() or is_claimed(self.dialect):
             return False
-        pooled = getattr(connection, POOLED, False)
-        return not pooled or not (pooled == "threads" or called_by_sqlalchemy())
+        if connection is None:  # of a cursor that is closed, or not made yet
+            return False
+        how = pooled(connection)
+        return not how or not (how == "threads" or called_by_sqlalchemy())
 
     def begin(self, connection: Any, statement: Any, sets: Any, many: bool) -> Sent | None:
         """Look at a statement and write what it shares; None when nothing is to be noted later.
@@ -67,15 +83,27 @@ class Statements:
             return sent
         return None
 
+    async def begin_async(
+        self, connection: Any, statement: Any, sets: Any, many: bool
+    ) -> Sent | None:
+        """Do :meth:`begin`; the write happens off the event loop."""
+        sent = self.look(connection, statement, sets, many)
+        if sent is not None:
+            for share in sent.shares:
+                await share.write_async()
+            sent.claim()
+        return sent
+
     def look(self, connection: Any, statement: Any, sets: Any, many: bool) -> Sent | None:
         """Do the first half of :meth:`begin`: nothing is written yet."""
         if not self.looks(connection):
             return None
         text = text_of(statement, connection)
-        if text is None or is_write(text) is None:
+        writes = is_write(text) if text is not None else None
+        if text is None or writes is None:
             return None
         server = self.server_of(connection)
-        if not is_write(text) and self.emit.ownership.is_own(server):
+        if not writes and self.emit.ownership.is_own(server):
             return None
         if many and not isinstance(sets, _SETS):
             return Sent(self, server, text, (), Passing(sets))
@@ -93,6 +121,12 @@ class Passing:
 
     def __repr__(self) -> str:
         return "<sets of parameters>"
+
+    def __bool__(self) -> bool:
+        return bool(self._sets)
+
+    def __len__(self) -> int:
+        return len(self._sets)
 
     def __iter__(self) -> Iterator[Any]:
         for one in self._sets:
@@ -160,6 +194,8 @@ def text_of(statement: Any, connection: Any) -> str | None:
     render = getattr(statement, "as_string", None)
     if render is not None and type(statement).__module__.startswith("psycopg"):
         return str(render(connection))
+    if type(statement).__module__.startswith("asyncpg."):
+        return str(statement.query)
     return None
 
 
@@ -178,10 +214,10 @@ def beginning(statements: Statements, many: bool) -> Begin:
     """Return what looks at a call of a cursor's ``execute`` or ``executemany``."""
 
     def begin(cursor: Any, args: Args, kwargs: Kwargs) -> tuple[Sent | None, Args, Kwargs]:
-        if not statements.active:
+        if not statements.patches.active:
             return None, args, kwargs
         statement, sets = _given(args, kwargs)
-        sent = statements.begin(cursor.connection, statement, sets, many)
+        sent = statements.begin(statements.connection_of(cursor), statement, sets, many)
         return (sent, *(_passed(sent, args, kwargs) if sent is not None else (args, kwargs)))
 
     return begin
@@ -194,45 +230,29 @@ def around(statements: Statements, many: bool) -> Wrapper:
 
 def async_around(statements: Statements, many: bool) -> Wrapper:
     """Return the :func:`around` of an ``async`` method; the write happens off the event loop."""
-
-    async def call(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        sent = None
-        with statements.guarded:
-            statement, sets = _given(args, kwargs)
-            sent = statements.look(instance.connection, statement, sets, many)
-            if sent is not None:
-                for share in sent.shares:
-                    await share.write_async()
-                sent.claim()
-                args, kwargs = _passed(sent, args, kwargs)
-        try:
-            result = await wrapped(*args, **kwargs)
-        except BaseException as error:
-            del wrapped, instance, args, kwargs
-            if sent is not None:
-                sent.end(error)
-            drop_own_entry(error)
-            raise
-        if sent is not None:
-            sent.end()
-        return result
-
-    def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        looks = False
-        with statements.guarded:
-            looks = statements.looks(instance.connection)
-        return (call if looks else _plain)(wrapped, instance, args, kwargs)
-
-    return wrapper
+    return async_ended(statements.place, looking(statements), async_beginning(statements, many))
 
 
-def _plain(wrapped: Callable[..., Any], _instance: Any, args: Args, kwargs: Kwargs) -> Any:
-    return wrapped(*args, **kwargs)
+def looking(statements: Statements) -> Callable[[Any], bool]:
+    """Return what tells whether a cursor's calls are to be looked at now."""
+    return lambda cursor: statements.looks(statements.connection_of(cursor))
+
+
+def async_beginning(statements: Statements, many: bool) -> AsyncBegin:
+    """Return the :func:`beginning` of an ``async`` method."""
+
+    async def begin(cursor: Any, args: Args, kwargs: Kwargs) -> tuple[Sent | None, Args, Kwargs]:
+        statement, sets = _given(args, kwargs)
+        connection = statements.connection_of(cursor)
+        sent = await statements.begin_async(connection, statement, sets, many)
+        return (sent, *(_passed(sent, args, kwargs) if sent is not None else (args, kwargs)))
+
+    return begin
 
 
 def _given(args: Args, kwargs: Kwargs) -> tuple[Any, Any]:
     """Return statement and parameters, however they were named."""
-    statement = args[0] if args else kwargs.get("query")
+    statement = args[0] if args else next((kwargs[one] for one in _TEXTS if one in kwargs), None)
     if len(args) > 1:
         return statement, args[1]
     return statement, next((kwargs[name] for name in _NAMES if name in kwargs), None)

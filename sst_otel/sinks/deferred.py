@@ -1,8 +1,9 @@
 """Layers of calls that may be sent later: by awaiting, iterating or entering what they return.
 
 A streaming method may be a generator, which sends when its first item is asked for, or return a
-context manager that sends when it is entered. The layer is open whenever that happens, and never
-while the application's own code runs in between.
+context manager that sends when it is entered; a search may return a page that sends when it is
+awaited. The layer is open whenever that happens, and never while the application's own code runs in
+between.
 """
 
 from __future__ import annotations
@@ -12,24 +13,23 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
 
+from sst_otel.beside import watching
 from sst_otel.guard import guard
 from sst_otel.patching import Wrapper
-from sst_otel.sinks.layers import Layer, enter_layer, leave_layer
+from sst_otel.sinks.layers import Entered, Layer, current_layer, enter_layer, leave_layer
 from sst_otel.sinks.wrapping import Args, Kwargs
 from sst_otel.tracebacks import drop_own_entry
 
 Open = Callable[[Callable[..., Any], Any, Args, Kwargs], "Layer | None"]
 """``open(wrapped, instance, args, kwargs)`` → the layer of a call, None where there is none."""
 
-_managers: weakref.WeakKeyDictionary[Any, Layer] = weakref.WeakKeyDictionary()
-"""Context manager that sends when it is entered → the layer of the call that made it."""
+_managers: weakref.WeakKeyDictionary[Any, tuple[Layer, ...]] = weakref.WeakKeyDictionary()
+"""What sends when it is entered, awaited or read → the named layers of the call that made it, the
+outermost first."""
 
 
-def deferred_layer(place: str, open_layer: Open, managers: frozenset[str] = frozenset()) -> Wrapper:
-    """Return a wrapper that makes a call, of any kind, a named layer of what leaves inside it.
-
-    ``managers``: names of classes whose instances, when returned, send by being entered.
-    """
+def deferred_layer(place: str, open_layer: Open) -> Wrapper:
+    """Return a wrapper that makes a call, of any kind, a named layer of what leaves inside it."""
     guarded = guard(place)
 
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
@@ -38,7 +38,7 @@ def deferred_layer(place: str, open_layer: Open, managers: frozenset[str] = froz
             opened = open_layer(wrapped, instance, args, kwargs)
         if opened is None:
             return wrapped(*args, **kwargs)
-        token = enter_layer(opened)
+        token = _enter(guarded, opened)
         try:
             result = wrapped(*args, **kwargs)
         except BaseException as error:
@@ -46,34 +46,66 @@ def deferred_layer(place: str, open_layer: Open, managers: frozenset[str] = froz
             drop_own_entry(error)
             raise
         finally:
-            with guarded:
-                leave_layer(token)
-        return _followed(guarded, result, opened, managers)
+            _leave(guarded, token)
+        return _followed(guarded, result, opened)
 
     return wrapper
 
 
+def manager_made(place: str) -> Wrapper:
+    """Return a wrapper of ``__init__`` of a manager: it belongs to the call that makes it.
+
+    Whoever made it; an instrumentation may hand out another one around it.
+    """
+
+    def keep(instance: Any, _result: None, _args: Args, _kwargs: Kwargs) -> None:
+        layer = current_layer()
+        named = [one for one in layer.chain() if one.operation] if layer is not None else []
+        if named:
+            _managers[instance] = tuple(named)
+
+    return watching(place, keep)
+
+
 def manager_layer(place: str) -> Wrapper:
-    """Return a wrapper of ``__enter__`` or ``__aenter__`` of a manager that sends."""
+    """Return a wrapper of ``__enter__``, ``__aenter__`` or the like of a manager that sends.
+
+    The outermost call that has returned names what leaves; the others are still open. One that
+    sends again whenever it is asked to (a page awaited twice) makes a call each time.
+    """
 
     def open_layer(_wrapped: Any, instance: Any, _args: Args, _kwargs: Kwargs) -> Layer | None:
-        return _managers.pop(instance, None)
+        closed = [one for one in _managers.get(instance, ()) if not one.entered]
+        if not closed:
+            return None
+        made = closed[0]
+        _managers[instance] = (Layer(made.sdk, made.operation, made.parts, made.attributes),)
+        return made
 
     return deferred_layer(place, open_layer)
 
 
-def _followed(guarded: guard, result: Any, layer: Layer, managers: frozenset[str]) -> Any:
+def _enter(guarded: guard, layer: Layer) -> Entered | None:
+    with guarded:
+        return enter_layer(layer)
+    return None
+
+
+def _leave(guarded: guard, token: Entered | None) -> None:
+    if token is not None:
+        with guarded:
+            leave_layer(token)
+
+
+def _followed(guarded: guard, result: Any, layer: Layer) -> Any:
     """Return ``result``, or where it is still to run the like of it that runs in ``layer``."""
     kind = type(result)
     if kind is CoroutineType:
-        return _named(_awaited(guarded, result, layer, managers), result)
+        return _named(_awaited(guarded, result, layer), result)
     if kind is GeneratorType:
         return _named(_iterated(guarded, result, layer), result)
     if kind is AsyncGeneratorType:
         return _named(_iterated_async(guarded, result, layer), result)
-    if kind.__name__ in managers:
-        with guarded:
-            _managers[result] = layer
     return result
 
 
@@ -82,10 +114,8 @@ def _named(ours: Any, theirs: Any) -> Any:
     return ours
 
 
-async def _awaited(
-    guarded: guard, coroutine: Coroutine[Any, Any, Any], layer: Layer, managers: frozenset[str]
-) -> Any:
-    token = enter_layer(layer)
+async def _awaited(guarded: guard, coroutine: Coroutine[Any, Any, Any], layer: Layer) -> Any:
+    token = _enter(guarded, layer)
     try:
         result = await coroutine
     except BaseException as error:
@@ -93,23 +123,21 @@ async def _awaited(
         drop_own_entry(error)
         raise
     finally:
-        with guarded:
-            leave_layer(token)
-    return _followed(guarded, result, layer, managers)
+        _leave(guarded, token)
+    return _followed(guarded, result, layer)
 
 
 def _iterated(
     guarded: guard, generator: Generator[Any, Any, Any], layer: Layer
 ) -> Generator[Any, Any, Any]:
     """Run ``generator`` (PEP 380), up to its first item in ``layer``."""
-    token = enter_layer(layer)
+    token = _enter(guarded, layer)
     try:
         item = next(generator)
     except StopIteration as stop:
         return stop.value
     finally:
-        with guarded:
-            leave_layer(token)
+        _leave(guarded, token)
         del layer, token
     step: Callable[[Any], Any]
     while True:
@@ -133,14 +161,13 @@ async def _iterated_async(
     guarded: guard, generator: AsyncGenerator[Any, Any], layer: Layer
 ) -> AsyncGenerator[Any, Any]:
     """Run ``generator`` (PEP 525), up to its first item in ``layer``."""
-    token = enter_layer(layer)
+    token = _enter(guarded, layer)
     try:
         item = await generator.__anext__()
     except StopAsyncIteration:
         return
     finally:
-        with guarded:
-            leave_layer(token)
+        _leave(guarded, token)
         del layer, token
     step: Callable[[Any], Any]
     while True:

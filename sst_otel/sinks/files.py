@@ -16,7 +16,7 @@ from typing import Any
 
 from sst_otel import semconv
 from sst_otel.guard import guard
-from sst_otel.patching import Patches, Wrapper
+from sst_otel.patching import Patches, Wrapper, named_arguments
 from sst_otel.shares import Call
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.watched_files import watched_bytes, watched_text
@@ -62,7 +62,7 @@ def _opening(emit: Outgoing, patterns: list[tuple[str, str]]) -> Wrapper:
 
 def _watched(opened: Any, args: Args, kwargs: Kwargs, written: Written) -> Any:
     """Return the file to hand out; one without a buffer is handed out as it is."""
-    given = {**dict(zip(_ARGUMENTS, args, strict=False)), **kwargs}
+    given = named_arguments(_ARGUMENTS, args, kwargs)
     if type(opened) is io.TextIOWrapper:
         return watched_text(opened, given.get("newline"), written)
     if type(opened) in _BINARY:
@@ -87,9 +87,4 @@ def _call(pattern: str) -> Call:
     return Call(
         kind=semconv.FILE_WRITE,
         destination=f"file {pattern}",  # never the file's own name, which may be a person's
-        host="",
-        port=None,
-        method="",
-        path="",
-        parts=(),
     )

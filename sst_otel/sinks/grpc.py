@@ -17,10 +17,13 @@ from sst_otel import semconv
 from sst_otel.beside import noting, watching
 from sst_otel.guard import guard
 from sst_otel.patching import Patches, Wrapper
+from sst_otel.protobuf import is_message, message_tree
+from sst_otel.registry.identity import mark, marked
+from sst_otel.scope import current_scope
 from sst_otel.shares import Call, Part
+from sst_otel.sinks.grpc_targets import opened, target_of, target_of_call
 from sst_otel.sinks.layers import Layer, enter_layer, leave_layer
 from sst_otel.sinks.outgoing import Outgoing
-from sst_otel.sinks.protobuf import is_message, message_tree
 from sst_otel.sinks.share import Share
 from sst_otel.sinks.targets import host_and_port
 from sst_otel.sinks.wrapping import Args, Describe, Kwargs, async_door, async_layer, door
@@ -56,6 +59,7 @@ def install(emit: Outgoing) -> Patches:
 
 
 def _install_aio(patches: Patches, emit: Outgoing) -> None:
+    patches.wrap("grpc.aio._channel", "Channel.__init__", watching(_PLACE, opened))
     for kind in ("UnaryUnary", "UnaryStream", "StreamUnary", "StreamStream"):
         patches.wrap("grpc.aio._call", f"{kind}Call.__init__", noting(_PLACE, _made))
     described = _aio(emit)
@@ -74,7 +78,7 @@ def _unary(emit: Outgoing) -> Describe:
     def describe(callable_: Any, args: Args, kwargs: Kwargs) -> Call | None:
         request = args[0] if args else kwargs.get("request")
         metadata = args[_METADATA] if len(args) > _METADATA else kwargs.get("metadata")
-        return _call(emit, callable_._target, callable_._method, request, metadata)
+        return _call(emit, target_of_call(callable_), callable_._method, request, metadata)
 
     return describe
 
@@ -107,7 +111,7 @@ def _stream(emit: Outgoing) -> Wrapper:
         if not hasattr(type(messages), "__next__"):  # grpc will say what is wrong
             return None
         metadata = args[_METADATA] if len(args) > _METADATA else kwargs.get("metadata")
-        call = _call(emit, callable_._target, callable_._method, None, metadata)
+        call = _call(emit, target_of_call(callable_), callable_._method, None, metadata)
         if call is None:
             return None
         watched = _Messages(messages, emit, call)
@@ -154,13 +158,12 @@ def _made(call: Any, args: Args, kwargs: Kwargs) -> None:
     """Keep where a call of ``grpc.aio`` goes: it keeps the connection only."""
     channel = args[5] if len(args) > 5 else kwargs["channel"]
     method = args[6] if len(args) > 6 else kwargs["method"]
-    target = channel.target() if callable(channel.target) else channel.target
-    vars(call)[_RPC] = (target, method, {})
+    vars(call)[_RPC] = (target_of(channel), method, {})
 
 
-def _rpc_of(call: Any) -> tuple[Any, Any, dict[tuple[str, str], set[str]]]:
+def _rpc_of(call: Any) -> tuple[str, Any, dict[tuple[str, str], set[str]]]:
     """Return target, method and what the call has reported."""
-    return vars(call).get(_RPC) or (b"", b"", {})
+    return vars(call).get(_RPC) or ("", b"", {})
 
 
 def _aio(emit: Outgoing) -> Describe:
@@ -204,8 +207,8 @@ def _serialised_to(_none: Any, made: Any, _args: Args, _kwargs: Kwargs) -> None:
         look(made)
 
 
-def _call(emit: Outgoing, target: Any, method: Any, message: Any, metadata: Any) -> Call | None:
-    where = host_and_port(_text(target))
+def _call(emit: Outgoing, target: str, method: Any, message: Any, metadata: Any) -> Call | None:
+    where = host_and_port(target)
     if where is None or emit.is_own(*where):
         return None
     host, port = where
@@ -217,22 +220,34 @@ def _call(emit: Outgoing, target: Any, method: Any, message: Any, metadata: Any)
         destination=f"grpc {host}{path}",
         host=host,
         port=port,
-        method="",
         path=path,
         parts=(Part("headers", pairs),) if pairs else (),
-        attributes={"rpc.system": "grpc", "rpc.service": service, "rpc.method": name},
+        attributes={
+            semconv.RPC_SYSTEM: "grpc",
+            semconv.RPC_SERVICE: service,
+            semconv.RPC_METHOD: name,
+        },
     )
     return call if message is None else _with_message(call, message)
 
 
 def _with_message(call: Call, message: Any) -> Call:
     if is_message(message):
-        part = Part("message", message_tree(message))
-    elif _is_opaque(message):
+        return replace(call, parts=(*call.parts, *_of_message(message)))
+    if _is_opaque(message):
         return call
     else:
         part = Part("body" if isinstance(message, (bytes, str)) else "message", message)
     return replace(call, parts=(*call.parts, part))
+
+
+def _of_message(message: Any) -> Iterator[Part]:
+    yield Part("message", message_tree(message))
+    entry = marked(message)
+    if entry is not None:  # what it was made of is not what its fields give: those are copies
+        written = message.SerializePartialToString()
+        mark(written, entry.data, current_scope(), composed=True)
+        yield Part("body", written)
 
 
 def _is_opaque(message: Any) -> bool:

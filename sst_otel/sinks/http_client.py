@@ -14,7 +14,7 @@ from typing import Any
 
 from sst_otel.beside import noting
 from sst_otel.guard import guard
-from sst_otel.patching import Patches, Wrapper
+from sst_otel.patching import Patches, Wrapper, named_arguments
 from sst_otel.registry.identity import marked
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.claims import Claim, is_claimed
@@ -60,7 +60,7 @@ def _objects(_connection: Any, args: Args, kwargs: Kwargs) -> Layer | None:
     """Hand over what ``request`` was given: on the wire they are other objects."""
     if is_claimed():
         return None
-    given = {**dict(zip(("method", "url", "body", "headers"), args, strict=False)), **kwargs}
+    given = named_arguments(("method", "url", "body", "headers"), args, kwargs)
     url, body, headers = given.get("url"), given.get("body"), given.get("headers")
     parts = []
     if type(url) is str and marked(url) is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from sst_otel import semconv
 from sst_otel.shares import Call, Part
@@ -27,22 +27,34 @@ def head_of(connection: Any) -> Call | None:
     scheme = "https" if connection.default_port == 443 else "http"
     if connection._tunnel_host:
         host, port = connection._tunnel_host, connection._tunnel_port
-    url = f"{scheme}://{host}{target}"
-    if "://" in target[:9]:  # to a proxy
-        url = target
-        asked = urlsplit(target)
-        host, port = asked.hostname or "", asked.port or (443 if asked.scheme == "https" else 80)
+    url, host, port = asked_for(target, scheme, host, port)
     pairs = (line.partition(b":") for line in lines[1:])
     headers = [(name.decode("latin-1"), value.strip()) for name, _, value in pairs]
     return Call(
         kind=semconv.EXTERNAL_API,
-        destination="",
-        host=host.strip("[]"),
+        host=host,
         port=port,
         method=method,
         path=urlsplit(url).path,
         parts=(Part("url", url), Part("headers", headers)),
     )
+
+
+def asked_for(target: str, scheme: str, host: str, port: int | None) -> tuple[str, str, int | None]:
+    """Return the URL that a request line asks for, with host and port.
+
+    ``scheme``, ``host`` and ``port`` are those of the connection; where it leads to a proxy, the
+    ``target`` says all of them.
+    """
+    if "://" not in target[:9]:
+        return f"{scheme}://{host}{target}", host.strip("[]"), port
+    url = urlsplit(target)
+    return target, url.hostname or "", port_of(url)
+
+
+def port_of(url: SplitResult) -> int:
+    """Return the port that an address of HTTP leads to; raises ``ValueError`` where it is none."""
+    return url.port or (443 if url.scheme == "https" else 80)
 
 
 def is_looked_at(connection: Any) -> bool:

@@ -18,7 +18,7 @@ from sst_otel.sinks.given import Given, not_open, trees
 from sst_otel.sinks.layers import Layer
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
-from sst_otel.sinks.streams import WatchedAsyncIterable, WatchedIterable
+from sst_otel.sinks.streams import WatchedAsyncIterable, WatchedIterable, WatchedStream
 from sst_otel.sinks.wrapping import Args, Kwargs, async_door, async_layer, door, layer
 
 _PLACE = "sink.httpx"
@@ -91,7 +91,6 @@ def _call(_pool: Any, args: Args, kwargs: Kwargs) -> Call | None:
         parts.append(Part("body", b"".join(request.stream)))
     return Call(
         kind=semconv.EXTERNAL_API,
-        destination="",
         host=host,
         port=url.port or (443 if scheme == "https" else 80),
         method=request.method.decode("ascii", "replace"),
@@ -105,7 +104,7 @@ def _is_bytes(stream: Any) -> bool:
     return type(stream).__name__ == "ByteStream" and hasattr(stream, "__iter__")
 
 
-def _tee(watched: type[WatchedIterable]) -> Any:
+def _tee(watched: type[WatchedStream]) -> Any:
     def tee(_pool: Any, args: Args, kwargs: Kwargs, share: Share) -> Callable[[], None] | None:
         request = args[0] if args else kwargs["request"]
         body = request.stream

@@ -6,34 +6,30 @@ from typing import Any
 
 from sst_otel.beside import watching
 from sst_otel.patching import Patches, Wrapper
-from sst_otel.shares import Call
-from sst_otel.sinks.messages import first_server, message_call, message_parts
+from sst_otel.sinks.messages import Message, first_server, message_call, message_parts, publishing
 from sst_otel.sinks.outgoing import Outgoing
-from sst_otel.sinks.wrapping import Args, Describe, Kwargs, door
+from sst_otel.sinks.wrapping import Args, Kwargs, door
 
 _PLACE = "sink.kafka"
-_ARGUMENTS = ("topic", "value", "key", "headers")
+ARGUMENTS = ("topic", "value", "key", "headers")
 _SEEN = (dict, list, tuple, str, bytes, bytearray, memoryview, type(None), int, float)
 
 
 def install(emit: Outgoing) -> Patches:
     """Watch what is published through kafka-python."""
     patches = Patches(_PLACE)
-    send = door(_PLACE, emit, _described(emit))
+    send = door(_PLACE, emit, publishing(emit, ARGUMENTS, message_of))
     patches.wrap("kafka.producer.kafka", "KafkaProducer.send", send)
     serialize = _serialized(emit)
     patches.wrap("kafka.producer.kafka", "KafkaProducer._serialize", serialize, optional=True)
     return patches
 
 
-def _described(emit: Outgoing) -> Describe:
-    def describe(producer: Any, args: Args, kwargs: Kwargs) -> Call | None:
-        given = {**dict(zip(_ARGUMENTS, args, strict=False)), **kwargs}
-        server = first_server("kafka", producer.config["bootstrap_servers"])
-        parts = message_parts(given.get("value"), given.get("key"), given.get("headers"))
-        return message_call(emit, server, given["topic"], parts)
-
-    return describe
+def message_of(producer: Any, given: dict[str, Any]) -> Message:
+    """Return cluster, topic and parts of a record."""
+    server = first_server("kafka", producer.config["bootstrap_servers"])
+    parts = message_parts(given.get("value"), given.get("key"), given.get("headers"))
+    return server, given["topic"], parts
 
 
 def _serialized(emit: Outgoing) -> Wrapper:

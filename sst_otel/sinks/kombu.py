@@ -5,21 +5,18 @@ The broker that the application's own tasks go through is its own: its workers t
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from sst_otel.guard import guard
 from sst_otel.patching import Patches
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.claims import Claim
+from sst_otel.sinks.ending import ended
 from sst_otel.sinks.messages import message_call, message_parts, shown_topic
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.ownership import Server
 from sst_otel.sinks.wrapping import Args, Describe, Kwargs, door
-from sst_otel.tracebacks import drop_own_entry
 
 _PLACE = "sink.kombu"
-_guarded = guard(_PLACE)
 _SYSTEMS = {"amqp": "rabbitmq", "pyamqp": "rabbitmq", "amqps": "rabbitmq", "rediss": "redis"}
 _OF_CELERY = frozenset({"argsrepr", "kwargsrepr"})
 """Headers that say the arguments a second time."""
@@ -30,18 +27,17 @@ def install(emit: Outgoing) -> Patches:
     patches = Patches(_PLACE)
     patches.wrap("kombu.messaging", "Producer.publish", door(_PLACE, emit, _described(emit)))
     for method in ("append", "restore_by_tag"):
-        patches.wrap("kombu.transport.redis", f"QoS.{method}", _kept)
+        patches.wrap("kombu.transport.redis", f"QoS.{method}", ended(_PLACE, _kept))
     return patches
 
 
 def _described(emit: Outgoing) -> Describe:
     def describe(producer: Any, args: Args, kwargs: Kwargs) -> Call | None:
         body = args[0] if args else kwargs.get("body")
-        routing_key = args[1] if len(args) > 1 else kwargs.get("routing_key")
-        routing_key = routing_key or producer.routing_key or producer.exchange.name
+        routing_key = routing_key_of(producer, args, kwargs)
         headers = kwargs.get("headers") or {}
         task = headers.get("task") if isinstance(headers, dict) else None
-        server = _server(producer)
+        server = server_of(producer)
         if server.system == "memory":
             return None  # a queue of this process: nothing leaves
         if task:
@@ -58,23 +54,19 @@ def _described(emit: Outgoing) -> Describe:
     return describe
 
 
-def _kept(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-    """Wrap what writes down a message that was taken, or puts it back: the broker has had it."""
-    claim = None
-    with _guarded:
-        claim = Claim((instance.channel.connection.client.hostname or "").lower())
-    try:
-        return wrapped(*args, **kwargs)
-    except BaseException as error:
-        del wrapped, instance, args, kwargs
-        drop_own_entry(error)
-        raise
-    finally:
-        if claim is not None:
-            claim.close()
+def _kept(queue: Any, args: Args, kwargs: Kwargs) -> tuple[Claim, Args, Kwargs]:
+    """Begin to write down a message that was taken, or to put it back: the broker has had it."""
+    return Claim((queue.channel.connection.client.hostname or "").lower()), args, kwargs
 
 
-def _server(producer: Any) -> Server:
+def routing_key_of(producer: Any, args: Args, kwargs: Kwargs) -> Any:
+    """Return where in its broker a producer's message goes."""
+    routing_key = args[1] if len(args) > 1 else kwargs.get("routing_key")
+    return routing_key or producer.routing_key or producer.exchange.name
+
+
+def server_of(producer: Any) -> Server:
+    """Return the broker of a producer."""
     connection = getattr(producer, "__connection__", None) or producer.connection
     scheme = str(connection.transport_cls or "")
     host = connection.hostname or ""

@@ -6,65 +6,8 @@ only reads, lists or deletes is left out: it is seen as the HTTP call it is.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Resource(NamedTuple):
-    """One class of an SDK, beside it its twin ``Async…`` if the module has one."""
-
-    module: str
-    """Where the class is defined; one that a version lacks is never imported."""
-    owner: str
-    """The class; empty for functions of the module."""
-    prefix: str
-    """What stands before the method in the operation's name: ``chat.completions.``."""
-    operation: str
-    """``gen_ai.operation.name``."""
-    methods: tuple[str, ...]
-    """``complete`` stands for ``complete_async`` too, ``_generate_content`` is named without ``_``.
-    Versions differ, so none of them is missed where it is not there."""
-
-
-class Sdk(NamedTuple):
-    """One vendor's SDK."""
-
-    name: str
-    """As the recipient register calls the vendor, so that its own endpoint is not named twice."""
-    provider: str
-    """``gen_ai.provider.name``."""
-    resources: tuple[Resource, ...]
-    managers: tuple[tuple[str, str], ...] = ()
-    """(module, class) of context managers that ``stream()`` returns, and that send when entered."""
-
-
-PLATFORMS = {
-    "Azure": "azure.ai.openai",
-    "Foundry": "azure.ai.inference",
-    "Bedrock": "aws.bedrock",
-    "Sagemaker": "aws.sagemaker",
-    "Vertex": "gcp.vertex_ai",
-}
-"""Word in the name of a client's class → ``gen_ai.provider.name``."""
-
-
-def _rows(root: str, table: str) -> tuple[Resource, ...]:
-    """Read ``module:Class``, below it lines of ``operation prefix method …``; ``-`` is nothing."""
-    found = []
-    place = owner = ""
-    for line in filter(None, table.splitlines()):
-        if not line.startswith(" "):
-            module, owner = line.split(":")
-            place = f"{root}.{module}" if module else root
-            continue
-        operation, prefix, *methods = (word.strip("-") for word in line.split())
-        found.append(Resource(place, owner, prefix, operation, tuple(methods)))
-    return tuple(found)
-
-
-def _managers(*places: str) -> tuple[tuple[str, str], ...]:
-    pairs = [place.split(":") for place in places]
-    return tuple((module, owner) for module, owner in pairs)
-
+from sst_otel.sinks.litellm import LITELLM
+from sst_otel.sinks.llm_rows import Sdk, managers, rows
 
 _COMPATIBLE = """
 chat.completions:Completions
@@ -119,8 +62,20 @@ beta.threads.messages:Messages
 beta.threads.runs.runs:Runs
     chat beta.threads.runs. create create_and_poll create_and_stream stream submit_tool_outputs
     chat beta.threads.runs. submit_tool_outputs_and_poll submit_tool_outputs_stream
+beta.responses.input_tokens:InputTokens
+    - beta.responses.input_tokens. count
+beta.agents.agents:Agents
+    - beta.agents. create update
+beta.agents.sessions.sessions:Sessions
+    chat beta.agents.sessions. create
+beta.agents.sessions.events:Events
+    chat beta.agents.sessions.events. create
+uploads.parts:Parts
+    - uploads.parts. create
+containers.files.files:Files
+    - containers.files. create
 vector_stores.vector_stores:VectorStores
-    - vector_stores. create search
+    - vector_stores. create update search
 vector_stores.files:Files
     - vector_stores.files. create upload
 """
@@ -142,6 +97,16 @@ resources.beta.messages.messages:Messages
     chat beta.messages. create stream parse count_tokens
 resources.beta.messages.batches:Batches
     - beta.messages.batches. create
+resources.beta.agents.agents:Agents
+    - beta.agents. create update
+resources.beta.memory_stores.memories:Memories
+    - beta.memory_stores.memories. create update
+resources.beta.user_profiles.user_profiles:UserProfiles
+    - beta.user_profiles. create update
+resources.user_profiles.user_profiles:UserProfiles
+    - user_profiles. create update
+resources.beta.sessions.sessions:Sessions
+    - beta.sessions. create update
 resources.beta.sessions.events:Events
     chat beta.sessions.events. send
 lib.bedrock._beta_messages:Messages
@@ -180,7 +145,7 @@ classifiers:Classifiers
 conversations:Conversations
     chat conversations. start start_stream append append_stream restart restart_stream
 responses:Responses
-    chat responses. create
+    chat responses. create count_input_tokens
 ocr:Ocr
     - ocr. process
 transcriptions:Transcriptions
@@ -189,10 +154,12 @@ speech:Speech
     - speech. complete
 jobs:Jobs
     - jobs. create
+beta_agents:BetaAgents
+    - beta.agents. create update
 files:Files
     - files. upload
 documents:Documents
-    - documents. upload
+    - documents. upload update
 """
 
 _COHERE = """
@@ -213,12 +180,12 @@ _client:Client
     chat - chat
     text_completion - generate
     embeddings - embed embeddings
-    - - create web_search
+    - - create web_search web_fetch
 :
     chat - chat
     text_completion - generate
     embeddings - embed embeddings
-    - - create web_search
+    - - create web_search web_fetch
 """
 
 _HUGGING_FACE_TASKS = """
@@ -242,40 +209,48 @@ SDKS = (
     Sdk(
         "OpenAI",
         "openai",
-        _rows("openai.resources", _COMPATIBLE + _OPENAI),
-        _managers(
+        rows("openai.resources", _COMPATIBLE + _OPENAI),
+        managers(
             "openai.lib.streaming._assistants:AssistantStreamManager",
             "openai.lib.streaming._assistants:AsyncAssistantStreamManager",
             "openai.lib.streaming.chat._completions:ChatCompletionStreamManager",
             "openai.lib.streaming.chat._completions:AsyncChatCompletionStreamManager",
             "openai.lib.streaming.responses._responses:ResponseStreamManager",
             "openai.lib.streaming.responses._responses:AsyncResponseStreamManager",
+            "openai._base_client:AsyncPaginator._get_page",
         ),
     ),
-    Sdk("Groq", "groq", _rows("groq.resources", _COMPATIBLE)),
+    Sdk(
+        "Groq",
+        "groq",
+        rows("groq.resources", _COMPATIBLE),
+        managers("groq._base_client:AsyncPaginator._get_page"),
+    ),
     Sdk(
         "Anthropic",
         "anthropic",
-        _rows("anthropic", _ANTHROPIC),
-        _managers(
+        rows("anthropic", _ANTHROPIC),
+        managers(
             "anthropic.lib.streaming._messages:MessageStreamManager",
             "anthropic.lib.streaming._messages:AsyncMessageStreamManager",
             "anthropic.lib.streaming._beta_messages:BetaMessageStreamManager",
             "anthropic.lib.streaming._beta_messages:BetaAsyncMessageStreamManager",
+            "anthropic._base_client:AsyncPaginator._get_page",
         ),
     ),
-    Sdk("Google", "gcp.gemini", _rows("google.genai", _GOOGLE)),
+    Sdk("Google", "gcp.gemini", rows("google.genai", _GOOGLE)),
     Sdk(
         "Mistral AI",
         "mistral_ai",
-        _rows("mistralai", _MISTRAL)
-        + _rows("mistralai.client", _MISTRAL)
-        + _rows("mistralai.azure.client", _MISTRAL_CHAT)
-        + _rows("mistralai.gcp.client", _MISTRAL_CHAT)
-        + _rows("mistralai_azure", _MISTRAL_CHAT)
-        + _rows("mistralai_gcp", _MISTRAL_CHAT),
+        rows("mistralai", _MISTRAL)
+        + rows("mistralai.client", _MISTRAL)
+        + rows("mistralai.azure.client", _MISTRAL_CHAT)
+        + rows("mistralai.gcp.client", _MISTRAL_CHAT)
+        + rows("mistralai_azure", _MISTRAL_CHAT)
+        + rows("mistralai_gcp", _MISTRAL_CHAT),
     ),
-    Sdk("Cohere", "cohere", _rows("cohere", _COHERE)),
-    Sdk("Ollama", "ollama", _rows("ollama", _OLLAMA)),
-    Sdk("Hugging Face", "hugging_face", _rows("huggingface_hub.inference", _HUGGING_FACE)),
+    Sdk("Cohere", "cohere", rows("cohere", _COHERE)),
+    Sdk("Ollama", "ollama", rows("ollama", _OLLAMA)),
+    Sdk("Hugging Face", "hugging_face", rows("huggingface_hub.inference", _HUGGING_FACE)),
+    LITELLM,
 )

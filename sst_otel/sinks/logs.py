@@ -30,7 +30,6 @@ _PLACE = "sink.logs"
 SECONDS = 60.0
 """How long the same data of the same person from the same line counts as said."""
 MAX_LINES = 1_000
-MAX_PEOPLE = 5_000
 _OURS = ("sst_otel", "opentelemetry")
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 _OWN_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "exc_text"}
@@ -119,8 +118,9 @@ class _Records:
         """Return what remembers what the line has said; how often it said it again is kept."""
         now = time.monotonic()
         since, layer = self._said.get(line, (0.0, None))
-        if layer is None or now - since > SECONDS or len(layer.reported) > MAX_PEOPLE:
+        if layer is None or now - since > SECONDS:
             layer = Layer(before=layer.again if layer is not None else {})
+            self._said.pop(line, None)  # its next place is behind all others
             self._said[line] = (now, layer)
             if len(self._said) > MAX_LINES:
                 self._said.popitem(last=False)
@@ -199,9 +199,5 @@ def _call(logger: logging.Logger, handlers: list[logging.Handler], parts: list[P
     return Call(
         kind=semconv.FILE_WRITE,
         destination=f"logging {logger.name} → {', '.join(names)}",
-        host="",
-        port=None,
-        method="",
-        path="",
         parts=tuple(parts),
     )

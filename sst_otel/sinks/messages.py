@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sst_otel import semconv
 from sst_otel.matching.shown import HIDDEN_KEY, shown_key
+from sst_otel.patching import named_arguments
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.ownership import Server
+from sst_otel.sinks.wrapping import Args, Describe, Kwargs
 
+_PIECES = re.compile(r"[./]")
+"""Between the parts of a topic, by broker."""
 _READABLE = (dict, list, tuple, str, bytes, bytearray)
+
+Message = tuple[Server, Any, list[Part]]
+"""The broker, the topic (queue, routing key), and what is said there."""
+Reading = Callable[[Any, dict[str, Any]], Message]
+"""``read(instance, arguments)`` → the message that a call publishes."""
 
 
 def message_call(
@@ -28,20 +38,28 @@ def message_call(
     topic; ``total``: messages sent at once.
     """
     name = shown_topic(topic)
-    attributes: dict[str, Any] = {"messaging.system": server.system}
+    attributes: dict[str, Any] = {semconv.MESSAGING_SYSTEM: server.system}
     if total > 1:
-        attributes["messaging.batch.message_count"] = total
+        attributes[semconv.MESSAGING_BATCH] = total
     return Call(
         kind=semconv.MESSAGE_PUBLISH,
         destination=what or f"{server.system} {name}".rstrip(),
         host=server.name,
         port=server.port if server.name else None,
-        method="",
-        path="",
         parts=tuple(parts),
         attributes=attributes,
         own=emit.ownership.is_own(server),
     )
+
+
+def publishing(emit: Outgoing, names: Sequence[str], read: Reading) -> Describe:
+    """Return what describes a message to a door; ``names`` of the positional arguments."""
+
+    def describe(instance: Any, args: Args, kwargs: Kwargs) -> Call:
+        server, topic, parts = read(instance, named_arguments(names, args, kwargs))
+        return message_call(emit, server, topic, parts)
+
+    return describe
 
 
 def shown_topic(topic: Any) -> str:
@@ -51,11 +69,9 @@ def shown_topic(topic: Any) -> str:
     """
     if type(topic) is bytes:
         topic = topic.decode("utf-8", "replace")
-    if type(topic) is not str:
+    if type(topic) is not str or not topic:
         return ""
-    if not topic:
-        return ""
-    plain = all(shown_key(piece) == piece for piece in topic.split("."))
+    plain = all(shown_key(piece) == piece for piece in _PIECES.split(topic) if piece)
     return topic if plain else HIDDEN_KEY
 
 

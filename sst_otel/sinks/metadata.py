@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sst_otel import semconv
 from sst_otel.matching.hits import Hit
 from sst_otel.matching.matcher import Match
 from sst_otel.matching.rules import NAMED
@@ -23,22 +24,37 @@ def metadata_of(
     for layer in chain:
         metadata.update(layer.attributes)
     if call.method:
-        metadata["http.request.method"] = call.method
+        metadata[semconv.HTTP_METHOD] = call.method
     if call.port:
-        metadata["server.port"] = call.port
+        metadata[semconv.SERVER_PORT] = call.port
     ambiguous = sorted({hit.datum.data_type for hit in hits if hit.ambiguous})
     if ambiguous:
-        metadata["sst.ambiguous"] = ambiguous
+        metadata[semconv.AMBIGUOUS] = ambiguous
     if match.unread:
-        metadata["sst.unread"] = match.unread
+        metadata[semconv.UNREAD] = match.unread
     if scope.exhausted:
-        metadata["sst.exhausted"] = scope.exhausted
+        metadata[semconv.EXHAUSTED] = scope.exhausted
     if all(hit.datum.owner == NOBODY for hit in hits):
-        metadata["sst.owner"] = "unknown"
+        metadata[semconv.OWNER] = "unknown"
+    received = _received(hits, scope)
+    if received:
+        metadata[semconv.RECEIVED_TAG_IDS] = received
     repeated = chain[0].before.get(owner.ref, 0) if chain else 0
     if repeated:  # left out lately, as said already
-        metadata["sst.repeated"] = repeated
+        metadata[semconv.REPEATED] = repeated
     return metadata
+
+
+def _received(hits: list[Hit], scope: Scope) -> list[str]:
+    """Return the tags under which the caller of this very request has sent what was found."""
+    inner: Scope | None = scope
+    while inner is not None and inner.received is None:
+        inner = inner.outer
+    if inner is None:
+        return []
+    data = [datum for hit in hits for datum in (hit.datum, *hit.datum.parents)]
+    sent = dict.fromkeys(sender for datum in data for sender in datum.senders)
+    return [sender for sender in sent if inner.received.names(sender)]
 
 
 def reason_of(hit: Hit, words: frozenset[str]) -> dict[str, Any]:

@@ -1,20 +1,22 @@
-"""Sockets and encryption that are not Python's own: gevent's, and pyOpenSSL's.
+"""Sockets and encryption that are not Python's own: gevent's, eventlet's, and pyOpenSSL's.
 
-gevent has a socket class beside that of the standard library (and puts it in its place, where the
-application is patched). pyOpenSSL encrypts, on a socket or in memory (Twisted), what nothing below
-it can read.
+gevent and eventlet have a socket class beside that of the standard library (and put it in its
+place, where the application is patched). pyOpenSSL encrypts, on a socket or in memory (Twisted),
+what nothing below it can read.
 """
 
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from types import FrameType, ModuleType
 from typing import Any
 
 from sst_otel.beside import noting
 from sst_otel.patching import Patches, Wrapper
 from sst_otel.sinks.addresses import binds, connects, datagrams, names
-from sst_otel.sinks.connections import Connection, Connections
+from sst_otel.sinks.connection import Connection
+from sst_otel.sinks.connections import Connections
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.taps import PLACE, Find, given, joined, tap
 from sst_otel.sinks.wrapping import Args, Kwargs
@@ -25,20 +27,24 @@ def install(
 ) -> None:
     """Watch them; ``plain`` and ``encrypted`` find what a socket leads to."""
 
-    def gevents(module: ModuleType) -> None:
-        if module.socket is socket.socket:
-            return  # it stands in the standard library's place, and is watched there
-        for name, wrapper in (
-            ("send", tap(emit, plain, given, known.opened)),
-            ("sendmsg", tap(emit, plain, joined, known.opened)),
-            ("sendto", datagrams(emit, known)),
-            ("connect", connects(known)),
-            ("connect_ex", connects(known)),
-            ("bind", binds(known)),
-        ):
-            patches.wrap(module.__name__, f"socket.{name}", wrapper, optional=True)
+    def green(kind: str) -> Callable[[ModuleType], None]:
+        def watch(module: ModuleType) -> None:
+            if vars(module).get(kind) is socket.socket:
+                return  # it stands in the standard library's place, and is watched there
+            for name, wrapper in (
+                ("send", tap(emit, plain, given, known.opened)),
+                ("sendmsg", tap(emit, plain, joined, known.opened)),
+                ("sendto", datagrams(emit, known)),
+                ("connect", connects(known)),
+                ("connect_ex", connects(known)),
+                ("bind", binds(known)),
+            ):
+                patches.wrap(module.__name__, f"{kind}.{name}", wrapper, optional=True)
 
-    patches.when_imported("gevent._socket3", gevents)
+        return watch
+
+    patches.when_imported("gevent._socket3", green("socket"))
+    patches.when_imported("eventlet.greenio.base", green("GreenSocket"))
     patches.wrap("gevent.socket", "getaddrinfo", names(known), optional=True)
     for name in ("send", "write"):
         patches.wrap("gevent.ssl", f"SSLSocket.{name}", tap(emit, encrypted), optional=True)

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatch
-from functools import lru_cache
 from typing import Any
 
 from sst_otel import semconv
@@ -18,7 +17,9 @@ from sst_otel.missed import UNREAD, missed
 from sst_otel.recipients import Register
 from sst_otel.registry.datum import OPAQUE
 from sst_otel.registry.identity import IDS
+from sst_otel.registry.kept_texts import keep_text
 from sst_otel.registry.registry import Registry
+from sst_otel.remembered import remembered
 from sst_otel.scope import PROCESS, Scope, current_scope
 from sst_otel.shares import (
     Call,
@@ -30,17 +31,17 @@ from sst_otel.shares import (
     new_event_id,
 )
 from sst_otel.sinks.code import code_location
-from sst_otel.sinks.columns import with_columns, without_keys
+from sst_otel.sinks.columns import shown_destination, without_keys
 from sst_otel.sinks.layers import Layer, current_layer, operation_span
 from sst_otel.sinks.masking import mask_path, own_words
 from sst_otel.sinks.metadata import metadata_of, reason_of
 from sst_otel.sinks.ownership import Ownership
 from sst_otel.sinks.share import Share
-from sst_otel.sources.kept_texts import keep_text
 from sst_otel.suppress import is_suppressed
 from sst_otel.tagging import Tagger
 from sst_otel.tags import Owner
 from sst_otel.telemetry.events import Telemetry
+from sst_otel.telemetry.metrics import process_metrics
 from sst_otel.telemetry.own_exporter import is_own_export, own_endpoints
 
 _calling_back = guard("storage_callback")
@@ -70,10 +71,11 @@ class Outgoing:
         self._matcher = matcher
         self._tagger = tagger
         # Most applications call a handful of endpoints; paths with ids in them just miss.
-        self._lookup = lru_cache(maxsize=512)(register.lookup)
-        self._describe = lru_cache(maxsize=512)(register.describe)
+        self._lookup = remembered(512)(register.lookup)
+        self._describe = remembered(512)(register.describe)
         self._audit = audit
         self._telemetry = telemetry
+        self._metrics = process_metrics()
         self._first_party = tuple(host.lower() for host in first_party)
         self.ownership = Ownership(own_databases, first_party)
         """Which databases and brokers are the application's own."""
@@ -121,6 +123,7 @@ class Outgoing:
         """Make events durable, then hand them to the callback if one is set."""
         for event in events:
             self._audit.share(event)
+            self._metrics.shared(event)
             if self.callback is not None:
                 with _calling_back:
                     self.callback(event_dict(event))
@@ -144,7 +147,9 @@ class Outgoing:
         chain = _layers(call)
         handed_over: list[Part] = [part for outer in chain for part in outer.parts]
         self._tagger.settle(scope)
+        began = time.perf_counter()
         match = self._matcher.match(call.parts, scope, handed_over)
+        self._metrics.matched(call.kind, time.perf_counter() - began)
         if match.unread:
             missed(UNREAD, count=match.unread)
         owners = match.owners
@@ -153,7 +158,17 @@ class Outgoing:
             self._keep_texts(owners)
         if not owners:
             return []
-        reported = chain[0].reported if chain else {}
+        outermost = chain[0] if chain else Layer()
+        news = []
+        words = self._words(owners, scope)
+        for owner, hits in owners.items():
+            findings, why = self._findings(hits, words)
+            tags = {finding.tag.tag_id for finding in findings}
+            # Or it is a retry, or another layer, of what is in the log already.
+            if outermost.is_news(owner.ref, call.host, tags):
+                news.append((owner, hits, findings, why))
+        if not news:
+            return []
         recipient = self._recipient(call)
         destination = self._destination(call, chain, recipient)
         kind = call.kind
@@ -162,49 +177,34 @@ class Outgoing:
         code = code_location()
         at = time.time()
         trace_id, span_id = self._telemetry.ids(call.span or operation_span(chain))
-        events = []
-        for owner, hits in owners.items():
-            findings, why = self._findings(owner, hits)
-            known = reported.setdefault((owner.ref, call.host), set())
-            tags = {finding.tag.tag_id for finding in findings}
-            if tags <= known:  # also where nothing is left
-                if chain:
-                    again = chain[0].again
-                    again[owner.ref] = again.get(owner.ref, 0) + 1
-                continue  # a retry, or another layer, of what is in the log already
-            known |= tags
-            events.append(
-                SharingEvent(
-                    event_id=new_event_id(at),
-                    kind=kind,
-                    at=at,
-                    owner_ref=owner.ref,
-                    owner_sealed=self._tagger.sealed(owner),
-                    findings=findings,
-                    recipient=recipient,
-                    destination=with_columns(destination, call, hits, self._words(owner, hits)),
-                    host=call.host,
-                    service=self._service,
-                    route=scope.route,
-                    code=code,
-                    trace_id=trace_id,
-                    span_id=span_id,
-                    key_id=self._key_id,
-                    metadata={
-                        **metadata_of(call, chain, owner, hits, match, scope),
-                        "why": why,
-                    },
-                )
+        return [
+            SharingEvent(
+                event_id=new_event_id(at),
+                kind=kind,
+                at=at,
+                owner_ref=owner.ref,
+                owner_sealed=self._tagger.sealed(owner),
+                findings=findings,
+                recipient=recipient,
+                destination=shown_destination(destination, call, hits, words),
+                host=call.host,
+                service=self._service,
+                route=scope.route,
+                code=code,
+                trace_id=trace_id,
+                span_id=span_id,
+                key_id=self._key_id,
+                metadata={**metadata_of(call, chain, owner, hits, match, scope), "why": why},
             )
-        return events
+            for owner, hits, findings, why in news
+        ]
 
     def _findings(
-        self, owner: Owner, hits: list[Hit]
+        self, hits: list[Hit], words: frozenset[str]
     ) -> tuple[tuple[Finding, ...], list[dict[str, Any]]]:
         """Return one finding a tag, and parallel to them why each counts."""
         found: dict[str, Finding] = {}
         why = []
-        words = self._words(owner, hits)
         for hit in hits:
             tag = self._tagger.collect(hit.datum)
             if tag.tag_id not in found:
@@ -214,11 +214,17 @@ class Outgoing:
                 why.append({"rule": hit.rule} if opaque else reason_of(hit, words))
         return tuple(found.values()), why
 
-    def _words(self, owner: Owner, hits: list[Hit]) -> frozenset[str]:
-        # Everything whose owner is unknown is too much, and no one person's.
-        if owner.ref:
-            return self._registry.words_of(owner.ref, own_words)
-        return own_words(hit.datum.value for hit in hits)
+    def _words(self, owners: dict[Owner, list[Hit]], scope: Scope) -> frozenset[str]:
+        """Return the words of all people of a call: a key over one's data may be another's value.
+
+        Everything whose owner is unknown is too much, and no one person's.
+        """
+        refs = {owner.ref for owner in (*owners, scope.known_owner()) if owner is not None}
+        nobodys = [
+            hit.datum.value for owner, hits in owners.items() if not owner.ref for hit in hits
+        ]
+        words = [self._registry.words_of(ref, own_words) for ref in refs if ref]
+        return own_words(nobodys).union(*words)
 
     def _keep_texts(self, owners: dict[Owner, list[Hit]]) -> None:
         """Note sentences that go into the database: what comes back is another object."""
@@ -228,7 +234,7 @@ class Outgoing:
                 return
 
     def _recipient(self, call: Call) -> Recipient:
-        if call.own and (call.kind in semconv.DATABASES or "db.system.name" in call.attributes):
+        if call.own and (call.kind in semconv.DATABASES or semconv.DB_SYSTEM in call.attributes):
             return Recipient("own database", "storage", "first_party")
         host = call.host.lower()
         if call.own or any(fnmatch(host, pattern) for pattern in self._first_party):
@@ -254,5 +260,5 @@ def _layers(call: Call) -> list[Layer]:
     chain = layer.chain()
     if call.kind not in semconv.DATABASES:
         return chain
-    system = call.attributes.get("db.system.name")
-    return [one for one in chain if one.attributes.get("db.system.name") == system]
+    system = call.attributes.get(semconv.DB_SYSTEM)
+    return [one for one in chain if one.attributes.get(semconv.DB_SYSTEM) == system]

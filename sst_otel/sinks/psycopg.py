@@ -19,9 +19,8 @@ _PLACE = "sink.psycopg"
 
 def install(emit: Outgoing) -> Patches:
     """Watch what leaves through psycopg 3."""
-    patches = Patches(_PLACE)
     statements = Statements(_PLACE, "postgresql", emit, server_of)
-    patches.on_undo(lambda: setattr(statements, "active", False))
+    patches = statements.patches
     copies = _Copies(statements)
     for prefix, wrap in (("", around), ("Async", async_around)):
         patches.wrap(

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from sst_otel.beside import watching
-from sst_otel.patching import Patches, Wrapper
-from sst_otel.sinks.copies import Copied, watched_file
+from sst_otel.patching import Patches, Wrapper, named_arguments
+from sst_otel.sinks.copies import Copied
 from sst_otel.sinks.dbapi import Sent, Statements, cursors_beneath, text_of
 from sst_otel.sinks.ending import ended, ended_method
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.ownership import Server
 from sst_otel.sinks.statements import copied
+from sst_otel.sinks.streams import WatchedFile
 from sst_otel.sinks.wrapping import Args, Kwargs
 
 _PLACE = "sink.psycopg2"
@@ -42,14 +43,13 @@ class Psycopg2Sink:
 
     def install(self) -> Patches:
         """Watch connections and what sends many rows in one statement."""
-        patches = Patches(_PLACE)
         statements = self._statements
+        patches = statements.patches
         patches.wrap(
             "psycopg2", "connect", watching(_PLACE, lambda _, made, *__: statements.connected(made))
         )
         patches.wrap("psycopg2.extras", "execute_values", _batches(statements, _for_values))
         patches.wrap("psycopg2.extras", "execute_batch", _batches(statements, lambda sql, *_: sql))
-        patches.on_undo(lambda: setattr(statements, "active", False))
         return patches
 
 
@@ -71,8 +71,7 @@ def _batches(statements: Statements, one: Callable[[str, Any, Any], str]) -> Wra
     """Return a wrapper of a function that takes cursor, statement and sets of parameters."""
 
     def begin(_module: Any, args: Args, kwargs: Kwargs) -> tuple[Sent | None, Args, Kwargs]:
-        given = dict(zip(("cur", "sql", "argslist", "template"), args, strict=False))
-        given |= kwargs
+        given = named_arguments(("cur", "sql", "argslist", "template"), args, kwargs)
         cursor, sets = given["cur"], given["argslist"]
         text = text_of(given["sql"], cursor)
         if text is None:
@@ -92,8 +91,7 @@ def _of_expert(args: Args, kwargs: Kwargs, cursor: Any) -> tuple[str, tuple[str,
 
 
 def _of_from(args: Args, kwargs: Kwargs, _cursor: Any) -> tuple[str, tuple[str, ...], Any] | None:
-    given = dict(zip(("file", "table", "sep", "null", "size", "columns"), args, strict=False))
-    given |= kwargs
+    given = named_arguments(("file", "table", "sep", "null", "size", "columns"), args, kwargs)
     return str(given["table"]), tuple(given.get("columns") or ()), given.get("sep", "\t")
 
 
@@ -107,7 +105,11 @@ def _copying(statements: Statements, theirs: Any, about: Any) -> Callable[..., A
             return None, args, kwargs
         seen = Copied(statements, server_of(cursor.connection), *found)
         if len(args) > at:
-            return seen, (*args[:at], watched_file(args[at], seen), *args[at + 1 :]), kwargs
-        return seen, args, {**kwargs, "file": watched_file(kwargs["file"], seen)}
+            return (
+                seen,
+                (*args[:at], WatchedFile(args[at], seen, seen.look), *args[at + 1 :]),
+                kwargs,
+            )
+        return seen, args, {**kwargs, "file": WatchedFile(kwargs["file"], seen, seen.look)}
 
     return ended_method(_PLACE, theirs, begin)

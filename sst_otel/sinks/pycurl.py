@@ -20,6 +20,7 @@ from sst_otel.shares import Call
 from sst_otel.sinks.curl_options import call_of
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
+from sst_otel.sinks.streams import LateWatcher, WatchedFile
 from sst_otel.sinks.wrapping import Args, Kwargs, door
 from sst_otel.tracebacks import unseen
 
@@ -29,37 +30,12 @@ _KEPT = (
     *("URL", "POSTFIELDS", "COPYPOSTFIELDS", "HTTPHEADER", "COOKIE", "USERPWD", "USERNAME"),
     *("CUSTOMREQUEST", "UPLOAD", "POST", "NOBODY", "HTTPPOST", "MAIL_FROM", "MAIL_RCPT"),
     *("XOAUTH2_BEARER", "REFERER", "USERAGENT", "READFUNCTION", "READDATA", "PORT"),
+    "FOLLOWLOCATION",
 )
 
 
-class _Reader:
-    """What libcurl reads a body with; copies of a handle have it in common."""
-
-    __slots__ = ("share",)
-
-    def __init__(self) -> None:
-        self.share: Share | None = None
-        """Of the transfer that reads, while it runs."""
-
-    def __repr__(self) -> str:
-        return "<reader>"
-
-    def read(self, chunk: Any) -> None:
-        """Look at what libcurl has read."""
-        with _guarded:
-            if self.share is not None:
-                self.share.part(chunk)
-
-    def end(self) -> None:
-        """Note the end of a transfer of several."""
-        with _guarded:
-            share, self.share = self.share, None
-            if share is not None:
-                share.done()
-
-
 _handles: weakref.WeakKeyDictionary[Any, dict[str, Any]] = weakref.WeakKeyDictionary()
-"""Easy handle → name of an option → what it was set to; a reader where it is one."""
+"""Easy handle → name of an option → what it was set to; what watches it where it reads."""
 
 
 def install(emit: Outgoing) -> Patches:
@@ -127,7 +103,7 @@ def _curl_class(module: ModuleType, original: Any, patches: Patches, emit: Outgo
         @unseen
         def unsetopt(self, option: Any) -> Any:
             with _guarded:
-                _options_of(self).pop(names.get(option, ""), None)
+                options_of(self).pop(names.get(option, ""), None)
             return super().unsetopt(option)
 
         @unseen
@@ -139,7 +115,7 @@ def _curl_class(module: ModuleType, original: Any, patches: Patches, emit: Outgo
         def duphandle(self) -> Any:
             made = super().duphandle()
             with _guarded:
-                _options_of(made).update(_options_of(self))
+                options_of(made).update(options_of(self))
             return made
 
         @unseen
@@ -178,63 +154,50 @@ def _multi_class(original: Any, patches: Patches, emit: Outgoing) -> type:
             with _guarded:
                 reader = _reader_of(_handles.get(handle, {}))
                 if reader is not None:
-                    reader.end()
+                    _end(reader)
             return result
 
     return CurlMulti
 
 
-def _options_of(curl: Any) -> dict[str, Any]:
+def options_of(curl: Any) -> dict[str, Any]:
+    """Return what was set on a handle: names of libcurl's options → their values."""
     return _handles.setdefault(curl, {})
+
+
+def set_below(curl: Any, name: str, value: Any) -> None:
+    """Set an option of a handle, known on as what the application has set; nothing: unset it."""
+    theirs: Any = next(kind for kind in type(curl).__mro__ if type(kind) is type)
+    option = getattr(curl, name)
+    theirs.setopt(curl, option, value) if value else theirs.unsetopt(curl, option)
 
 
 def _set(curl: Any, name: str | None, value: Any) -> Any:
     """Keep an option, and return the value to set: one that reads is watched as it does."""
     if name is None:
         return value
-    options = _options_of(curl)
+    options = options_of(curl)
     if name == "READFUNCTION" and callable(value):
-        reader = options[name] = _Reader()
+        reader = options[name] = LateWatcher()
         return _reading(value, reader)
     if name == "READDATA" and hasattr(value, "read"):
-        reader = options[name] = _Reader()
-        return _File(value, reader)
+        reader = options[name] = LateWatcher()
+        return WatchedFile(value, reader)
     options[name] = value
     return value
 
 
-def _reading(function: Callable[[int], Any], reader: _Reader) -> Callable[[int], Any]:
+def _reading(function: Callable[[int], Any], reader: LateWatcher) -> Callable[[int], Any]:
     def read(size: int) -> Any:
         chunk = function(size)
-        reader.read(chunk)
+        reader.part(chunk)
         return chunk
 
     return read
 
 
-class _File:
-    """A file whose content is sent."""
-
-    def __init__(self, file: Any, reader: _Reader) -> None:
-        self._file = file
-        self._reader = reader
-
-    def __repr__(self) -> str:
-        return "<body file>"
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._file, name)
-
-    @unseen
-    def read(self, *args: Any) -> Any:
-        """Read on, and look at what was read."""
-        chunk = self._file.read(*args)
-        self._reader.read(chunk)
-        return chunk
-
-
 def _tee(curl: Any, _args: Args, _kwargs: Kwargs, share: Share) -> Callable[[], None] | None:
-    reader = _reader_of(_options_of(curl))
+    reader = _reader_of(options_of(curl))
     if reader is None:
         return None
     reader.share = share
@@ -253,16 +216,23 @@ def _begin(curl: Any, emit: Outgoing) -> None:
         reader.share = emit.later(call) if call is not None else None
 
 
+def _end(reader: LateWatcher) -> None:
+    """Note the end of a transfer of several."""
+    share, reader.share = reader.share, None
+    if share is not None:
+        share.done()
+
+
 def _added(_multi: Any, args: Args, _kwargs: Kwargs) -> Call | None:
     """Describe a transfer whose body is there; it counts as sent when it is added."""
     options = _handles.get(args[0])
     return None if options is None or _reader_of(options) is not None else _call(args[0], (), {})
 
 
-def _reader_of(options: dict[str, Any]) -> _Reader | None:
+def _reader_of(options: dict[str, Any]) -> LateWatcher | None:
     found = options.get("READFUNCTION", options.get("READDATA"))
-    return found if isinstance(found, _Reader) else None
+    return found if isinstance(found, LateWatcher) else None
 
 
 def _call(curl: Any, _args: Args, _kwargs: Kwargs) -> Call | None:
-    return call_of(_options_of(curl))
+    return call_of(options_of(curl))

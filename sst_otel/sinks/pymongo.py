@@ -6,14 +6,13 @@ writes do, directly before the bytes go and whether or not the application has a
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
 from sst_otel.guard import guard
-from sst_otel.patching import Patches
+from sst_otel.patching import Patches, named_arguments
 from sst_otel.shares import Call
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.ownership import Server
@@ -21,6 +20,7 @@ from sst_otel.sinks.servers import database_call, row_parts
 from sst_otel.sinks.share import Share
 from sst_otel.sinks.statements import MAX_ROWS
 from sst_otel.sinks.wrapping import Args, Kwargs
+from sst_otel.tracebacks import unseen
 
 _PLACE = "sink.pymongo"
 _guarded = guard(_PLACE)
@@ -41,8 +41,7 @@ class _MongoSink:
     def __init__(self, emit: Outgoing) -> None:
         self._emit = emit
         self._open: OrderedDict[int, Share] = OrderedDict()
-        """Request id → the share of a command that is on its way."""
-        self._lock = threading.Lock()
+        """Request id → the share of a command that is on its way. Each change is one step."""
 
     def listen(self, monitoring: ModuleType, patches: Patches) -> None:
         """Have every client tell of its commands, also those that are made already."""
@@ -59,7 +58,7 @@ class _MongoSink:
             patches.wrap("pymongo.monitoring", f"_EventListeners.{name}", _before(act, told))
 
     def _started(self, args: Args, kwargs: Kwargs) -> None:
-        given = {**dict(zip(_STARTED, args, strict=False)), **kwargs}
+        given = named_arguments(_STARTED, args, kwargs)
         host, port = given["connection_id"]
         server = Server("mongodb", host.lower(), port, given["database_name"])
         self._emit.ownership.connected(server)
@@ -71,16 +70,14 @@ class _MongoSink:
         share = self._emit(call)
         if share.events:
             share.write()
-            with self._lock:
-                self._open[given["request_id"]] = share
-                if len(self._open) > _MOST_OPEN:
-                    self._open.popitem(last=False)
+            self._open[given["request_id"]] = share
+            if len(self._open) > _MOST_OPEN:
+                self._open.popitem(last=False)
 
     def _ended(self, error: BaseException | None) -> Callable[[Args, Kwargs], None]:
         def ended(args: Args, kwargs: Kwargs) -> None:
             number = args[3] if len(args) > 3 else kwargs["request_id"]
-            with self._lock:
-                share = self._open.pop(number, None)
+            share = self._open.pop(number, None)
             if share is not None:
                 share.end(error)
 
@@ -93,6 +90,7 @@ _STARTED = ("command", "database_name", "request_id", "connection_id")
 def _before(act: Callable[[Args, Kwargs], None], told: Callable[[Any], bool]) -> Any:
     """Return a wrapper that runs ``act``, and the driver's own where the client has listeners."""
 
+    @unseen
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         with _guarded:
             act(args, kwargs)

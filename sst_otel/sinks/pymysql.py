@@ -15,8 +15,8 @@ _PLACE = "sink.pymysql"
 
 def install(emit: Outgoing) -> Patches:
     """Watch what leaves through PyMySQL."""
-    patches = Patches(_PLACE)
     statements = Statements(_PLACE, "mysql", emit, server_of)
+    patches = statements.patches
     patches.wrap(
         "pymysql.connections",
         "Connection.connect",
@@ -24,7 +24,6 @@ def install(emit: Outgoing) -> Patches:
     )
     patches.wrap("pymysql.cursors", "Cursor.execute", around(statements, False))
     patches.wrap("pymysql.cursors", "Cursor.executemany", around(statements, True))
-    patches.on_undo(lambda: setattr(statements, "active", False))
     return patches
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from sst_otel import semconv
 from sst_otel.matching.parts import TABLE
 from sst_otel.matching.shown import shown_key
 from sst_otel.patching import Patches
@@ -44,7 +45,7 @@ _READS = words(
     "ZMSCORE ZRANK ZREVRANK ZCARD ZCOUNT ZREM ZSCAN XREAD XREADGROUP XRANGE XREVRANGE XLEN XACK "
     "XDEL XINFO XPENDING GETDEL GETEX BITCOUNT GETBIT GEOPOS GEODIST GEOSEARCH PFCOUNT"
 )
-_PUBLISHES = words("PUBLISH SPUBLISH")
+_PUBLISHES = frozenset({"PUBLISH", "SPUBLISH"})
 """What goes to whoever listens; nothing of it is put away."""
 _FIELDS = {"HSET": 2, "HMSET": 2, "HSETNX": 2, "MSET": 1, "MSETNX": 1}
 """Commands of names and values in turn, and where those begin."""
@@ -70,37 +71,24 @@ def install(emit: Outgoing) -> Patches:
                 f"Pipeline.{method}",
                 watch(_PLACE, emit, _of(emit, lambda _, args: (args[0], _first(args[1])))),
             )
-    cluster = _of(emit, lambda _, args: (args[0], [args[1:]]))
-    patches.wrap(
-        "redis.cluster",
-        "RedisCluster._execute_command",
-        door(_PLACE, emit, cluster),
-        optional=True,
-    )
-    patches.wrap(
-        "redis.cluster",
-        "NodeCommands.write",
-        door(_PLACE, emit, _of(emit, lambda node, _: (node.connection, _queued(node.commands)))),
-        optional=True,
-    )
-    patches.wrap(
-        "redis.asyncio.cluster",
-        "ClusterNode.execute_command",
-        async_door(_PLACE, emit, _of(emit, lambda node, args: (node, [args]))),
-        optional=True,
-    )
-    patches.wrap(
-        "redis.asyncio.cluster",
-        "ClusterNode.execute_pipeline",
-        async_door(_PLACE, emit, _of(emit, lambda node, args: (node, _queued(args[0])))),
-        optional=True,
-    )
+    for module, path, watch, sent in (
+        ("cluster", "RedisCluster._execute_command", door, lambda _, args: (args[0], [args[1:]])),
+        ("cluster", "NodeCommands.write", door, lambda n, _: (n.connection, _queued(n.commands))),
+        ("asyncio.cluster", "ClusterNode.execute_command", async_door, lambda n, args: (n, [args])),
+        (
+            "asyncio.cluster",
+            "ClusterNode.execute_pipeline",
+            async_door,
+            lambda node, args: (node, _queued(args[0])),
+        ),
+    ):
+        patches.wrap(f"redis.{module}", path, watch(_PLACE, emit, _of(emit, sent)), optional=True)
     return patches
 
 
 def _layer(_client: Any, _args: Args, _kwargs: Kwargs) -> Layer:
     """Make the attempts of one command one event."""
-    return Layer(attributes={"db.system.name": "redis"})
+    return Layer(attributes={semconv.DB_SYSTEM: "redis"})
 
 
 def _first(queue: Iterable[Any]) -> list[Any]:
@@ -117,14 +105,14 @@ def _of(emit: Outgoing, sent: Any) -> Describe:
 
     def describe(instance: Any, args: Args, _kwargs: Kwargs) -> Call | None:
         connection, commands = sent(instance, args)
+        names = [_name(command) for command in commands]
         server = _server(connection)
         # What kombu says below its own door is not the application's: a broker is no cache.
-        silent = all(_name(command) in _SILENT for command in commands)
-        if not (silent or is_claimed(server.host) or _is_kombus(connection)):
+        if not (_SILENT.issuperset(names) or is_claimed(server.host) or _is_kombus(connection)):
             emit.ownership.connected(server)
-        if commands and all(_name(command) in _PUBLISHES for command in commands):
+        if names and _PUBLISHES.issuperset(names):
             return _published(emit, server, commands)
-        return _call(server, emit.ownership.is_own(server), commands)
+        return _call(server, emit.ownership.is_own(server), names, commands)
 
     return describe
 
@@ -137,24 +125,21 @@ def _server(connection: Any) -> Server:
     return Server("redis", host.lower(), port, "" if number is None else str(number))
 
 
-def _call(server: Server, own: bool, commands: Sequence[Sequence[Any]]) -> Call | None:
-    names: list[str] = []
-    rows: list[Part] = []
-    total, writes = 0, False
-    for command in commands:
-        name = _name(command)
-        reads = name in _READS
-        if name in _SILENT or (own and reads):
-            continue
-        writes = writes or not reads
-        names.append(name)
-        total += 1
-        if len(rows) < MAX_ROWS:
-            rows.append(Part(f"{TABLE}{name}", _row(name, command)))
-    if not rows:
+def _call(
+    server: Server, own: bool, names: Sequence[str], commands: Sequence[Sequence[Any]]
+) -> Call | None:
+    told = [
+        (name, command)
+        for name, command in zip(names, commands, strict=True)
+        if name not in _SILENT and not (own and name in _READS)
+    ]
+    if not told:
         return None
-    operation = names[0] if len(set(names)) == 1 else "PIPELINE"
-    return database_call(server, own, writes, operation, "", rows, total, len(rows))
+    rows = [Part(f"{TABLE}{name}", _row(name, command)) for name, command in told[:MAX_ROWS]]
+    kinds = {name for name, _ in told}
+    operation = "PIPELINE" if len(kinds) > 1 else told[0][0]
+    writes = not _READS.issuperset(kinds)
+    return database_call(server, own, writes, operation, "", rows, len(told), len(rows))
 
 
 def _is_kombus(connection: Any) -> bool:

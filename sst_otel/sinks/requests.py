@@ -20,7 +20,7 @@ from sst_otel.patching import Patches
 from sst_otel.registry.identity import marked
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.given import Given, not_open, trees
-from sst_otel.sinks.http_message import in_memory
+from sst_otel.sinks.http_message import in_memory, port_of
 from sst_otel.sinks.layers import Layer
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
@@ -117,16 +117,14 @@ def _body_has_changed(request: Any) -> bool:
 def _call(_adapter: Any, args: Args, kwargs: Kwargs) -> Call | None:
     request = args[0] if args else kwargs["request"]
     url = urlsplit(request.url)
-    parts = [Part("url", request.url)]
-    parts.append(Part("headers", list(request.headers.items())))
+    parts = [Part("url", request.url), Part("headers", list(request.headers.items()))]
     body = _in_memory(request.body)
     if body is not None:
         parts.append(Part("body", body))
     return Call(
         kind=semconv.EXTERNAL_API,
-        destination="",
         host=url.hostname or "",
-        port=url.port or (443 if url.scheme == "https" else 80),
+        port=port_of(url),
         method=request.method or "",
         path=url.path,
         parts=tuple(parts),

@@ -29,24 +29,22 @@ def database_call(
 
     ``collection``: table, collection or index; ``total``: rows there are, ``read``: looked at.
     """
-    attributes: dict[str, Any] = {"db.system.name": server.system}
+    attributes: dict[str, Any] = {semconv.DB_SYSTEM: server.system}
     if operation:
-        attributes["db.operation.name"] = operation
+        attributes[semconv.DB_OPERATION] = operation
     if collection:
-        attributes["db.collection.name"] = collection
+        attributes[semconv.DB_COLLECTION] = collection
     if server.database:
-        attributes["db.namespace"] = server.database
+        attributes[semconv.DB_NAMESPACE] = server.database
     if total > 1:
-        attributes["db.operation.batch.size"] = total
+        attributes[semconv.DB_BATCH_SIZE] = total
     if total > read:
-        attributes["sst.rows.unread"] = total - read
+        attributes[semconv.ROWS_UNREAD] = total - read
     return Call(
         kind=semconv.DATABASE_WRITE if writes else semconv.DATABASE_READ,
         destination=f"{server.system} {collection or operation}".rstrip(),
         host=server.name,
         port=server.port if server.name else None,
-        method="",
-        path="",
         parts=tuple(parts),
         attributes=attributes,
         own=own,
@@ -67,19 +65,14 @@ def shares_of(
     """
     own = emit.ownership.is_own(server)
     found = carried(statement, sets, dialect, lookups=not own)
-    shares = [emit(statement_call(server, own, one)) for one in found]
-    if (
-        shares
-        and found[0].writes
-        and marked(statement) is not None
-        and not any(share.events for share in shares)
-    ):  # composed by the application, of values too small to be known by their text
-        one = found[0]
-        parts = [Part("statement", statement)]
-        shares = [
-            emit(database_call(server, own, one.writes, one.operation, one.table, parts)),
-        ]
-    return tuple(share for share in shares if share.events)
+    shares = tuple(emit(statement_call(server, own, one)) for one in found)
+    shares = tuple(share for share in shares if share.events)
+    if shares or not found or not found[0].writes or marked(statement) is None:
+        return shares
+    # Composed by the application, of values too small to be known by their text.
+    one, parts = found[0], [Part("statement", statement)]
+    whole = emit(database_call(server, own, True, one.operation, one.table, parts))
+    return (whole,) if whole.events else ()
 
 
 def statement_call(server: Server, own: bool, found: Carried) -> Call:

@@ -10,16 +10,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from sst_otel import semconv
 from sst_otel.guard import guard
 from sst_otel.matching.parts import MAX_BODY, first_bytes, size_of_bytes
 from sst_otel.registry.identity import marked
 from sst_otel.shares import Call, Part, SharingEvent
-
-if TYPE_CHECKING:
-    from sst_otel.sinks.outgoing import Outgoing
 
 _reading = guard("sink.stream")
 
@@ -31,6 +28,25 @@ MAX_STREAMED = MAX_BODY + 1
 """Bytes of a streamed body that are kept for looking at; the last tells that there were more."""
 
 _writer: ThreadPoolExecutor | None = None
+
+
+class Emit(Protocol):
+    """What a share is written by: :class:`~sst_otel.sinks.outgoing.Outgoing`."""
+
+    def __call__(self, call: Call) -> Share:
+        """Look at a call."""
+
+    def write(self, events: Sequence[SharingEvent]) -> None:
+        """Make events durable."""
+
+    def outcome(self, events: Sequence[SharingEvent], outcome: str) -> None:
+        """Record what became of the call."""
+
+    def announce(self, events: Sequence[SharingEvent], call: Call, span: Any, begun: int) -> Any:
+        """Put events on a span that began at ``begun`` (epoch nanoseconds); return one of ours."""
+
+    def finish(self, span: Any, outcome: str) -> None:
+        """End a span of ours."""
 
 
 class Share:
@@ -48,7 +64,7 @@ class Share:
         "events",
     )
 
-    def __init__(self, emit: Outgoing, call: Call, streams: bool = False) -> None:
+    def __init__(self, emit: Emit, call: Call, streams: bool = False) -> None:
         self._emit = emit
         self._call = call
         self._begun = time.time_ns()
@@ -157,16 +173,20 @@ def _first(chunk: Any, most: int) -> bytes:
 
 
 async def _off_loop(work: Callable[[], None]) -> None:
-    """Run ``work`` in a thread of our own and await it; in place where no asyncio loop runs."""
+    """Run ``work`` in a thread of our own and await it; in place where that cannot be.
+
+    No asyncio loop runs (but trio's), or the interpreter ends and starts no thread any more.
+    """
     global _writer
     try:
         loop = asyncio.get_running_loop()
-    except RuntimeError:  # another event loop (trio): a write of a few microseconds
+        if _writer is None:
+            _writer = ThreadPoolExecutor(1, thread_name_prefix="sst-audit")
+        done = loop.run_in_executor(_writer, work)
+    except RuntimeError:
         work()
-        return
-    if _writer is None:
-        _writer = ThreadPoolExecutor(1, thread_name_prefix="sst-audit")
-    await loop.run_in_executor(_writer, work)
+    else:
+        await done
 
 
 def forget_writer() -> None:

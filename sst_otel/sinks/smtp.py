@@ -7,11 +7,12 @@ instrumentation makes spans here: the client span is ours.
 
 from __future__ import annotations
 
+from email.utils import parseaddr
 from typing import Any
 
 from sst_otel import semconv
 from sst_otel.beside import noting
-from sst_otel.patching import Patches
+from sst_otel.patching import Patches, named_arguments
 from sst_otel.registry.identity import marked
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.claims import is_claimed
@@ -36,11 +37,11 @@ def install(emit: Outgoing) -> Patches:
     """Watch the mails that leave through smtplib."""
     patches = Patches(_PLACE)
     patches.wrap("smtplib", "SMTP.connect", noting(_PLACE, _connecting))
-    patches.wrap("smtplib", "SMTP.mail", noting(_PLACE, _sender, emit.idle))
-    patches.wrap("smtplib", "SMTP.rcpt", noting(_PLACE, _addressee, emit.idle))
+    patches.wrap("smtplib", "SMTP.mail", noting(_PLACE, note_sender, emit.idle))
+    patches.wrap("smtplib", "SMTP.rcpt", noting(_PLACE, note_addressee, emit.idle))
     patches.wrap("smtplib", "SMTP.data", door(_PLACE, emit, _data, None, _answered))
     patches.wrap("smtplib", "SMTP.sendmail", door(_PLACE, emit, _sendmail))
-    patches.wrap("smtplib", "SMTP.send_message", layer(_PLACE, emit, _message))
+    patches.wrap("smtplib", "SMTP.send_message", layer(_PLACE, emit, message_layer))
     watched: list[object] = []
 
     def watch(module: object) -> None:
@@ -67,35 +68,46 @@ def _connecting(server: Any, args: Args, kwargs: Kwargs) -> None:
     vars(server)[_SERVER] = (host, port or getattr(server, "default_port", _DEFAULT_PORT))
 
 
-def _sender(server: Any, args: Args, kwargs: Kwargs) -> None:
+def note_sender(server: Any, args: Args, kwargs: Kwargs) -> None:
+    """Begin the envelope of a program that speaks the protocol step by step."""
     if not is_claimed():
         sender = args[0] if args else kwargs.get("sender")
         vars(server)[_ENVELOPE] = {"from": sender, "to": []}
 
 
-def _addressee(server: Any, args: Args, kwargs: Kwargs) -> None:
+def note_addressee(server: Any, args: Args, kwargs: Kwargs) -> None:
+    """Add an address to the envelope."""
     envelope = vars(server).get(_ENVELOPE)
     if envelope is not None and len(envelope["to"]) < _MOST_ADDRESSES:
-        envelope["to"].append(args[0] if args else kwargs.get("recip"))
+        envelope["to"].append(args[0] if args else kwargs.get("recip", kwargs.get("recipient")))
 
 
-def _message(_server: Any, args: Args, kwargs: Kwargs) -> Layer:
-    return Layer(parts=tuple(composed_of(args[0] if args else kwargs.get("msg"))))
+def message_layer(_server: Any, args: Args, kwargs: Kwargs) -> Layer:
+    """Return what the message was composed of that is sent."""
+    message = args[0] if args else kwargs.get("msg", kwargs.get("message"))
+    return Layer(parts=tuple(composed_of(message)))
 
 
 def _sendmail(server: Any, args: Args, kwargs: Kwargs) -> Call | None:
-    given = {**dict(zip(_SENDMAIL, args, strict=False)), **kwargs}
-    to: Any = given.get("to_addrs")
-    addresses = list(to) if type(to) in _LISTS else [to]
-    envelope = {"from": given.get("from_addr"), "to": addresses}
+    given = named_arguments(_SENDMAIL, args, kwargs)
+    envelope = envelope_to(given.get("from_addr"), given.get("to_addrs"))
     return _call(server, envelope, given.get("msg"))
+
+
+def envelope_to(sender: Any, addresses: Any) -> dict[str, Any]:
+    """Return an envelope; ``addresses``: one, or several in any of the common containers."""
+    return {"from": sender, "to": list(addresses) if type(addresses) in _LISTS else [addresses]}
 
 
 def _data(server: Any, args: Args, kwargs: Kwargs) -> Call | None:
     if is_claimed(_host_and_port(server)[0].lower()):
         return None  # sendmail has looked
-    envelope = vars(server).pop(_ENVELOPE, None) or {}
-    return _call(server, envelope, args[0] if args else kwargs.get("msg"))
+    return _call(server, taken_envelope(server), args[0] if args else kwargs.get("msg"))
+
+
+def taken_envelope(server: Any) -> dict[str, Any]:
+    """Return the envelope that was made step by step, and forget it."""
+    return vars(server).pop(_ENVELOPE, None) or {}
 
 
 def _answered(_server: Any, result: Any, share: Share) -> bool:
@@ -115,21 +127,40 @@ def _host_and_port(server: Any) -> tuple[str, int | None]:
 
 def _call(server: Any, envelope: dict[str, Any], mail: Any) -> Call:
     host, port = _host_and_port(server)
-    parts = [Part("envelope", envelope)]
+    protocol = "lmtp" if getattr(server, "ehlo_msg", "") == "lhlo" else "smtp"
+    return mail_call(protocol, host, port, envelope, mail)
+
+
+def _on_the_wire(envelope: dict[str, Any]) -> dict[str, Any]:
+    """Return an envelope as servers are told it: without the names beside addresses."""
+    return {
+        key: [*map(_address, given)] if type(given) is list else _address(given)
+        for key, given in envelope.items()
+    }
+
+
+def _address(given: Any) -> Any:
+    if not isinstance(given, str) or "<" not in given:
+        return given
+    return parseaddr(str.__str__(given))[1] or given
+
+
+def mail_call(
+    protocol: str, host: str, port: int | None, envelope: dict[str, Any], mail: Any
+) -> Call:
+    """Return the call that hands a mail, a text or bytes, to a server."""
+    parts = [Part("envelope", _on_the_wire(envelope))]
     unread = 0
     if isinstance(mail, (str, bytes)):
         if marked(mail) is not None:
             parts.append(Part("message", mail))
         found, unread = mail_parts(mail)
         parts += found
-    protocol = "lmtp" if getattr(server, "ehlo_msg", "") == "lhlo" else "smtp"
     return Call(
         kind=semconv.EMAIL_SEND,
         destination=f"{protocol} {host}",
         host=host,
         port=port,
-        method="",
-        path="",
         parts=tuple(parts),
-        attributes={"sst.unread": unread} if unread else {},
+        attributes={semconv.UNREAD: unread} if unread else {},
     )

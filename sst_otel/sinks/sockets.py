@@ -15,7 +15,8 @@ from typing import Any
 from sst_otel.patching import Patches
 from sst_otel.sinks import other_sockets
 from sst_otel.sinks.addresses import binds, connects, datagrams, names
-from sst_otel.sinks.connections import Connection, Connections
+from sst_otel.sinks.connection import Connection
+from sst_otel.sinks.connections import Connections
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.taps import PLACE, Find, given, joined, tap
 
@@ -35,7 +36,8 @@ def install(emit: Outgoing, clock: Callable[[], float] = time.monotonic) -> Patc
     patches.wrap("socket", "getaddrinfo", names(known))
     for name in ("connect", "connect_ex"):
         patches.wrap("socket", f"socket.{name}", connects(known))
-    patches.wrap("socket", "socket.bind", binds(known))
+    # eventlet's, where it stands in the standard library's place, has it of each socket below.
+    patches.wrap("socket", "socket.bind", binds(known), optional=True)
     for path in ("SSLSocket.send", "SSLSocket.write", "SSLObject.write"):
         patches.wrap("ssl", path, tap(emit, encrypted))
 

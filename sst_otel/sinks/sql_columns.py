@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from sst_otel.missed import STATEMENTS, missed
-from sst_otel.sql_text import Parsed, parse
+from sst_otel.remembered import remembered
+from sst_otel.sinks.value_rows import folded
+from sst_otel.sql_text import LONGEST, Parsed, parse
 
 LITERAL = "sst_literal_"
 """What the names of the placeholders that stand for literals begin with; a number follows."""
+_SHORT = 2_000
+"""Characters of a statement of which many are kept parsed. Longer ones are batches, mostly, with
+another text for each number of rows, and too long ones only have their beginning read."""
 _REPLACE = re.compile(r"(\s*)replace\b(\s+into\b)?", re.IGNORECASE)
 _TABLE = re.compile(
     r"\s*(?P<operation>[a-z]+)\s+(?:(?:into|only|ignore|or\s+\w+|low_priority)\s+)*"
@@ -44,12 +48,19 @@ class Columns:
     """Empty where the statement could not be read."""
 
 
-@lru_cache(maxsize=2_000)
 def columns_of(statement: str, dialect: str, formats: bool) -> Columns:
     """Parse a statement in which literals are placeholders.
 
     ``dialect``: SQLAlchemy's name of it; ``formats``: whether its parameters are ``%s``.
     """
+    if len(statement) <= _SHORT:
+        return _columns_of_short(statement, dialect, formats)
+    if len(statement) <= LONGEST:
+        return _columns_of_long(statement, dialect, formats)
+    return _columns_of_batch(statement, dialect, formats)
+
+
+def _columns_of(statement: str, dialect: str, formats: bool) -> Columns:
     text = (
         _REPLACE.sub(r"\1INSERT INTO", statement, count=1) if _is_replace(statement) else statement
     )
@@ -69,6 +80,17 @@ def columns_of(statement: str, dialect: str, formats: bool) -> Columns:
         return Columns("", "", ())
     table = re.sub(r"[\"`]", "", match["table"]).rpartition(".")[2]
     return Columns(match["operation"].upper(), table, ())
+
+
+def _columns_of_batch(statement: str, dialect: str, formats: bool) -> Columns:
+    batch = folded(statement)
+    if batch is None:
+        return _columns_of(statement, dialect, formats)
+    return batch.unfold(columns_of(batch.first, dialect, formats))
+
+
+_columns_of_short = remembered(2_000)(_columns_of)
+_columns_of_long = remembered(100)(_columns_of_batch)
 
 
 def _is_replace(statement: str) -> bool:

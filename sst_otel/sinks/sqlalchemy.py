@@ -92,8 +92,10 @@ class _EngineSink:
         emit = self._emit
         compiled = getattr(context, "compiled", None)
         if compiled is not None and (context.isinsert or context.isupdate):
-            if vars(context).setdefault("_sst_looked", statement) is not statement:
-                return ()  # a further batch of the same rows
+            noted = vars(context)
+            if "_sst_looked" in noted:
+                return ()  # a further batch of the same rows, maybe with the very same statement
+            noted["_sst_looked"] = True
             own = emit.ownership.is_own(server)
             written = _written(context)
             if own or context.isinsert:

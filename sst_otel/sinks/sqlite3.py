@@ -25,7 +25,5 @@ class SqliteSink:
 
     def install(self) -> Patches:
         """Return what switches it off."""
-        patches = Patches(_PLACE)
-        patches.installed.append("sqlite3:Cursor")
-        patches.on_undo(lambda: setattr(self._statements, "active", False))
-        return patches
+        self._statements.patches.installed.append("sqlite3:Cursor")
+        return self._statements.patches

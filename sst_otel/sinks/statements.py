@@ -20,6 +20,8 @@ _MOST_PIECES = 2_000
 _BEGINS = re.compile(r"(?:[\s(;]|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*([a-z]+)", re.IGNORECASE | re.DOTALL)
 _WRITES = frozenset({"insert", "update", "replace", "merge", "upsert", "call", "exec", "execute"})
 _READS = frozenset({"select", "delete", "with", "values", "table"})
+_PLAIN = {"select ": False, "insert ": True, "update ": True, "delete ": False}
+"""How nearly all statements begin."""
 _WRITES_WITHIN = re.compile(r"\b(?:insert|update|merge)\b", re.IGNORECASE)
 _TEXT = r"(?P<text>[EeNn]?'(?:[^'\\]|''|\\.)*')"
 _SKIPPED = r"(?P<skip>--[^\n]*|/\*.*?\*/|\"(?:[^\"]|\"\")*\"|`[^`]*`)"
@@ -66,6 +68,9 @@ class Carried:
 
 def is_write(text: str) -> bool | None:
     """Whether a statement writes; None for one that takes no values at all."""
+    plain = _PLAIN.get(text[:7].lower())
+    if plain is not None:
+        return plain
     begins = _BEGINS.match(text, 0, 10_000)
     word = begins.group(1).lower() if begins is not None else ""
     if word == "with":

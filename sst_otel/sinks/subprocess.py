@@ -19,6 +19,7 @@ from sst_otel.patching import Patches, Wrapper
 from sst_otel.registry.identity import marked
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.commands import Command, command_of
+from sst_otel.sinks.connection import WINDOW
 from sst_otel.sinks.ending import let_go
 from sst_otel.sinks.layers import Layer, enter_layer, leave_layer
 from sst_otel.sinks.mime import mail_parts
@@ -40,12 +41,16 @@ _COMMAND = "_sst_command"
 _SHELL = 8
 """Position of ``shell`` among the arguments of ``Popen``."""
 _MOST_INPUT = 4_000_000
+"""Characters or bytes of a command's input that are looked at."""
+_WHOLE = 65_536
+"""As many are looked at anew with what is flushed behind them; of more only the end is."""
 
 
 def install(emit: Outgoing) -> Patches:
     """Watch the commands that are run."""
     patches = Patches(_PLACE)
     patches.wrap("os", "system", door(_PLACE, emit, _system))
+    # The last one is the outermost: what it keeps with a process, the others find there.
     patches.wrap("subprocess", "Popen.__init__", door(_PLACE, emit, _arguments))
     patches.wrap("subprocess", "Popen.__init__", layer(_PLACE, emit, _same_command))
     patches.wrap("subprocess", "Popen.__init__", _started(emit))
@@ -138,7 +143,7 @@ def _call(command: Command, parts: list[Part]) -> Call:
         method=command.method,
         path=command.path,
         parts=tuple(parts),
-        attributes={"process.executable.name": command.program} if command.program else {},
+        attributes={semconv.EXECUTABLE: command.program} if command.program else {},
     )
 
 
@@ -164,7 +169,7 @@ class _Pipe:
 
     def __init__(self, pipe: Any, process: Any, emit: Outgoing) -> None:
         self.__dict__.update(
-            _pipe=pipe, _known=vars(process)[_COMMAND], _emit=emit, _written=[], _size=0
+            _pipe=pipe, _known=vars(process)[_COMMAND], _emit=emit, _written=[], _size=0, _new=False
         )
 
     def __repr__(self) -> str:
@@ -191,7 +196,8 @@ class _Pipe:
         with guard(_PLACE):
             if isinstance(text, (str, bytes, bytearray)) and self._size < _MOST_INPUT:
                 self.__dict__["_size"] += len(text)
-                self._written.append(text)
+                self.__dict__["_new"] = True
+                self._written.append(text if isinstance(text, str) else bytes(text))
         return self._pipe.write(text)
 
     @unseen
@@ -215,12 +221,16 @@ class _Pipe:
 
     def _look(self) -> Share | None:
         with guard(_PLACE):
-            if not self._written or self._emit.idle():
+            if not self._new or self._emit.idle():
                 return None
-            texts = [text if isinstance(text, str) else bytes(text) for text in self._written]
-            empty: Any = "" if isinstance(texts[0], str) else b""
+            self.__dict__["_new"] = False
+            empty: Any = "" if isinstance(self._written[0], str) else b""
+            text = empty.join(self._written)
             command, reported = self._known
-            call = _call(command, _input_of(command, empty.join(texts)))
+            call = _call(command, _input_of(command, text))
+            if len(text) > _WHOLE and command.kind != semconv.EMAIL_SEND:  # a mail is one document
+                self._written[:] = [text[-WINDOW:]]
+                self.__dict__["_size"] = WINDOW
             token = enter_layer(Layer(reported=reported))
             try:
                 share: Share = self._emit(call)

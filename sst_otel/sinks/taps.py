@@ -11,7 +11,7 @@ from typing import Any
 from sst_otel.guard import guard
 from sst_otel.patching import Wrapper
 from sst_otel.sinks.claims import is_claimed
-from sst_otel.sinks.connections import Connection
+from sst_otel.sinks.connection import Connection
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.wire import as_bytes, view_of
 from sst_otel.sinks.wrapping import Args, Kwargs

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sst_otel.patching import Patches
+from sst_otel.patching import Patches, named_arguments
 from sst_otel.registry.identity import marked
 from sst_otel.shares import Part
 from sst_otel.sinks.layers import Layer
@@ -26,7 +26,7 @@ def install(emit: Outgoing) -> Patches:
 
 
 def _objects(_opener: Any, args: Args, kwargs: Kwargs) -> Layer:
-    given = {**dict(zip(("fullurl", "data"), args, strict=False)), **kwargs}
+    given = named_arguments(("fullurl", "data"), args, kwargs)
     request, data = given.get("fullurl"), given.get("data")
     parts = []
     if type(request) is str and marked(request) is not None:

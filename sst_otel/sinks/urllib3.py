@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sst_otel import semconv
-from sst_otel.patching import Patches
+from sst_otel.patching import Patches, named_arguments
 from sst_otel.registry.identity import marked
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.claims import is_claimed
-from sst_otel.sinks.http_message import in_memory
+from sst_otel.sinks.http_message import asked_for, in_memory, port_of
 from sst_otel.sinks.layers import Layer
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.wrapping import Args, Kwargs, door, layer
@@ -43,7 +43,7 @@ def _objects(_client: Any, args: Args, kwargs: Kwargs) -> Layer | None:
     """Hand over what a call was given; retries and redirects inside it are the same call."""
     if is_claimed():
         return None
-    given = {**dict(zip(("method", "url", "body"), args, strict=False)), **kwargs}
+    given = named_arguments(("method", "url", "body"), args, kwargs)
     trees = ((name, given.get(name)) for name in _TREES)
     kinds = (dict, list, tuple, str, bytes)
     parts = [Part(name, tree) for name, tree in trees if isinstance(tree, kinds)]
@@ -58,13 +58,10 @@ def _objects(_client: Any, args: Args, kwargs: Kwargs) -> Layer | None:
 def _call(pool: Any, args: Args, kwargs: Kwargs) -> Call | None:
     if is_claimed(pool.host.strip("[]").lower()):
         return None
-    given = {**dict(zip(("conn", "method", "url"), args, strict=False)), **kwargs}
-    target, body, host, port = given["url"], given.get("body"), pool.host, pool.port
-    url = f"{pool.scheme}://{host}{target}"
-    if "://" in target[:9]:  # to a proxy
-        url = target
-        asked = urlsplit(target)
-        host, port = asked.hostname or "", asked.port or (443 if asked.scheme == "https" else 80)
+    given = named_arguments(("conn", "method", "url"), args, kwargs)
+    body = given.get("body")
+    url, host, port = asked_for(given["url"], pool.scheme, pool.host, pool.port)
+    asked = urlsplit(url)
     parts = [Part("url", url)]
     if given.get("headers"):
         parts.append(Part("headers", list(given["headers"].items())))
@@ -77,10 +74,9 @@ def _call(pool: Any, args: Args, kwargs: Kwargs) -> Call | None:
         parts.append(Part("body", data))
     return Call(
         kind=semconv.EXTERNAL_API,
-        destination="",
-        host=host.strip("[]"),
-        port=port or (443 if pool.scheme == "https" else 80),
+        host=host,
+        port=port or port_of(asked),
         method=given["method"],
-        path=urlsplit(url).path,
+        path=asked.path,
         parts=tuple(parts),
     )

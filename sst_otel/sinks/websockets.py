@@ -7,16 +7,22 @@ OpenTelemetry instrumentation: the client span of a message is ours.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from sst_otel import semconv
 from sst_otel.beside import noting
-from sst_otel.patching import Patches
+from sst_otel.patching import Patches, named_arguments
 from sst_otel.shares import Call, Part
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
+from sst_otel.sinks.streams import (
+    LateWatcher,
+    WatchedAsyncIterable,
+    WatchedIterable,
+    late_watcher_of,
+)
 from sst_otel.sinks.wrapping import Args, Kwargs, async_door, door
 
 _PLACE = "sink.websockets"
@@ -48,7 +54,7 @@ def _remember(connection: Any, args: Args, kwargs: Kwargs) -> None:
 
 
 def _opening(connection: Any, args: Args, kwargs: Kwargs) -> Call | None:
-    given = {**dict(zip(_HEADERS, args, strict=False)), **kwargs}
+    given = named_arguments(_HEADERS, args, kwargs)
     headers = given.get("additional_headers", given.get("extra_headers"))
     if isinstance(headers, Mapping):
         headers = list(headers.items())
@@ -72,13 +78,12 @@ def _call(connection: Any, method: str, parts: tuple[Part, ...]) -> Call | None:
         return None
     return Call(
         kind=semconv.EXTERNAL_API,
-        destination="",
         host=uri.host,
         port=uri.port,
         method=method,
         path=uri.path,
         parts=parts,
-        attributes={"network.protocol.name": "websocket"},
+        attributes={semconv.PROTOCOL: "websocket"},
     )
 
 
@@ -93,46 +98,19 @@ def _scheme(uri: Any) -> str:
     return "wss" if uri.secure else "ws"
 
 
-class _Fragments:
-    """The pieces of a message; whoever looks at them is only known further in."""
-
-    def __init__(self, pieces: Any) -> None:
-        self.pieces = pieces
-        self.share: Share | None = None
-
-    def __repr__(self) -> str:
-        return "<fragments>"
-
-    def _seen(self, piece: Any) -> Any:
-        if self.share is not None:
-            whole = isinstance(piece, (bytearray, memoryview))
-            self.share.part(bytes(piece) if whole else piece)
-        return piece
-
-
-class _SyncFragments(_Fragments):
-    def __iter__(self) -> Iterator[Any]:
-        for piece in self.pieces:
-            yield self._seen(piece)
-
-
-class _AsyncFragments(_Fragments):
-    async def __aiter__(self) -> AsyncIterator[Any]:
-        async for piece in self.pieces:
-            yield self._seen(piece)
-
-
 def _in_fragments(_connection: Any, args: Args, kwargs: Kwargs) -> tuple[Args, Kwargs] | None:
+    """Put a watcher around a message in pieces; whose share it is, is only known further in."""
     if args and not isinstance(args[0], (*_WHOLE, Mapping)):
         if hasattr(type(args[0]), "__aiter__"):
-            return (_AsyncFragments(args[0]), *args[1:]), kwargs
+            return (WatchedAsyncIterable(args[0], LateWatcher()), *args[1:]), kwargs
         if hasattr(type(args[0]), "__iter__"):
-            return (_SyncFragments(args[0]), *args[1:]), kwargs
+            return (WatchedIterable(args[0], LateWatcher()), *args[1:]), kwargs
     return None
 
 
 def _tee(_connection: Any, args: Args, _kwargs: Kwargs, share: Share) -> Callable[[], None] | None:
-    if not args or not isinstance(args[0], _Fragments):
+    watcher = late_watcher_of(args[0]) if args else None
+    if watcher is None:
         return None
-    args[0].share = share
+    watcher.share = share
     return lambda: None

@@ -62,7 +62,6 @@ def described(before: bytes, data: bytes, host: str, port: int | None) -> Call:
         parts.append(Part("body", [data]))
     return Call(
         kind=semconv.SOCKET,
-        destination="",
         host=host,
         port=port,
         method=method,

@@ -19,7 +19,7 @@ from sst_otel.sinks.claims import Claim, is_claimed
 from sst_otel.sinks.layers import Layer, enter_layer, leave_layer
 from sst_otel.sinks.outgoing import Outgoing
 from sst_otel.sinks.share import Share
-from sst_otel.tracebacks import drop_own_entry, set_traceback
+from sst_otel.tracebacks import drop_own_entry, set_traceback, unseen
 
 Args = tuple[Any, ...]
 Kwargs = Mapping[str, Any]
@@ -45,11 +45,12 @@ def door(
     guarded = guard(place)
 
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
-        seen = _look(guarded, emit, describe, tee, instance, args, kwargs)
-        if seen is not None:
-            with guarded:
-                seen.share.write()
-        try:
+        seen = None
+        try:  # around what is ours as well: a signal's handler may raise anywhere
+            seen = _look(guarded, emit, describe, tee, instance, args, kwargs)
+            if seen is not None:
+                with guarded:
+                    seen.share.write()
             result = wrapped(*args, **kwargs)
         except BaseException as error:
             del wrapped, instance, args, kwargs
@@ -109,11 +110,12 @@ def async_door(
         _after(guarded, seen, _note_of(guarded, ends, instance, result, seen), None)
         return result
 
+    @unseen
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         seen = _look(guarded, emit, describe, tee, instance, args, kwargs, claims=False)
-        if seen is None:
-            return wrapped(*args, **kwargs)
-        return call(wrapped, instance, args, kwargs, seen)
+        if seen is not None:
+            return call(wrapped, instance, args, kwargs, seen)
+        return wrapped(*args, **kwargs)
 
     return wrapper
 
@@ -124,10 +126,10 @@ def layer(place: str, emit: Outgoing, name: Name) -> Wrapper:
 
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         token = None
-        with guarded:
-            if not emit.idle() and (opened := name(instance, args, kwargs)) is not None:
-                token = enter_layer(opened)
         try:
+            with guarded:
+                if not emit.idle() and (opened := name(instance, args, kwargs)) is not None:
+                    token = enter_layer(opened)
             return wrapped(*args, **kwargs)
         except BaseException as error:
             del wrapped, instance, args, kwargs
@@ -157,14 +159,15 @@ def async_layer(place: str, emit: Outgoing, name: Name) -> Wrapper:
             with guarded:
                 leave_layer(token)
 
+    @unseen
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: Args, kwargs: Kwargs) -> Any:
         opened = None
         with guarded:
             if not emit.idle():
                 opened = name(instance, args, kwargs)
-        if opened is None:
-            return wrapped(*args, **kwargs)
-        return call(wrapped, args, kwargs, opened)
+        if opened is not None:
+            return call(wrapped, args, kwargs, opened)
+        return wrapped(*args, **kwargs)
 
     return wrapper
 

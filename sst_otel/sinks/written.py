@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from sst_otel import semconv
 from sst_otel.guard import guard
 from sst_otel.matching.parts import MAX_BODY, first_bytes, size_of_bytes
 from sst_otel.registry.identity import marked
@@ -91,7 +92,7 @@ class Written:
                 body = self._lines("".join(pieces), more)
             call = replace(self._call, parts=(Part("body", body),))
             if unread:
-                call = replace(call, attributes={**call.attributes, "sst.unread": unread})
+                call = replace(call, attributes={**call.attributes, semconv.UNREAD: unread})
             told = (Part("body", followed),) if followed else ()
             token = enter_alone(self._layer.with_parts(told))
             try:

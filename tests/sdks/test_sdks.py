@@ -40,6 +40,7 @@ def told(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
         ignored = shutil.ignore_patterns("__pycache__", "locks")
         shutil.copytree(ROOT / "examples", folder / "examples", ignore=ignored)
         shutil.copytree(HERE, folder / "tests" / "sdks", ignore=ignored)
+        (folder / "tests" / "__init__.py").touch()  # recurly brings a package of that name
         entries = {key: entry for key, entry in ENTRIES.items() if entry["environment"] == name}
         with installed(environment(name), wheel) as python:
             done = subprocess.run(

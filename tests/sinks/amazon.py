@@ -5,10 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,8 @@ import botocore.config  # type: ignore[import-untyped]
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.serving import HttpHandler, StandIn
 
 _ACTION = re.compile(rb"Action=(\w+)")
 _CONVERSED = {
@@ -27,17 +26,13 @@ _CONVERSED = {
 }
 
 
-class Amazon(BaseHTTPRequestHandler):
+class Amazon(HttpHandler):
     """Answers every service as briefly as its client allows."""
 
-    protocol_version = "HTTP/1.1"
     server: Any
 
     def do_POST(self) -> None:
-        if "chunked" in self.headers.get("Transfer-Encoding", ""):
-            body = b"".join(iter(self._chunk, b""))
-        else:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.body()
         self.server.received.append((self.path, body))
         status = 500 if self.server.failures else 200
         self.server.failures = max(0, self.server.failures - 1)
@@ -50,28 +45,14 @@ class Amazon(BaseHTTPRequestHandler):
         else:
             answer = b"" if self.command == "PUT" else b"{}"
         with suppress(ConnectionError):
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+            self.answer(answer, status)
 
     do_PUT = do_POST
 
-    def _chunk(self) -> bytes:
-        size = int(self.rfile.readline(), 16)
-        chunk = self.rfile.read(size)
-        self.rfile.readline()
-        return chunk
 
-    def log_message(self, *_: Any) -> None:
-        return
-
-
-class Endpoint(ThreadingHTTPServer):
-    daemon_threads = True
-
+class Endpoint(StandIn):
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Amazon)
+        super().__init__(Amazon)
         self.received: list[tuple[str, bytes]] = []
         self.failures = 0
         self.scheme = "http"
@@ -80,25 +61,13 @@ class Endpoint(ThreadingHTTPServer):
     def client(self, service: str, **config: Any) -> Any:
         return boto3.client(
             service,
-            endpoint_url=f"{self.scheme}://localhost:{self.server_port}",
+            endpoint_url=f"{self.scheme}://localhost:{self.port}",
             region_name="eu-west-1",
             aws_access_key_id="k",
             aws_secret_access_key="s",
             verify=self.verify,
             config=botocore.config.Config(**config),
         )
-
-
-@contextmanager
-def serving(endpoint: Endpoint) -> Iterator[Endpoint]:
-    thread = threading.Thread(target=endpoint.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield endpoint
-    finally:
-        endpoint.shutdown()
-        thread.join()
-        endpoint.server_close()
 
 
 def self_signed(directory: Path) -> Path:

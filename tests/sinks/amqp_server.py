@@ -1,15 +1,17 @@
-"""A server that speaks enough of AMQP 0-9-1 for pika to open a channel and publish."""
+"""A server that speaks enough of AMQP 0-9-1 for clients to open a channel and publish."""
 
 from __future__ import annotations
 
 import socketserver
 import struct
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
 
+from tests.serving import StandIn, serving
+
 _METHOD, _HEADER, _BODY, _END = 1, 2, 3, b"\xce"
+_CONFIRM, _ACK = (85, 10), (60, 80)
 _REPLIES = {
     (10, 11): struct.pack(">HHHIH", 10, 30, 0, 131_072, 0),  # start-ok: tune
     (10, 40): struct.pack(">HHB", 10, 41, 0),  # open: open-ok
@@ -30,7 +32,7 @@ class AmqpServer:
 
 @contextmanager
 def amqp_server() -> Iterator[AmqpServer]:
-    """Serve on loopback; bodies of at most one frame."""
+    """Serve on loopback; bodies of at most one frame, acknowledged to who asks for that."""
     state = AmqpServer()
 
     class Handler(socketserver.StreamRequestHandler):
@@ -39,27 +41,28 @@ def amqp_server() -> Iterator[AmqpServer]:
 
         def handle(self) -> None:
             self.rfile.read(8)
-            text = struct.pack(">I", 5) + b"PLAIN" + struct.pack(">I", 5) + b"en_US"
-            self.send(0, struct.pack(">HHBBI", 10, 10, 0, 9, 0) + text)
+            can = b"\x12publisher_confirmst\x01"
+            about = b"\x0ccapabilitiesF" + struct.pack(">I", len(can)) + can
+            texts = (about, b"PLAIN", b"en_US")
+            said = b"".join(struct.pack(">I", len(one)) + one for one in texts)
+            self.send(0, struct.pack(">HHBB", 10, 10, 0, 9) + said)
+            published: dict[int, int] = {}  # by channel, of those that confirm
             while len(head := self.rfile.read(7)) == 7:
                 kind, channel, size = struct.unpack(">BHI", head)
                 payload = self.rfile.read(size + 1)[:-1]
                 if kind == _BODY:
                     state.bodies.put(payload)
+                    if channel in published:
+                        published[channel] += 1
+                        acknowledged = struct.pack(">HHQB", *_ACK, published[channel], 0)
+                        self.send(channel, acknowledged)
                 elif kind == _METHOD:
-                    reply = _REPLIES.get(struct.unpack(">HH", payload[:4]))
+                    method = struct.unpack(">HH", payload[:4])
+                    if method == _CONFIRM:
+                        published[channel] = 0
+                    reply = _REPLIES.get(method)
                     if reply is not None:
                         self.send(channel, reply)
 
-    class Server(socketserver.ThreadingTCPServer):
-        daemon_threads = True
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        state.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield state
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(StandIn(Handler)) as state.port:
+        yield state

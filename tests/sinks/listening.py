@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import socket
+import socketserver
 import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
+
+from tests.serving import StandIn, serving
 
 
 class Listener:
@@ -25,27 +28,18 @@ class Listener:
 @contextmanager
 def listening(context: ssl.SSLContext | None = None) -> Iterator[Listener]:
     """Accept connections until the block ends, encrypted ones if there is a ``context``."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        listener = Listener(server.getsockname()[1])
 
-        def serve() -> None:
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
             with suppress(OSError):
-                while True:
-                    peer, _ = server.accept()
-                    with suppress(OSError):
-                        if context is not None:
-                            peer = context.wrap_socket(peer, server_side=True)
-                        with peer, peer.makefile("rb") as file:
-                            listener.received.put(file.read())
+                listener.received.put(self.rfile.read())
 
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield listener
-        finally:
-            with suppress(OSError):
-                server.shutdown(socket.SHUT_RDWR)
-            thread.join()
+    server = StandIn(Handler)
+    if context is not None:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+    with serving(server) as port:
+        listener = Listener(port)
+        yield listener
 
 
 @contextmanager

@@ -13,7 +13,8 @@ import openai
 from google import genai
 from google.genai import types
 
-MAIL = "ann.keller@example.com"
+from tests.sinks.llm_fixtures import MAIL
+
 PROMPT = f"Write to {MAIL}, please."
 ASK: list[Any] = [{"role": "user", "content": PROMPT}]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socketserver
 import struct
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import bson
+
+from tests.serving import StandIn, serving
 
 _OP_MSG, _OP_QUERY = 2013, 2004
 _HELLO = {
@@ -63,18 +64,8 @@ def mongo_server() -> Iterator[MongoServer]:
                 return {"ok": 1, "cursor": {"id": 0, "ns": "app.leads", "firstBatch": []}}
             return {"ok": 1, "n": 1, "nModified": 1, "value": None}
 
-    class Server(socketserver.ThreadingTCPServer):
-        daemon_threads = True
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        state.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield state
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(StandIn(Handler)) as state.port:
+        yield state
 
 
 def _legacy(body: bytes) -> dict[str, Any]:

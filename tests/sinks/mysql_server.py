@@ -1,22 +1,26 @@
-"""A server that speaks enough of MySQL's protocol for PyMySQL to log in and send statements."""
+"""A server that speaks enough of MySQL's protocol for its drivers to log in and send statements."""
 
 from __future__ import annotations
 
 import socketserver
 import struct
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tests.serving import StandIn, serving
+
+Rows = list[tuple[str | int, ...]]
 _QUERY, _QUIT = 3, 1
 _SCRAMBLE = b"a" * 8 + b"b" * 12
 
 
 class MysqlServer:
-    """Its address, and what statements it was sent."""
+    """Its address, what statements it was sent, and what it answers to some."""
 
     def __init__(self) -> None:
         self.statements: list[str] = []
+        self.answers: dict[str, tuple[tuple[str, ...], Rows]] = {"SELECT @@": (("v",), [("",)])}
+        """How a statement begins → names of columns, and rows."""
         self.port = 0
 
 
@@ -53,21 +57,31 @@ def mysql_server() -> Iterator[MysqlServer]:
                     return
                 if command[0] == _QUERY:
                     state.statements.append(command[1:].decode())
-                self.send(_ERROR if b"nope" in command else _OK)
+                said = command[1:].decode("latin-1")
+                found = [state.answers[how] for how in state.answers if said.startswith(how)]
+                for packet in _result(*found[0]) if found else ():
+                    self.send(packet)
+                if not found:
+                    self.send(_ERROR if b"nope" in command else _OK)
 
-    class Server(socketserver.ThreadingTCPServer):
-        daemon_threads = True
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        state.port = server.server_address[1]
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield state
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(StandIn(Handler)) as state.port:
+        yield state
 
 
 _OK = b"\0\x01\0\x02\0\0\0"
 _ERROR = b"\xff" + struct.pack("<H", 1054) + b"#42S22Unknown column"
+_END = b"\xfe\0\0\x02\0"
+_TEXT, _NUMBER = 253, 8
+
+
+def _result(names: tuple[str, ...], rows: Rows) -> Iterator[bytes]:
+    """Yield the packets of a result; numbers are told from texts by the first row."""
+    yield bytes([len(names)])
+    for name, value in zip(names, rows[0], strict=True):
+        kind = _TEXT if isinstance(value, str) else _NUMBER
+        about = struct.pack("<HIBHBxx", 45, 255, kind, 0, 0)
+        yield b"\x03def\0\0\0" + bytes([len(name)]) + name.encode() + b"\0\x0c" + about
+    yield _END
+    for row in rows:
+        yield b"".join(bytes([len(str(value))]) + str(value).encode() for value in row)
+    yield _END

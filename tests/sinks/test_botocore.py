@@ -23,7 +23,8 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import sst_otel
-from tests.sinks.amazon import Endpoint, self_signed, serving
+from tests.serving import serving
+from tests.sinks.amazon import Endpoint, self_signed
 from tests.support import Tracking, tracking_in
 
 MAIL = "ann.keller@example.com"
@@ -32,7 +33,8 @@ PHONE = "+4915123456701"
 
 @pytest.fixture(scope="module")
 def one_endpoint() -> Iterator[Endpoint]:
-    with serving(Endpoint()) as endpoint:
+    endpoint = Endpoint()
+    with serving(endpoint):
         yield endpoint
 
 
@@ -235,7 +237,7 @@ def test_the_event_is_on_the_span_of_the_call(first: str, tmp_path: Path, aws: E
 
 def test_the_application_s_own_model_of_a_table(tracking: Tracking, aws: Endpoint) -> None:
     session = boto3.Session("k", "s", region_name="eu-west-1")
-    url = f"http://localhost:{aws.server_port}"
+    url = f"http://localhost:{aws.port}"
     table = session.resource("dynamodb", endpoint_url=url).Table("people")
     table.put_item(Item={"id": "1", "mail": MAIL})
     ((destination, owner, types),) = tracking.shares()

@@ -6,7 +6,7 @@ import pytest
 
 import sst_otel
 from sst_otel.scope import PROCESS, current_scope
-from sst_otel.sinks.connections import MAX_WRITE, PAUSE, WINDOW, Connection
+from sst_otel.sinks.connection import MAX_WRITE, PAUSE, WINDOW, Connection
 from tests.support import Tracking
 
 MAIL = b"ann.keller@example.com"

@@ -12,7 +12,7 @@ import pytest
 import wrapt
 
 from sst_otel import guard
-from sst_otel.sinks.deferred import deferred_layer, manager_layer
+from sst_otel.sinks.deferred import deferred_layer, manager_layer, manager_made
 from sst_otel.sinks.layers import Layer, current_layer
 
 
@@ -21,8 +21,8 @@ def operation() -> str:
     return layer.operation if layer is not None else ""
 
 
-def layered(function: Callable[..., Any], *managers: str) -> Any:
-    wrapper = deferred_layer("test", lambda *_: Layer("X", "ask"), frozenset(managers))
+def layered(function: Callable[..., Any]) -> Any:
+    wrapper = deferred_layer("test", lambda *_: Layer("X", "ask"))
     return wrapt.FunctionWrapper(function, wrapper)
 
 
@@ -115,6 +115,9 @@ class TestGenerators:
 class Sending:
     """A context manager that sends when it is entered."""
 
+    def __init__(self) -> None:
+        self.made = True
+
     def __enter__(self) -> str:
         return operation()
 
@@ -134,19 +137,39 @@ def _entering(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("__enter__", "__aenter__"):
         watched = wrapt.FunctionWrapper(vars(Sending)[name], manager_layer("test"))
         monkeypatch.setattr(Sending, name, watched)
+    made = wrapt.FunctionWrapper(vars(Sending)["__init__"], manager_made("test"))
+    monkeypatch.setattr(Sending, "__init__", made)
 
 
 @pytest.mark.usefixtures("_entering")
 def test_managers_send_in_the_layer_of_the_call_that_made_them() -> None:
     async def use() -> str:
-        async with layered(Sending, "Sending")() as sent:
+        async with layered(lambda: [Sending()])()[0] as sent:
             return str(sent)
 
-    with layered(Sending, "Sending")() as sent:
+    with layered(lambda: [Sending()])()[0] as sent:  # in something that somebody else made
         assert (sent, operation()) == ("ask", "")
     assert asyncio.run(use()) == "ask"
     with Sending() as sent:
         assert sent == ""
+
+
+@pytest.mark.usefixtures("_entering")
+def test_the_outermost_call_that_has_returned_names_what_a_manager_sends() -> None:
+    ask = layered(Sending)
+
+    def around(function: Callable[[], Any]) -> Any:
+        return wrapt.FunctionWrapper(function, deferred_layer("test", lambda *_: Layer("Y", "all")))
+
+    def entered_inside() -> str:
+        with ask() as sent:
+            return str(sent)
+
+    manager = around(ask)()
+    for _ in range(2):
+        with manager as sent:
+            assert (sent, operation()) == ("all", "")
+    assert around(entered_inside)() == "ask"
 
 
 def test_coroutines_are_awaited_in_the_layer() -> None:

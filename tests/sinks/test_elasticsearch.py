@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -15,42 +12,16 @@ from elasticsearch import ApiError, AsyncElasticsearch, Elasticsearch
 from elasticsearch.helpers import bulk
 
 import sst_otel
+from tests.sinks.search_server import search_server
 from tests.support import Tracking
 
 ANN, BEA = "ann.arbor@example.com", "bea.berlin@example.com"
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        items = [{"index": {"_id": "1", "status": 201}} for _ in range(body.count(b"\n") // 2)]
-        failing = self.path.startswith("/nope")
-        answer = json.dumps({"errors": False, "items": items, "hits": {"hits": []}}).encode()
-        self.send_response(400 if failing else 200)
-        self.send_header("X-Elastic-Product", "Elasticsearch")
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer)
-
-    do_PUT = do_GET = do_DELETE = do_POST
-
-    def log_message(self, *_: Any) -> None:
-        return
-
-
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with search_server() as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
+import io
 import json
+import socket
+import socketserver
+import struct
+import urllib.request
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -18,7 +24,8 @@ from websockets.asyncio.client import connect
 from websockets.asyncio.server import serve
 
 import sst_otel
-from tests.sinks.unruly import OURS
+from tests.serving import StandIn, serving
+from tests.sinks.unruly import OURS, come_of
 from tests.support import Tracking, Vendor
 
 ANN, BEA = "ann.keller@example.com", "bea.moser@example.com"
@@ -139,6 +146,65 @@ class TestInterrupted:
         asyncio.run(main())
         assert closed == ["async"]
         assert [row["outcome"] for row in people.rows()] == ["failed", "sent"]
+
+
+def _by_urllib(url: str, body: Any) -> Any:
+    return urllib.request.urlopen(url, body, timeout=20)
+
+
+def _by_http_client(url: str, body: Any) -> Any:
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=20)
+    try:
+        connection.request("POST", "/", body)
+        return connection.getresponse()
+    finally:
+        connection.close()
+
+
+def _by_socket(url: str, body: bytes) -> Any:
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(body)
+
+
+def _by_aiohttp(url: str, body: bytes) -> Any:
+    async def post() -> None:
+        async with aiohttp.ClientSession() as session, session.post(url, data=io.BytesIO(body)):
+            pass
+
+    asyncio.run(post())
+
+
+@pytest.fixture(scope="module")
+def resetting() -> Iterator[str]:
+    """A server that resets each connection once a piece of the body has come."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(4_096)
+            self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.request.close()
+
+    server = StandIn(Handler)
+    with serving(server) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize(
+    "post",
+    [
+        *(by_requests, by_urllib3, by_httpx, _by_urllib, _by_http_client, _by_socket),
+        _by_aiohttp,
+    ],
+)
+def test_a_connection_that_fails_while_it_sends(
+    post: Callable[[str, Any], Any], people: Tracking, resetting: str
+) -> None:
+    body = json.dumps({"mail": ANN, "rest": "x" * 12_000_000}).encode()
+    came = come_of(lambda: post(resetting, body))
+    assert came.error
+    assert came.frames
+    assert [(row["owner_id"], row["outcome"]) for row in people.rows()] == [("1", "failed")]
 
 
 class TestOneConnection:

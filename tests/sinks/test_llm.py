@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-import sst_otel
-from tests.sinks.llm_calls import ANTHROPIC, GOOGLE, MAIL, OPENAI, PROMPT, Make, Use, run
+from tests.sinks.llm_calls import ANTHROPIC, GOOGLE, OPENAI, PROMPT, Make, Use, run
 from tests.sinks.llm_more_calls import COHERE, GROQ, HUGGING_FACE, MISTRAL, OLLAMA
-from tests.sinks.llm_vendor import LLMVendor, llm_vendor
-from tests.support import Tracking, tracking_in
+from tests.sinks.llm_vendor import LLMVendor
+from tests.support import Tracking
 
 SDKS = {
     "OpenAI": OPENAI,
@@ -27,21 +24,6 @@ CASES = [
     for sdk, calls in SDKS.items()
     for name, case in calls.items()
 ]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LLMVendor]:
-    with llm_vendor() as vendor:
-        yield vendor
-
-
-@pytest.fixture(scope="module")
-def tracked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracking]:
-    """Tracking for the whole table: each call adds one row to what is there."""
-    with tracking_in(tmp_path_factory.mktemp("llm")) as tracking:
-        sst_otel.tag(MAIL, "email", owner_id="1")
-        yield tracking
-        assert tracking.errors() == {}
 
 
 @pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")

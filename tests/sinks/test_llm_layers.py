@@ -26,17 +26,11 @@ from opentelemetry.trace import SpanKind
 
 import sst_otel
 from sst_otel.sinks.llm_sdks import SDKS
-from tests.sinks.llm_vendor import LLMVendor, llm_vendor
+from tests.sinks.llm_fixtures import MAIL
+from tests.sinks.llm_vendor import LLMVendor
 from tests.support import Tracking, tracking_in
 
-MAIL = "ann.keller@example.com"
 ASK: Any = [{"role": "user", "content": f"Write to {MAIL}, please."}]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LLMVendor]:
-    with llm_vendor() as vendor:
-        yield vendor
 
 
 @pytest.fixture
@@ -131,12 +125,27 @@ class TestNames:
     def test_functions_of_the_module(
         self, tracking: Tracking, llm: LLMVendor, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        default = ollama.chat.__self__._client  # type: ignore[attr-defined]
-        monkeypatch.setattr(default, "base_url", llm.url)
-        ollama.chat("m", ASK)
-        default.close()
+        with httpx.Client(base_url=llm.url) as http:
+            monkeypatch.setattr(ollama.chat.__self__, "_client", http)  # type: ignore[attr-defined]
+            ollama.chat("m", ASK)
         (row,) = tracking.rows()
         assert row["destination"] == "Ollama/127.0.0.1:chat"
+
+    def test_a_page_that_sends_whenever_it_is_read(
+        self, tracking: Tracking, llm: LLMVendor
+    ) -> None:
+        async def search() -> None:
+            async with openai.AsyncOpenAI(api_key="k", base_url=f"{llm.url}/v1") as later:
+                page = later.vector_stores.search("v", query=MAIL)
+                assert llm.received == []
+                await page
+                async for _ in page:
+                    pass
+
+        asyncio.run(search())
+        assert len(llm.received) == 2
+        destination = "OpenAI/127.0.0.1:vector_stores.search"
+        assert [row["destination"] for row in tracking.rows()] == [destination, destination]
 
     def test_what_the_application_sends_between_two_items_is_its_own(
         self, tracking: Tracking, llm: LLMVendor, client: openai.OpenAI
@@ -270,7 +279,9 @@ def test_the_table_names_what_is_there() -> None:
             spec = importlib.util.find_spec(resource.module)
         except ModuleNotFoundError:
             continue  # of another version
-        source = Path(spec.origin).read_text() if spec is not None and spec.origin else ""
+        if spec is None or not spec.origin:
+            continue
+        source = Path(spec.origin).read_text()
         if not re.search(rf"^class (Async)?{resource.owner}\b", source, re.M) and resource.owner:
             continue
         methods = {(resource.owner, method) for method in resource.methods}

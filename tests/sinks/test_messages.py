@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
 import socket
-import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -22,40 +20,27 @@ from opentelemetry import trace
 
 import sst_otel
 from sst_otel import guard
+from tests.serving import serving
 from tests.sinks.amqp_server import AmqpServer, amqp_server
+from tests.sinks.publishing import ANN, BEA, kafka_cluster, tag_both, told
 from tests.support import Tracking
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # of its own imports
     from kafka import KafkaProducer  # type: ignore[import-untyped]
 
-ANN, BEA = "ann.arbor@example.com", "bea.berlin@example.com"
-
 
 @pytest.fixture(autouse=True)
 def people(tracking: Tracking) -> None:
-    sst_otel.tag(ANN, "email", owner_id="1")
-    sst_otel.tag(BEA, "email", owner_id="2")
-
-
-def _told(tracking: Tracking) -> list[tuple[str, str]]:
-    rows = tracking.rows()
-    assert {row["event_type"] for row in rows} <= {"message_publish"}
-    assert {row["recipient"] for row in rows} <= {"own service"}
-    assert {row["outcome"] for row in rows} <= {"sent"}
-    return sorted((row["destination"], row["owner_id"]) for row in rows)
+    tag_both()
 
 
 @pytest.fixture(scope="module")
 def redis_url() -> Iterator[str]:
     server = TcpFakeServer(("127.0.0.1", 0), server_type="redis")
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"redis://127.0.0.1:{server.server_address[1]}/0"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server) as port:
+        yield f"redis://127.0.0.1:{port}/0"
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +51,8 @@ def server() -> Iterator[AmqpServer]:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """Where the cluster listens that librdkafka stands in for."""
-    quiet = logging.getLogger("tests.kafka")
-    quiet.setLevel(logging.CRITICAL)
-    cluster = confluent_kafka.Producer({"test.mock.num.brokers": 1}, logger=quiet)
-    (broker,) = cluster.list_topics(timeout=10).brokers.values()
-    yield f"{broker.host}:{broker.port}"
-    del cluster
+    with kafka_cluster() as address:
+        yield address
 
 
 class TestCelery:
@@ -93,7 +73,7 @@ class TestCelery:
         remind.apply_async(kwargs={"to": BEA}, countdown=3600)
         app.send_task("shop.other", args=[{"to": [ANN]}])
         remind.delay("nobody")
-        assert _told(tracking) == [
+        assert told(tracking) == [
             ("celery shop.other", "1"),
             ("celery shop.remind", "1"),
             ("celery shop.remind", "2"),
@@ -143,7 +123,7 @@ class TestCelery:
             queue.put({"to": ANN})
             assert queue.get(timeout=5).payload == {"to": ANN}
             queue.close()
-        assert _told(tracking) == [("redis letters", "1")]
+        assert told(tracking) == [("redis letters", "1")]
 
     def test_a_queue_of_this_process_is_none(self, tracking: Tracking) -> None:
         app = Celery("shop", broker="memory://", set_as_current=False)
@@ -166,7 +146,7 @@ class TestPika:
         connection.process_data_events(0)
         assert server.bodies.get(timeout=10) == body
         connection.close()
-        assert _told(tracking) == [("rabbitmq letters", "1"), ("rabbitmq post", "2")]
+        assert told(tracking) == [("rabbitmq letters", "1"), ("rabbitmq post", "2")]
 
     def test_failures(self, server: AmqpServer, tracking: Tracking) -> None:
         connection = pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", server.port))
@@ -219,7 +199,7 @@ class TestKafka:
         made.send("shop.letters", {"to": ANN}).get(timeout=10)
         made.send("shop.letters", Letter(BEA)).get(timeout=10)
         made.close(timeout=1)
-        assert _told(tracking) == [
+        assert told(tracking) == [
             ("kafka letters", "1"),
             ("kafka letters", "2"),
             ("kafka shop.letters", "1"),
@@ -227,18 +207,18 @@ class TestKafka:
         ]
 
     def test_confluent_kafka(self, address: str, tracking: Tracking) -> None:
-        told: list[Any] = []
+        delivered: list[Any] = []
         producer = confluent_kafka.Producer({"bootstrap.servers": address})
         assert type(producer).__name__ == "Producer"
-        producer.produce("cards", ANN, on_delivery=lambda error, _: told.append(error))
+        producer.produce("cards", ANN, on_delivery=lambda error, _: delivered.append(error))
         producer.produce(topic="cards", value=b"x", key=BEA)
         producer.produce("cards", b"nobody")
         assert producer.flush(10) == 0
-        assert told == [None]
+        assert delivered == [None]
         assert len(producer) == 0
         with pytest.raises(TypeError):
             producer.produce()  # type: ignore[call-arg]
-        assert _told(tracking) == [("kafka cards", "1"), ("kafka cards", "2")]
+        assert told(tracking) == [("kafka cards", "1"), ("kafka cards", "2")]
 
     def test_serializing(self, address: str, tracking: Tracking) -> None:
         producer = confluent_kafka.SerializingProducer(
@@ -249,7 +229,7 @@ class TestKafka:
         )
         producer.produce("cards", value={"to": ANN})
         assert producer.flush(10) == 0
-        assert _told(tracking) == [("kafka cards", "1")]
+        assert told(tracking) == [("kafka cards", "1")]
 
     def test_the_stop(self, address: str) -> None:
         producer = confluent_kafka.Producer({"bootstrap.servers": address})

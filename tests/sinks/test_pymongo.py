@@ -9,6 +9,7 @@ from typing import Any
 import bson
 import pytest
 from bson.raw_bson import RawBSONDocument
+from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo import AsyncMongoClient, InsertOne, MongoClient, UpdateOne
 from pymongo.errors import OperationFailure
 from pymongo.monitoring import CommandListener
@@ -107,6 +108,17 @@ def test_asynchronous(leads: Any, server: MongoServer, tracking: Tracking) -> No
         async with there:
             await there.app.leads.insert_many([{"m": ANN}, {"m": BEA}])
             await there.app.leads.find_one({"m": ANN})
+
+    asyncio.run(write())
+    assert sorted((row["destination"], row["owner_id"]) for row in tracking.rows()) == TWO
+
+
+def test_motor(leads: Any, server: MongoServer, tracking: Tracking) -> None:
+    async def write() -> None:
+        there: Any = AsyncIOMotorClient("127.0.0.1", server.port)
+        await there.app.leads.insert_many([{"m": ANN}, {"m": BEA}])
+        await there.app.leads.find_one({"m": ANN})
+        there.close()
 
     asyncio.run(write())
     assert sorted((row["destination"], row["owner_id"]) for row in tracking.rows()) == TWO

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ import redis.asyncio
 from fakeredis import TcpFakeServer
 
 import sst_otel
+from tests.serving import serving
 from tests.support import Tracking
 
 ANN, BEA = "ann.arbor@example.com", "bea.berlin@example.com"
@@ -23,12 +23,8 @@ ANN, BEA = "ann.arbor@example.com", "bea.berlin@example.com"
 def port() -> Iterator[int]:
     server = TcpFakeServer(("127.0.0.1", 0), server_type="redis")
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server.server_address[1]
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(server) as port:
+        yield port
 
 
 @pytest.fixture

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import email
 import smtplib
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from email.message import EmailMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
@@ -15,77 +12,18 @@ from typing import Any
 
 import pytest
 from aiosmtpd.lmtp import LMTP
-from aiosmtpd.smtp import SMTP
 
 import sst_otel
 from sst_otel.registry.identity import marked
+from tests.sinks.mail_server import Inbox, mail_server
+from tests.sinks.mail_server import inbox as inbox
+from tests.sinks.mail_server import port as port
+from tests.sinks.mail_server import server as server
 from tests.support import Tracking
 
 MAIL = "ann.keller@example.com"
 PHONE = "+4915123456701"
 STAFF = "desk@shop.example"
-
-
-class Inbox:
-    """A handler that keeps what it gets and refuses whom it is told to."""
-
-    def __init__(self) -> None:
-        self.received: list[tuple[list[str], bytes]] = []
-        self.refused: set[str] = set()
-
-    async def handle_RCPT(
-        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
-    ) -> str:
-        if address in self.refused:
-            return "550 no such user"
-        envelope.rcpt_tos.append(address)
-        return "250 OK"
-
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
-        self.received.append((list(envelope.rcpt_tos), envelope.content))
-        return "554 no" if b"spam" in envelope.content else "250 OK"
-
-
-@contextmanager
-def serving(protocol: type[SMTP], inbox: Inbox) -> Iterator[int]:
-    """Run a server in a thread of its own; yields its port."""
-    loop = asyncio.new_event_loop()
-    listening = loop.create_server(
-        lambda: protocol(inbox, hostname="localhost", loop=loop), "127.0.0.1", 0
-    )
-    server = loop.run_until_complete(listening)
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        server.close()
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[tuple[Inbox, int]]:
-    inbox = Inbox()
-    with serving(SMTP, inbox) as port:
-        yield inbox, port
-
-
-@pytest.fixture
-def inbox(server: tuple[Inbox, int]) -> Inbox:
-    found = server[0]
-    found.received.clear()
-    found.refused.clear()
-    return found
-
-
-@pytest.fixture
-def port(server: tuple[Inbox, int], inbox: Inbox) -> int:
-    return server[1]
 
 
 @pytest.fixture(autouse=True)
@@ -172,6 +110,21 @@ def test_the_addresses_of_the_envelope_are_shares(tracking: Tracking, port: int)
     assert paths == {"1": ["envelope.to[0]"], "3": ["envelope.to[1]"]}
 
 
+def test_a_name_beside_an_address_is_not_sent(tracking: Tracking, port: int) -> None:
+    named = f"Jörg Grüßmann <{MAIL}>"
+    with smtplib.SMTP("127.0.0.1", port) as client:
+        client.sendmail(f"Jörg Grüßmann <{STAFF}>", [named], "Subject: News\n\nHello.\n")
+    assert [(owner, types) for _, owner, types in tracking.shares()] == [("1", ("email",))]
+
+
+def test_a_name_beside_an_address_in_the_head_is_sent(tracking: Tracking, port: int) -> None:
+    message = composed()
+    message.replace_header("To", f"Jörg Grüßmann <{STAFF}>")
+    with smtplib.SMTP("127.0.0.1", port) as client:
+        client.send_message(message)
+    assert [(owner, types) for _, owner, types in tracking.shares()] == [("2", ("name",))]
+
+
 def test_the_protocol_by_hand_is_one_event_a_mail(
     tracking: Tracking, port: int, inbox: Inbox
 ) -> None:
@@ -198,7 +151,7 @@ def test_a_refused_mail_by_hand_has_failed(tracking: Tracking, port: int) -> Non
 
 
 def test_lmtp(tracking: Tracking) -> None:
-    with serving(LMTP, Inbox()) as port, smtplib.LMTP("127.0.0.1", port) as client:
+    with mail_server(LMTP, Inbox()) as port, smtplib.LMTP("127.0.0.1", port) as client:
         client.sendmail(STAFF, MAIL, "Subject: News\n\nHello.\n")
     assert tracking.shares() == [("lmtp 127.0.0.1", "1", ("email",))]
 

@@ -60,19 +60,19 @@ class TestDrivers:
 
     def test_the_own_database(self, tracking: Tracking, plain: Listener) -> None:
         with socket.create_connection(("localhost", plain.port), timeout=20) as link:
-            module("asyncpg.protocol").write(link, LINE)
+            module("oracledb.thin").write(link, LINE)
         assert plain.next() == LINE
         (row,) = tracking.rows()
-        assert (row["event_type"], row["destination"]) == ("socket", "postgresql localhost")
+        assert (row["event_type"], row["destination"]) == ("socket", "oracle localhost")
         assert row["recipient"] == "own database"
-        assert counts()[BARE] == {"asyncpg.protocol": 1}
+        assert counts()[BARE] == {"oracledb.thin": 1}
 
     def test_somebody_elses(self, tmp_path: Path, plain: Listener) -> None:
         with tracking_in(tmp_path, own_databases=("db.shop.example",)) as tracking:
             sst_otel.tag(MAIL, "email", owner_id="1")
             with socket.create_connection(("localhost", plain.port), timeout=20) as link:
-                link.sendall(b"CONNECT db.crm.example:5432 HTTP/1.1\r\n\r\n")
-                module("pg8000").write(link, LINE)
+                link.sendall(b"CONNECT db.crm.example:1521 HTTP/1.1\r\n\r\n")
+                module("oracledb.thin").write(link, LINE)
             plain.next()
             (row,) = tracking.rows()
         assert row["destination"] == "db.crm.example"

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sst_otel.sinks import sql_columns
 from sst_otel.sinks.statements import MAX_ROWS, carried, copied, is_write
 
 Row = dict[str, Any]
@@ -141,3 +142,16 @@ def test_copies() -> None:
     assert copied('COPY s.t ("a", b) FROM STDIN WITH CSV') == ("t", ("a", "b"))
     assert copied("copy t from stdin") == ("t", ())
     assert copied("COPY t TO STDOUT") is None
+
+
+def test_of_long_statements_few_are_kept() -> None:
+    kept = sql_columns._columns_of_short, sql_columns._columns_of_long
+    before = [cache.cache_info().currsize for cache in kept]
+    for number in range(150):
+        text = f"INSERT INTO leads (mail) VALUES (?) /* {'x' * 2_000} {number} */"
+        assert len(sql_columns.columns_of(text, "sqlite", False).targets) == 1
+    huge = f"INSERT INTO leads (mail) VALUES {', '.join(['(?)'] * 10_000)}"
+    assert sql_columns.columns_of(huge, "sqlite", False).table == "leads"
+    short, long = (cache.cache_info().currsize for cache in kept)
+    assert short == before[0] + 1  # the batch's first row
+    assert long <= 100

@@ -208,3 +208,23 @@ def test_stop_makes_everything_the_original(tracking: Tracking) -> None:
     for method in ("__init__", "communicate"):
         assert type(vars(subprocess.Popen)[method]).__name__ == "function"
     assert type(os.system).__name__ == "builtin_function_or_method"
+
+
+def test_a_long_conversation_is_not_kept(tracking: Tracking, tmp_path: Path) -> None:
+    program = tmp_path / "nc"
+    program.write_text(f"#!/bin/sh\ncat > {tmp_path}/sent\n")
+    program.chmod(0o755)
+    lines = [b"%04d " % number * 200 + b"\n" for number in range(200)]
+    with subprocess.Popen([str(program), "log.example", "99"], stdin=subprocess.PIPE) as process:
+        pipe: Any = process.stdin
+        for line in lines:
+            pipe.write(line)
+            pipe.flush()
+            assert sum(map(len, pipe._written)) < 70_000
+        assert tracking.shares() == []
+        pipe.write(b"from ann.kel")
+        pipe.flush()
+        pipe.write(b"ler@example.com\n")
+        pipe.flush()
+    assert (tmp_path / "sent").read_bytes().endswith(f"from {MAIL}\n".encode())
+    assert tracking.shares() == [("nc log.example", "1", ("email",))]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 import socket
+import socketserver
 import struct
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 import sst_otel
+from tests.serving import StandIn, serving
 
 MAIL = "ann.keller@example.com"
 OURS = str(Path(sst_otel.__file__).parent)
@@ -85,27 +86,15 @@ def _is_whole(got: bytes) -> bool:
 @contextmanager
 def unruly_server() -> Iterator[Unruly]:
     """Serve until the block ends."""
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
-        unruly = Unruly(server.getsockname()[1])
 
-        def treat(peer: socket.socket) -> None:
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
             with suppress(OSError):
-                unruly.serve(peer)
+                unruly.serve(self.request)
 
-        def accept() -> None:
-            with suppress(OSError):
-                while True:
-                    peer, _ = server.accept()
-                    threading.Thread(target=treat, args=(peer,), daemon=True).start()
-
-        thread = threading.Thread(target=accept)
-        thread.start()
-        try:
-            yield unruly
-        finally:
-            with suppress(OSError):
-                server.shutdown(socket.SHUT_RDWR)
-            thread.join()
+    with serving(StandIn(Handler)) as port:
+        unruly = Unruly(port)
+        yield unruly
 
 
 def closed_port() -> int:
@@ -123,8 +112,8 @@ class Came:
     """Type and value of what it returned."""
     error: tuple[str, ...] = ()
     """Type and text of the exception, then of each it came from."""
-    ends: tuple[str, str] = ("", "")
-    """File and function where its traceback ends."""
+    frames: tuple[tuple[str, str], ...] = ()
+    """File and function of each entry of its traceback and of those it came from, ours left out."""
 
 
 _CHANGING = re.compile(r"\b(?:0x)?[0-9a-f-]{8,}\b|\d+ milliseconds|\d+\.\d+ ?m?s\b|\d{4,}|\bfd=\d+")
@@ -140,26 +129,38 @@ def come_of(program: Callable[[], Any]) -> Came:
     try:
         result = program()
     except BaseException as error:
-        return Came("", tuple(_texts(error)), _end(error))
+        frames = [frame for one in _chain(error) for frame in _frames(one)]
+        return Came("", tuple(map(_text, _chain(error))), tuple(frames))
     return Came(f"{type(result).__qualname__}: {_without_changes(repr(result))}")
 
 
-def _texts(error: BaseException | None) -> Iterator[str]:
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        _, where = _end(error), f"{type(error).__module__}.{type(error).__qualname__}"
-        yield f"{where}: {_without_changes(repr(error.args))}"
-        error = error.__cause__ or error.__context__
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an exception, and those it came from, whether they are shown or not."""
+    waiting, seen = [error], set[int]()
+    while waiting:
+        error = waiting.pop()
+        if error is not None and id(error) not in seen:
+            seen.add(id(error))
+            yield error
+            waiting += [error.__cause__, error.__context__]
 
 
-def _end(error: BaseException) -> tuple[str, str]:
-    """Return the frame a traceback ends in; it may never be one of ours."""
+def _text(error: BaseException) -> str:
+    kind = f"{type(error).__module__}.{type(error).__qualname__}"
+    hidden = "hides its context" if error.__suppress_context__ else ""
+    notes = getattr(error, "__notes__", [])
+    return f"{kind}: {_without_changes(repr(error.args))} {hidden} {notes}"
+
+
+def _frames(error: BaseException) -> Iterator[tuple[str, str]]:
+    """Yield what a traceback shows but for our frames: it never ends in one, nor do they tell."""
     trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if not code.co_filename.startswith(OURS):
+            yield code.co_filename, code.co_name
+        else:
+            where = f"{code.co_filename}:{code.co_name}"
+            assert trace.tb_next is not None, f"ends in {where}"
+            assert MAIL not in repr(trace.tb_frame.f_locals), f"is told in {where}"
         trace = trace.tb_next
-    if trace is None:
-        return "", ""
-    code = trace.tb_frame.f_code
-    assert not code.co_filename.startswith(OURS), f"ends in {code.co_filename}:{code.co_name}"
-    return code.co_filename, code.co_name
