@@ -6,66 +6,30 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import flask
 import httpx
 import pytest
 import requests
-from opentelemetry import _logs, context, trace
+from opentelemetry import context, trace
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from opentelemetry.instrumentation.requests import RequestsInstrumentor
 from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
-from opentelemetry.sdk._logs import LoggerProvider
-from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
 from sqlalchemy import create_engine, text
 
 import sst_otel
+from tests.sources.sender import Sender
 from tests.support import Vendor, tracking_in
+from tests.telemetry.exporting import Exported
 
 MAIL = "ann.keller@example.com"
-
-
-class Exported:
-    """What in-memory exporters of the real SDK got."""
-
-    def __init__(self) -> None:
-        self.spans = InMemorySpanExporter()
-        self.logs = InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]
-
-    def clients(self) -> list[ReadableSpan]:
-        return [span for span in self.spans.get_finished_spans() if span.kind == SpanKind.CLIENT]
-
-    def log_events(self) -> list[Any]:
-        return [entry.log_record for entry in self.logs.get_finished_logs()]
-
-
-EXPORTED = Exported()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _providers() -> None:
-    tracers = TracerProvider()
-    tracers.add_span_processor(SimpleSpanProcessor(EXPORTED.spans))
-    trace.set_tracer_provider(tracers)
-    loggers = LoggerProvider()
-    loggers.add_log_record_processor(SimpleLogRecordProcessor(EXPORTED.logs))
-    _logs.set_logger_provider(loggers)
-
-
-@pytest.fixture
-def exported() -> Exported:
-    EXPORTED.spans.clear()
-    EXPORTED.logs.clear()
-    return EXPORTED
 
 
 INSTRUMENTORS = (RequestsInstrumentor, HTTPXClientInstrumentor)
 
 
 @pytest.fixture(params=["sst first", "sst last", "sst alone"])
-def order(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def order(request: pytest.FixtureRequest, exported: Exported, tmp_path: Path) -> Iterator[str]:
     """Both orders of installation, each taken down in the other order too."""
     others = [made() for made in INSTRUMENTORS] if request.param != "sst alone" else []
     if request.param == "sst first":
@@ -175,3 +139,23 @@ class TestDatabase:
         assert event.attributes["sst.destination"] == "sqlite t(email)"
         assert event.attributes["db.collection.name"] == "t"
         assert MAIL not in with_event[0].to_json()
+
+
+def test_what_a_trusted_service_called_the_data_is_in_both(
+    exported: Exported, vendor: Vendor, tmp_path: Path
+) -> None:
+    app = flask.Flask("b")
+    app.add_url_rule("/in", view_func=lambda: _forwarded(vendor), methods=["POST"])
+    with tracking_in(tmp_path) as tracking:
+        sender = Sender(tracking)
+        headers = sender.headers(email=MAIL)
+        app.test_client().post("/in", json={"x17": MAIL}, headers=headers)
+        (span,) = exported.clients()
+        (log,) = exported.log_events()
+        for attributes in (span.events[0].attributes, log.attributes):
+            assert attributes is not None
+            assert attributes["sst.received.tag.ids"] == (sender.tag_id("email", MAIL),)
+
+
+def _forwarded(vendor: Vendor) -> str:
+    return requests.post(f"{vendor.url}/crm", json=flask.request.get_json()).text

@@ -29,6 +29,15 @@ from tests.support import Tracking, Vendor, tracking_in
 
 PEOPLE = {"1": "ann.keller@example.com", "2": "bob.meyer@example.org"}
 BOTH = [("1", ("email",)), ("2", ("email",))]
+PRODUCT = {"host": "127.0.0.1", "name": "Watcher", "purpose": "llm-observability"}
+"""What is exported to it is its business, and not redacted."""
+
+
+@pytest.fixture
+def tracking(tmp_path: Path) -> Iterator[Tracking]:
+    with tracking_in(tmp_path, recipients=(PRODUCT,)) as tracked:
+        yield tracked
+        assert tracked.errors() == {}
 
 
 @pytest.fixture(autouse=True)
