@@ -17,12 +17,14 @@ from typing import Any
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import NullPool, StaticPool
+from sqlalchemy.pool import NullPool, QueuePool, StaticPool
 
 from sst_otel.audit.schema import migrate
 from sst_otel.suppress import suppressed
 
 _BUSY_MILLISECONDS = 5000
+_POOL_SECONDS = 10
+"""Longest wait for a connection: a collector waits 30 s for its answer."""
 _LOCK_KEY = 0x5357_0001
 """The advisory lock of PostgreSQL that appending shares and pruning takes alone."""
 
@@ -33,18 +35,31 @@ class Database:
     Raises ``ValueError`` for a URL SQLAlchemy cannot read or whose driver is not installed.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, connections: int = 0) -> None:
+        """Keep ``connections`` open; none where it is 0."""
         self._url = url
+        self._connections = connections
         self._migrated = False
         self._memory_lock: threading.RLock | None = None
         with suppressed():
             self.engine = self._engine()
 
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether it is PostgreSQL, whose tables of events are partitioned."""
+        return self.engine.dialect.name == "postgresql"
+
+    def upgrade(self) -> None:
+        """Make or migrate the tables unless that was done and nothing has failed since."""
+        if not (self._migrated and self.is_postgresql):  # a file may be another now
+            with self.writing():
+                pass
+
     @contextmanager
     def writing(self, *, alone: bool = False) -> Iterator[Connection]:
         """Begin a write transaction and commit it; ``alone`` keeps other hosts' writers out too."""
-        migrated, self._migrated = self._migrated, False  # after any failure, look again
-        with self._connected() as connection:
+        migrated = self._migrated
+        with self._looking_again(), self._connected() as connection:
             self._begin(connection, write=True, alone=alone or not migrated)
             if not migrated or connection.dialect.name == "sqlite":  # its file may be another now
                 migrate(connection)
@@ -55,9 +70,18 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Begin a transaction that sees one state of the store."""
-        with self._connected() as connection:
+        with self._looking_again(), self._connected() as connection:
             self._begin(connection, write=False, alone=False)
             yield connection
+
+    @contextmanager
+    def _looking_again(self) -> Iterator[None]:
+        """After any failure, let the next writer look at the tables."""
+        try:
+            yield
+        except BaseException:
+            self._migrated = False
+            raise
 
     def close(self) -> None:
         """Close what is open."""
@@ -82,11 +106,21 @@ class Database:
             function = "pg_advisory_xact_lock" + ("" if alone else "_shared")
             connection.execute(text(f"SELECT {function}(:key)"), {"key": _LOCK_KEY})
 
+    def _pool(self) -> dict[str, Any]:
+        if not self._connections:
+            return {"poolclass": NullPool}
+        return {
+            "poolclass": QueuePool,
+            "pool_size": self._connections,
+            "max_overflow": 0,
+            "pool_timeout": _POOL_SECONDS,
+        }
+
     def _engine(self) -> Engine:
         try:
             url = make_url(self._url)
             if url.get_backend_name() != "sqlite":
-                return _unheard(create_engine(url, poolclass=NullPool, future=True))
+                return _unheard(create_engine(url, future=True, **self._pool()))
             memory = url.database in (None, "", ":memory:")
             if memory:
                 self._memory_lock = threading.RLock()
@@ -97,7 +131,10 @@ class Database:
                 future=True,
             )
         except Exception as error:  # ArgumentError, NoSuchModuleError, a driver's ImportError
-            raise ValueError(f"SST_DATABASE_URL cannot be used ({type(error).__name__})") from None
+            raise ValueError(
+                f"SST_DATABASE_URL cannot be used ({type(error).__name__}): is the driver "
+                "installed, and the kind of database spelt as SQLAlchemy has it?"
+            ) from None
         path = None if memory else str(url.database)
 
         @event.listens_for(engine, "do_connect")

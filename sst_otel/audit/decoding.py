@@ -10,7 +10,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from sst_otel.audit.records import AliasRecord, OutcomeRecord, Record, ShareRecord, TagRecord
+from sst_otel.audit.records import (
+    AliasRecord,
+    GapRecord,
+    OutcomeRecord,
+    Record,
+    ShareRecord,
+    TagRecord,
+)
 
 _LATEST = 253_402_300_799.0  # 9999-12-31, the last second a datetime can hold
 
@@ -23,9 +30,17 @@ def decode(line: bytes) -> Record:
     """Read one line; raises :class:`CorruptRecord` for anything that is not a record of ours."""
     try:
         fields = json.loads(line)
+    except (ValueError, RecursionError):
+        raise CorruptRecord("not a line of the audit journal") from None
+    return checked(fields)
+
+
+def checked(fields: Any) -> Record:
+    """Return the record with these fields, those of a journal's line; raises as :func:`decode`."""
+    try:
         return _READERS[fields["k"]](fields)
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise CorruptRecord("not a record of the audit journal") from None
+        raise CorruptRecord("not a record of the audit log") from None
 
 
 def _text(value: object) -> str:
@@ -46,15 +61,24 @@ def _name(value: object) -> str:
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise TypeError
-    return tuple(_text(item) for item in value)
+    return tuple(_storable(value))
+
+
+def _storable(values: list[Any]) -> list[str]:
+    """Return texts as :func:`_text` does, all looked at together as nearly none has to change."""
+    together = "".join(values)  # TypeError where one is no text
+    if together.isascii() and "\0" not in together:
+        return values
+    return [_text(item) for item in values]
 
 
 def _time(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise TypeError
-    if not 0 <= value <= _LATEST:
+    if value != value:
         raise ValueError
-    return round(float(value), 6)
+    # A clock that is wrong by decades (a test's, a board without a battery) loses no record.
+    return round(float(min(max(value, 0), _LATEST)), 6)
 
 
 def _tree(value: Any) -> Any:
@@ -71,7 +95,8 @@ def _share(fields: dict[str, Any]) -> ShareRecord:
     metadata = _tree(fields["metadata"])
     if not isinstance(metadata, dict):
         raise TypeError
-    values: dict[str, Any] = {name: _text(fields[name]) for name in _SHARE_TEXTS}
+    texts = _storable([fields[name] for name in _SHARE_TEXTS])
+    values: dict[str, Any] = dict(zip(_SHARE_TEXTS, texts, strict=True))
     values.update({name: _texts(fields[name]) for name in _SHARE_ARRAYS})
     record = ShareRecord(
         event_id=_name(fields["event_id"]),
@@ -112,6 +137,24 @@ def _alias(fields: dict[str, Any]) -> AliasRecord:
     )
 
 
+def _gap(fields: dict[str, Any]) -> GapRecord:
+    lost = {
+        _name(kind): count
+        for kind, count in fields["lost"].items()
+        if isinstance(count, int) and not isinstance(count, bool)
+    }
+    if len(lost) != len(fields["lost"]):
+        raise TypeError
+    return GapRecord(
+        _name(fields["gap_id"]),
+        _text(fields["service"]),
+        _time(fields["since"]),
+        _time(fields["at"]),
+        lost,
+        _text(fields["reason"]),
+    )
+
+
 _SHARE_ARRAYS = ("data_types", "tag_ids", "evidence", "paths")
 _SHARE_TEXTS = (
     "owner_ref",
@@ -132,4 +175,5 @@ _READERS: dict[str, Callable[[dict[str, Any]], Record]] = {
     "tag": _tag,
     "outcome": _outcome,
     "alias": _alias,
+    "gap": _gap,
 }

@@ -10,12 +10,28 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Index, MetaData, String, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Text,
+)
 from sqlalchemy.orm import declarative_base
 from sqlalchemy.types import TypeDecorator
 
 # Marked as ours: sources read the application's tables (sst_otel.sources.known_tables).
 Base: Any = declarative_base(metadata=MetaData(info={"sst_otel": True}))
+
+
+_EventId = String().with_variant(String(collation="C"), "postgresql")
+"""Compared byte by byte: what UUIDv7 are in the order of time by, and the partitions' ranges."""
+_BY_ID = {"postgresql_partition_by": "RANGE (event_id)"}
+"""PostgreSQL has a partition a month, see :mod:`sst_otel.audit.partitions`."""
 
 
 class UtcTime(TypeDecorator):  # type: ignore[type-arg]  # SQLAlchemy 1.4's is not generic
@@ -115,7 +131,7 @@ class AuditLog(Base):  # type: ignore[misc]
 
     __tablename__ = "audit_logs"
 
-    event_id = Column(String, primary_key=True)
+    event_id = Column(_EventId, primary_key=True)
     event_type = Column(String, nullable=False)
     timestamp = Column(UtcTime, nullable=False)
     subject = Column(String)
@@ -147,6 +163,7 @@ class AuditLog(Base):  # type: ignore[misc]
         Index("ix_audit_logs_destination", "destination", "timestamp"),
         Index("ix_audit_logs_trace", "trace_id"),
         Index("ix_audit_logs_stack", "stack_id"),
+        _BY_ID,
     )
 
 
@@ -155,7 +172,7 @@ class AuditLogRecord(Base):  # type: ignore[misc]
 
     __tablename__ = "audit_log_records"
 
-    event_id = Column(String, primary_key=True)
+    event_id = Column(_EventId, primary_key=True)
     record = Column(String, primary_key=True)
     data_type = Column(String, nullable=False)
     timestamp = Column(UtcTime, nullable=False)
@@ -163,7 +180,32 @@ class AuditLogRecord(Base):  # type: ignore[misc]
     __table_args__ = (
         Index("ix_audit_log_records_record", "record", "timestamp"),
         Index("ix_audit_log_records_data_type", "data_type", "event_id"),
+        _BY_ID,
     )
+
+
+class AuditFlowDay(Base):  # type: ignore[misc]
+    """How many events of a day took data of a type to a recipient; nobody's person is in it.
+
+    ``data_type`` is ``""`` for the events as a whole. The view ``audit_flow`` sums the types up:
+    ``service, recipient, data_type, first_seen, last_seen, events``.
+    """
+
+    __tablename__ = "audit_flow_days"
+
+    day = Column(UtcTime, primary_key=True)
+    """Its beginning, in UTC."""
+    service = Column(String, primary_key=True)
+    recipient = Column(String, primary_key=True)
+    purpose = Column(String, primary_key=True)
+    country = Column(String, primary_key=True)
+    role = Column(String, primary_key=True)
+    host = Column(String, primary_key=True)
+    """``server.address`` of the events; ``""`` where they had none."""
+    data_type = Column(String, primary_key=True)
+    first_seen = Column(UtcTime, nullable=False)
+    last_seen = Column(UtcTime, nullable=False)
+    events = Column(BigInteger, nullable=False)
 
 
 class Outcome(Base):  # type: ignore[misc]
@@ -171,9 +213,39 @@ class Outcome(Base):  # type: ignore[misc]
 
     __tablename__ = "outcomes"
 
-    event_id = Column(String, primary_key=True)
+    event_id = Column(_EventId, primary_key=True)
     at = Column(UtcTime, primary_key=True)
     outcome = Column(String, primary_key=True)
+
+    __table_args__ = _BY_ID
+
+
+class Gap(Base):  # type: ignore[misc]
+    """Records of a process that were lost; what the log does not hold, it says."""
+
+    __tablename__ = "gaps"
+
+    id = Column(String, primary_key=True)
+    service = Column(String, nullable=False)
+    since = Column(UtcTime, nullable=False)
+    until = Column(UtcTime, nullable=False, index=True)
+    lost = Column(JSON, nullable=False)
+    """Kind of record to how many."""
+    reason = Column(String, nullable=False)
+
+
+class DeadLetter(Base):  # type: ignore[misc]
+    """A record that could not be read, or that the database would not take."""
+
+    __tablename__ = "dead_letters"
+
+    id = Column(String, primary_key=True)
+    """Digest of the body, so that what comes again is one."""
+    at = Column(UtcTime, nullable=False, index=True)
+    reason = Column(String, nullable=False)
+    """``unreadable`` or ``refused``."""
+    body = Column(LargeBinary, nullable=False)
+    """An OTLP log record, in protobuf."""
 
 
 class JournalOffset(Base):  # type: ignore[misc]

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import and_, exists, select
 from sqlalchemy.engine import Connection
 
-from sst_otel.audit import explaining, lineage_queries, models, recipients
-from sst_otel.audit.drain import drain
+from sst_otel.audit import explaining, flows, lineage_queries, models, recipients
 from sst_otel.audit.filters import before, like, make_cursor, of_owner
+from sst_otel.audit.outbox.drain import drain
 from sst_otel.audit.people import People
 from sst_otel.audit.rows import data_objects, event, latest_outcomes, tag_ids
 from sst_otel.audit.store import Store
@@ -33,10 +33,11 @@ class Reader:
 
     ``viewer``, in every method, is the application's own id of the person who asks and who sees
     nothing but their own rows; None is for staff, who see all. Raises
-    ``sqlalchemy.exc.SQLAlchemyError`` where the database cannot be read.
+    ``sqlalchemy.exc.SQLAlchemyError`` where the database cannot be read. ``directory``: where the
+    journals are that the store is filled from; None where somebody else fills it.
     """
 
-    def __init__(self, store: Store, directory: Path, keys: Keys) -> None:
+    def __init__(self, store: Store, directory: Path | None, keys: Keys) -> None:
         self._store = store
         self._directory = directory
         self._keys = keys
@@ -201,7 +202,7 @@ class Reader:
         """
         asked = self._asked(_LOGS.subject, viewer, None, _LOGS.timestamp, None, None)
         with self._reading() as connection:
-            return summarise(connection, asked)
+            return summarise(_flows(connection, asked))
 
     def recipients(
         self,
@@ -216,10 +217,24 @@ class Reader:
         ``unknown``: only those that the register of recipients does not name.
         """
         asked = self._asked(_LOGS.subject, viewer, None, _LOGS.timestamp, since, until)
-        if unknown:
-            asked.append(_LOGS.recipient_name == recipients.UNKNOWN)
         with self._reading() as connection:
-            return recipients.seen(connection, asked)
+            found = _flows(connection, asked)
+            if unknown:
+                found = [flow for flow in found if flow.name == recipients.UNKNOWN]
+                asked.append(_LOGS.recipient_name == recipients.UNKNOWN)
+            return recipients.seen(connection, found, asked)
+
+    def gaps(self) -> list[dict[str, Any]]:
+        """Return what the log does not hold as it was lost, the latest first.
+
+        Each has ``gap_id, service, since, until, lost, reason``; ``lost`` is how many records of
+        which kind.
+        """
+        gaps = models.Gap.__table__
+        with self._reading() as connection:
+            rows = connection.execute(select(gaps).order_by(gaps.c.until.desc(), gaps.c.id))
+            found = [dict(row._mapping) for row in rows]
+        return [{"gap_id": row.pop("id"), **row} for row in found]
 
     def close(self) -> None:
         """Close the store."""
@@ -249,7 +264,8 @@ class Reader:
     def _reading(self) -> Iterator[Connection]:
         """Read the journals of all processes, then give one state of the store."""
         try:
-            if drain(self._store, self._directory, _DRAIN_WAIT) is None:
+            directory = self._directory
+            if directory is not None and drain(self._store, directory, _DRAIN_WAIT) is None:
                 count_error("audit.read", "another process kept the journals busy")
             self._store.upgrade()
         except Exception as error:  # a read-only store can be read as far as it goes
@@ -260,6 +276,11 @@ class Reader:
             )
         with self._store.reading() as connection:
             yield connection
+
+
+def _flows(connection: Connection, asked: list[Any]) -> list[flows.Flow]:
+    """Return the flows of the events that fulfil ``asked``; those of all are rolled up."""
+    return flows.among(connection, asked) if asked else flows.kept(connection)
 
 
 def _checked(limit: int) -> int:

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import distinct, func, select
 from sqlalchemy.engine import Connection
 
+from sst_otel import semconv
 from sst_otel.audit import models
+from sst_otel.audit.flows import WHOLE, Flow
 from sst_otel.recipients.domains import registrable_domain
 
 UNKNOWN = "unknown"
-_HOST = "server.address"
+_HOST = semconv.SERVER_ADDRESS
 _LOGS = models.AuditLog.__table__
-_LINKS = models.AuditLogRecord.__table__
 _ALIASES = models.Alias.__table__
 
 Who = tuple[str, str, str, str]
@@ -32,71 +33,48 @@ class _Seen:
     last: float = 0.0
 
 
-def seen(connection: Connection, asked: list[Any]) -> list[dict[str, Any]]:
-    """Return the recipients of the events that fulfil ``asked``, the latest first.
+def seen(connection: Connection, flows: list[Flow], asked: list[Any]) -> list[dict[str, Any]]:
+    """Return the recipients of ``flows``, those of the events that fulfil ``asked``; latest first.
 
     Each is ``recipient, purpose, role, country, known, domains, hosts, data_types, people, events,
     first_seen, last_seen``. Those whom the register does not name are told apart by domain.
     ``people``: distinct ones, visitors who turned out to be somebody counted once; nobody known
     does not count.
     """
-    events = _events(asked)
-    who = (events.c.name, events.c.purpose, events.c.country, events.c.role)
     found: dict[tuple[Who, str], _Seen] = {}
-    counted = select(
-        *who, events.c.host, func.min(events.c.at), func.max(events.c.at), func.count()
-    ).group_by(*who, events.c.host)
-    for row in connection.execute(counted):
-        one = found.setdefault(_key(row), _Seen())
-        one.hosts.add(row[4] or "")
-        one.first, one.last = min(one.first, row[5]), max(one.last, row[6])
-        one.events += row[7]
-    linked = events.join(_LINKS, _LINKS.c.event_id == events.c.event_id)
-    types = select(*who, events.c.host, _LINKS.c.data_type).select_from(linked).distinct()
-    for row in connection.execute(types):
-        found[_key(row)].data_types.add(row[5])
-    by_name = select(*who, func.count(distinct(events.c.person))).group_by(*who)
-    people = {tuple(row[:4]): row[4] for row in connection.execute(by_name)}
+    for flow in flows:
+        domain = registrable_domain(flow.host) if flow.name == UNKNOWN else ""
+        one = found.setdefault((flow.who, domain), _Seen())
+        if flow.data_type != WHOLE:
+            one.data_types.add(flow.data_type)
+            continue
+        one.hosts.add(flow.host)
+        one.first, one.last = min(one.first, flow.first), max(one.last, flow.last)
+        one.events += flow.events
+    people = {
+        (row[0], row[1], row[2], row[3]): row[4] for row in connection.execute(_people(asked))
+    }
     rows = []
-    for (named, domain), one in found.items():
-        count = people[named]
+    for (who, domain), one in found.items():
+        count = people.get(who, 0)
         if domain:
-            of_these = [column == value for column, value in zip(who, named, strict=True)]
-            those = select(func.count(distinct(events.c.person))).where(
-                *of_these, events.c.host.in_(sorted(one.hosts))
-            )
-            count = connection.execute(those).scalar()
-        rows.append(_row(named, one, count))
+            names = ("recipient_name", "purpose", "country", "role")
+            of_these = [_LOGS.c[name] == value for name, value in zip(names, who, strict=True)]
+            of_these.append(_LOGS.c.metadata[_HOST].as_string().in_(sorted(one.hosts)))
+            those = connection.execute(_people([*asked, *of_these])).fetchall()
+            count = sum(row[4] for row in those)
+        rows.append(_row(who, one, count))
     return sorted(rows, key=lambda row: (-row["last_seen"], row["recipient"], row["domains"]))
 
 
-def _events(asked: list[Any]) -> Any:
-    """Return the events asked for with host and person, as a table inside the query.
-
-    To PostgreSQL's GROUP BY an expression with bound values is never the same expression twice.
-    """
-    person = func.coalesce(_ALIASES.c.subject, _LOGS.c.subject)
-    logs = _LOGS.outerjoin(_ALIASES, _ALIASES.c.pseudonym == _LOGS.c.subject)
-    return (
-        select(
-            _LOGS.c.event_id,
-            _LOGS.c.recipient_name.label("name"),
-            _LOGS.c.purpose,
-            _LOGS.c.country,
-            _LOGS.c.role,
-            _LOGS.c.timestamp.label("at"),
-            _LOGS.c.metadata[_HOST].as_string().label("host"),
-            person.label("person"),
-        )
-        .select_from(logs)
-        .where(*asked)
-        .subquery()
-    )
-
-
-def _key(row: Any) -> tuple[Who, str]:
-    who = (row[0], row[1], row[2], row[3])
-    return who, registrable_domain(row[4] or "") if row[0] == UNKNOWN else ""
+def _people(asked: list[Any]) -> Any:
+    """Count the distinct people of each recipient, from each one's mentions taken together."""
+    who = (_LOGS.c.recipient_name, _LOGS.c.purpose, _LOGS.c.country, _LOGS.c.role)
+    mentioned = select(*who, _LOGS.c.subject).where(*asked).distinct().subquery()
+    *named, subject = mentioned.c
+    person = func.coalesce(_ALIASES.c.subject, subject)
+    joined = mentioned.outerjoin(_ALIASES, _ALIASES.c.pseudonym == subject)
+    return select(*named, func.count(distinct(person))).select_from(joined).group_by(*named)
 
 
 def _row(who: Who, one: _Seen, people: int) -> dict[str, Any]:

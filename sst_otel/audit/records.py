@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from sst_otel import semconv
 from sst_otel.shares import CodeLocation, SharingEvent
 from sst_otel.tags import Tag
 
@@ -78,7 +79,30 @@ class AliasRecord:
     at: float
 
 
-Record = ShareRecord | TagRecord | OutcomeRecord | AliasRecord
+@dataclass(frozen=True, slots=True)
+class GapRecord:
+    """Records of one process that nobody will ever see."""
+
+    gap_id: str
+    """UUIDv7."""
+    service: str
+    since: float
+    at: float
+    """When the first and the last of them were made, seconds since the epoch, UTC."""
+    lost: Mapping[str, int]
+    """Kind of record (``share``, ``tag``, ``outcome``, ``alias``) to how many."""
+    reason: str
+    """Why, in words; no personal value."""
+
+
+Record = ShareRecord | TagRecord | OutcomeRecord | AliasRecord | GapRecord
+_KINDS: Mapping[type[Any], str] = {
+    ShareRecord: "share",
+    TagRecord: "tag",
+    OutcomeRecord: "outcome",
+    AliasRecord: "alias",
+    GapRecord: "gap",
+}
 
 
 def share_record(event: SharingEvent) -> bytes:
@@ -87,12 +111,12 @@ def share_record(event: SharingEvent) -> bytes:
     recipient = event.recipient
     metadata = dict(event.metadata)
     if event.host:
-        metadata.setdefault("server.address", event.host)
+        metadata.setdefault(semconv.SERVER_ADDRESS, event.host)
     stack: tuple[str, ...] = ()
     if event.code is not None:
-        metadata.setdefault("code.file.path", event.code.file)
-        metadata.setdefault("code.line.number", event.code.line)
-        metadata.setdefault("code.function.name", event.code.function)
+        metadata.setdefault(semconv.CODE_FILE, event.code.file)
+        metadata.setdefault(semconv.CODE_LINE, event.code.line)
+        metadata.setdefault(semconv.CODE_FUNCTION, event.code.function)
         stack = _frames(event.code)
     fields = {
         "k": "share",
@@ -158,6 +182,21 @@ def alias_record(pseudonym_ref: str, owner_ref: str, owner_sealed: str, at: floa
             "at": at,
         }
     )
+
+
+def gap_record(gap: GapRecord) -> bytes:
+    """Return the line that says what was lost."""
+    return _line({"k": "gap", **asdict(gap)})
+
+
+def kind_of_record(record: Record) -> str:
+    """Return the kind of a record, as :func:`kind_of` of its line."""
+    return _KINDS[type(record)]
+
+
+def kind_of(line: bytes) -> str:
+    """Return the kind of a line that was written here, such as ``share`` or ``tag``."""
+    return line[6 : line.index(b'"', 6)].decode("ascii")
 
 
 def _type_name(value: object) -> str:

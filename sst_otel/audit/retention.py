@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.engine import Connection
 
-from sst_otel.audit import models
+from sst_otel.audit import flows, models, partitions
+from sst_otel.audit.inserting import chunks
 
 _LOGS = models.AuditLog.__table__
 _LINKS = models.AuditLogRecord.__table__
@@ -16,6 +17,8 @@ _SOURCES = models.TagSource.__table__
 _PARENTS = models.TagParent.__table__
 _SUBJECTS = models.Subject.__table__
 _ALIASES = models.Alias.__table__
+_LETTERS = models.DeadLetter.__table__
+_GAPS = models.Gap.__table__
 _OFFSETS = models.JournalOffset.__table__
 
 
@@ -25,10 +28,14 @@ def prune(connection: Connection, cutoff: float) -> int:
     Data, people and stacks that a kept event names stay, however old. Returns the number of events
     deleted. The caller holds the store's write lock alone.
     """
+    dropped = 0
+    if connection.dialect.name == "postgresql":
+        dropped = partitions.drop(connection, cutoff)
     old = select(_LOGS.c.event_id).where(_LOGS.c.timestamp < cutoff)
     connection.execute(delete(_LINKS).where(_LINKS.c.event_id.in_(old)))
     connection.execute(delete(_OUTCOMES).where(_OUTCOMES.c.event_id.in_(old)))
     removed = connection.execute(delete(_LOGS).where(_LOGS.c.timestamp < cutoff)).rowcount
+    flows.forget(connection, cutoff)
     # An outcome whose event never came, or came and went before it.
     connection.execute(
         delete(_OUTCOMES).where(
@@ -40,7 +47,9 @@ def prune(connection: Connection, cutoff: float) -> int:
     _prune_data(connection, cutoff)
     _prune_people(connection)
     connection.execute(delete(_OFFSETS).where(_OFFSETS.c.at < cutoff))
-    return int(removed)
+    connection.execute(delete(_LETTERS).where(_LETTERS.c.at < cutoff))
+    connection.execute(delete(_GAPS).where(_GAPS.c.until < cutoff))
+    return dropped + int(removed)
 
 
 def _prune_data(connection: Connection, cutoff: float) -> None:
@@ -64,10 +73,9 @@ def _prune_data(connection: Connection, cutoff: float) -> None:
         if not needed:
             break
         stale -= needed
-    for record in sorted(stale):
-        connection.execute(delete(_SOURCES).where(_SOURCES.c.record == record))
-        connection.execute(delete(_PARENTS).where(_PARENTS.c.record == record))
-        connection.execute(delete(_RECORDS).where(_RECORDS.c.id == record))
+    for few in chunks(stale):
+        for column in (_SOURCES.c.record, _PARENTS.c.record, _RECORDS.c.id):
+            connection.execute(delete(column.table).where(column.in_(few)))
 
 
 def _prune_people(connection: Connection) -> None:

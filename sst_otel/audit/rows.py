@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from sst_otel.audit import models
+from sst_otel.audit.inserting import chunks
 from sst_otel.audit.people import ERASED, People
 
-_CHUNK = 400
 _LINKS = models.AuditLogRecord.__table__.c
 _RECORDS = models.ProvenanceRecord.__table__.c
 _SOURCES = models.TagSource.__table__.c
@@ -110,6 +110,5 @@ def last_shared(connection: Connection, records: list[str]) -> dict[str, float]:
 
 def in_chunks(connection: Connection, query: Any, key: Any, wanted: Iterable[str]) -> Iterator[Any]:
     """Yield the rows of ``query`` whose ``key`` is wanted, few enough at a time for any SQLite."""
-    keys = sorted(wanted)
-    for start in range(0, len(keys), _CHUNK):
-        yield from connection.execute(query.where(key.in_(keys[start : start + _CHUNK])))
+    for few in chunks(wanted):
+        yield from connection.execute(query.where(key.in_(few)))

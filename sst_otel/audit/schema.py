@@ -16,11 +16,17 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from sst_otel.audit import models
+from sst_otel.audit import models, partitions
 
-HEAD = "0002"
+HEAD = "0005"
 VERSION_TABLE = "sst_alembic_version"
 MIGRATIONS = Path(__file__).with_name("migrations")
+_VIEW = (
+    "CREATE VIEW audit_flow AS SELECT service, recipient, data_type, "
+    "min(first_seen) AS first_seen, max(last_seen) AS last_seen, "
+    "CAST(sum(events) AS BIGINT) AS events "
+    "FROM audit_flow_days WHERE data_type <> '' GROUP BY service, recipient, data_type"
+)
 
 
 def stored_version(connection: Connection) -> str | None:
@@ -48,6 +54,9 @@ def migrate(connection: Connection) -> None:
 def _make(connection: Connection) -> None:
     """Make all tables as the models have them, and note their version as Alembic would."""
     models.Base.metadata.create_all(connection, checkfirst=False)
+    connection.execute(text(_VIEW))
+    if connection.dialect.name == "postgresql":
+        partitions.prepare(connection)
     connection.execute(
         text(
             f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL, "

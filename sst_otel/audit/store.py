@@ -9,12 +9,16 @@ from contextlib import contextmanager
 from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 
-from sst_otel.audit import models
+from sst_otel.audit import models, partitions
 from sst_otel.audit.database import Database, is_outage
+from sst_otel.audit.dead_letters import REFUSED, UNREADABLE, bury, letter_of
+from sst_otel.audit.inserting import add_missing
 from sst_otel.audit.records import OutcomeRecord, Record
 from sst_otel.audit.retention import prune
-from sst_otel.audit.writing import add_missing, write
+from sst_otel.audit.writing import write
+from sst_otel.guard import count_error, say_once
 
+_DAY = 86_400.0
 _OFFSETS = models.JournalOffset.__table__
 
 
@@ -26,35 +30,43 @@ class Store:
     and processes, and after a fork.
     """
 
-    def __init__(self, url: str) -> None:
-        self._database = Database(url)
+    def __init__(self, url: str, connections: int = 0) -> None:
+        """Keep ``connections`` open, for threads that write all the time; none where it is 0."""
+        self._database = Database(url, connections)
+        self._months_until = 0.0 if self._database.is_postgresql else float("inf")
 
     def upgrade(self) -> None:
         """Make or migrate the tables now instead of on the first write."""
-        with self._database.writing():
-            pass
+        self._database.upgrade()
 
-    def append(self, records: Sequence[Record], journal: str = "", position: int = 0) -> int:
+    def append(
+        self,
+        records: Sequence[Record],
+        journal: str = "",
+        position: int = 0,
+        unreadable: Sequence[bytes] = (),
+    ) -> Sequence[Record]:
         """Write records, and how far ``journal`` has thereby been read, in one transaction.
 
-        What is there already stays as it is. A record the database will not take is left out, so
-        that it does not hold up the others; returns how many were.
+        What is there already stays as it is. A record the database will not take becomes a dead
+        letter, so that it does not hold up the others; returns those. ``unreadable``: log records
+        in protobuf that were none of ours, dead letters too.
         """
+        now = time.time()
+        if now >= self._months_until:
+            self._make_months(now)
         try:
-            self._append(records, journal, position)
-            return 0
+            with self._database.writing() as connection:
+                write(connection, records, now)
+                self._note(connection, journal, position, unreadable, now)
+            return []
         except Exception as error:
             if is_outage(error):
                 raise
-        refused = 0
-        for record in records:
-            try:
-                self._append([record], "", 0)
-            except Exception as error:
-                if is_outage(error):
-                    raise
-                refused += 1
-        self._append([], journal, position)
+        with self._database.writing() as connection:
+            refused = _halved(connection, records, now)
+            self._note(connection, journal, position, unreadable, now)
+            bury(connection, [(letter_of(record), REFUSED) for record in refused], now)
         return refused
 
     def outcome(self, event_id: str, outcome: str, at: float) -> None:
@@ -77,7 +89,7 @@ class Store:
         if days <= 0:
             return 0
         with self._database.writing(alone=True) as connection:
-            return prune(connection, max(0.0, now - days * 86400.0))
+            return prune(connection, max(0.0, now - days * _DAY))
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -89,12 +101,51 @@ class Store:
         """Close the connections."""
         self._database.close()
 
-    def _append(self, records: Sequence[Record], journal: str, position: int) -> None:
-        now = time.time()
-        with self._database.writing() as connection:
+    def _make_months(self, now: float) -> None:
+        """Make the partitions of this month and the next; look again tomorrow.
+
+        Where they cannot be made, say for want of the right, the default partition takes the rows.
+        """
+        self._months_until = now + _DAY
+        try:
+            with self._database.writing(alone=True) as connection:
+                month = partitions.month_of(now)
+                partitions.make(connection, month)
+                partitions.make(connection, partitions.following(month))
+        except Exception as error:
+            if is_outage(error):
+                self._months_until = 0.0
+                raise
+            kind = type(error).__name__
+            say_once("audit.months", f"no partition for the month could be made ({kind})")
+            count_error("audit.months", kind)
+
+    def _note(
+        self,
+        connection: Connection,
+        journal: str,
+        position: int,
+        unreadable: Sequence[bytes],
+        now: float,
+    ) -> None:
+        bury(connection, [(body, UNREADABLE) for body in unreadable], now)
+        if journal:
+            row = {"name": journal, "position": position, "at": now}
+            add_missing(connection, _OFFSETS, [row])
+            update = _OFFSETS.update().where(_OFFSETS.c.name == journal)
+            connection.execute(update.values(position=position, at=now))
+
+
+def _halved(connection: Connection, records: Sequence[Record], now: float) -> list[Record]:
+    """Write the records that the database takes; return the others."""
+    try:
+        with connection.begin_nested():
             write(connection, records, now)
-            if journal:
-                row = {"name": journal, "position": position, "at": now}
-                add_missing(connection, _OFFSETS, [row])
-                update = _OFFSETS.update().where(_OFFSETS.c.name == journal)
-                connection.execute(update.values(position=position, at=now))
+        return []
+    except Exception as error:
+        if is_outage(error):
+            raise
+    if len(records) == 1:
+        return [records[0]]
+    half = len(records) // 2
+    return _halved(connection, records[:half], now) + _halved(connection, records[half:], now)

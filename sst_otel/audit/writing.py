@@ -1,6 +1,7 @@
 """Writes decoded records into the tables: a few multi-row statements per batch, idempotent.
 
 Whatever arrives twice (a journal read again, two hosts reporting the same tag) changes nothing.
+Rows are written in one order, so that two writers of the same wait for each other one way only.
 """
 
 from __future__ import annotations
@@ -9,16 +10,22 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam
 from sqlalchemy.engine import Connection
 
-from sst_otel.audit import models
-from sst_otel.audit.records import AliasRecord, OutcomeRecord, Record, ShareRecord, TagRecord
-
-_CHUNK = 400
-"""Values in one ``IN``; SQLite took no more than 999 until 3.32."""
+from sst_otel.audit import flows, models
+from sst_otel.audit.inserting import add_missing, add_new, found
+from sst_otel.audit.records import (
+    AliasRecord,
+    GapRecord,
+    OutcomeRecord,
+    Record,
+    ShareRecord,
+    TagRecord,
+)
 
 _SUBJECTS = models.Subject.__table__
 _RECORDS = models.ProvenanceRecord.__table__
@@ -33,11 +40,14 @@ def write(connection: Connection, records: Sequence[Record], now: float) -> None
     subjects = _subjects(connection, shares, tags, aliases)
     provenance = _provenance(connection, shares, tags, subjects)
     _sources(connection, tags, provenance)
-    _shares(connection, shares, subjects, provenance, now)
+    events = _shares(connection, shares, subjects, provenance, now)
     add_missing(
         connection,
         models.Outcome.__table__,
-        [{"event_id": row.event_id, "outcome": row.outcome, "at": row.at} for row in outcomes],
+        [
+            {"event_id": event_id, "outcome": outcome, "at": at}
+            for event_id, at, outcome in sorted({(r.event_id, r.at, r.outcome) for r in outcomes})
+        ],
     )
     add_missing(
         connection,
@@ -52,27 +62,23 @@ def write(connection: Connection, records: Sequence[Record], now: float) -> None
             if row.pseudonym_ref != row.owner_ref
         ],
     )
-
-
-def add_missing(connection: Connection, table: Any, rows: list[dict[str, Any]]) -> None:
-    """Insert the rows whose key is not there yet."""
-    if not rows:
-        return
-    if connection.dialect.name == "postgresql":
-        from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-
-        connection.execute(insert_postgresql(table).on_conflict_do_nothing(), rows)
-    else:
-        from sqlalchemy.dialects.sqlite import insert as insert_sqlite
-
-        connection.execute(insert_sqlite(table).on_conflict_do_nothing(), rows)
-
-
-def _found(connection: Connection, columns: list[Any], key: Any, wanted: Iterable[str]) -> Any:
-    keys = sorted(wanted)
-    for start in range(0, len(keys), _CHUNK):
-        chunk = keys[start : start + _CHUNK]
-        yield from connection.execute(select(*columns).where(key.in_(chunk)))
+    gaps = [record for record in records if isinstance(record, GapRecord)]
+    add_missing(
+        connection,
+        models.Gap.__table__,
+        [
+            {
+                "id": row.gap_id,
+                "service": row.service,
+                "since": row.since,
+                "until": row.at,
+                "lost": dict(row.lost),
+                "reason": row.reason,
+            }
+            for row in gaps
+        ],
+    )
+    flows.count(connection, events)
 
 
 def _subjects(
@@ -92,7 +98,7 @@ def _subjects(
     sealed.pop("", None)
     table = _SUBJECTS.c
     columns = [table.owner_ref, table.subject, table.sealed]
-    known = {row[0]: row[1:] for row in _found(connection, columns, table.owner_ref, sealed)}
+    known = {row[0]: row[1:] for row in found(connection, columns, table.owner_ref, sealed)}
     missing = sorted(sealed.keys() - known.keys())
     if missing:
         add_missing(
@@ -103,7 +109,7 @@ def _subjects(
                 for ref in missing
             ],
         )
-        for row in _found(connection, columns, table.owner_ref, missing):
+        for row in found(connection, columns, table.owner_ref, missing):
             known[row[0]] = row[1:]
     for ref, (subject, stored) in known.items():
         if sealed[ref] and not stored:  # seen before its account id was
@@ -129,7 +135,7 @@ def _provenance(
             _note(seen, parent, tag.owner_ref, "", tag.at)
     table = _RECORDS.c
     columns = [table.tag_id, table.id, table.data_type, table.first_seen]
-    known = {row[0]: row for row in _found(connection, columns, table.tag_id, seen)}
+    known = {row[0]: row for row in found(connection, columns, table.tag_id, seen)}
     missing = sorted(seen.keys() - known.keys())
     if missing:
         add_missing(
@@ -146,7 +152,7 @@ def _provenance(
                 for tag_id in missing
             ],
         )
-        for row in _found(connection, columns, table.tag_id, missing):
+        for row in found(connection, columns, table.tag_id, missing):
             known[row[0]] = row
     changed = []
     for tag_id, (owner_ref, data_type, at) in seen.items():
@@ -166,7 +172,7 @@ def _provenance(
         values: dict[str, Any] = {
             name: bindparam(name) for name in ("subject", "data_type", "first_seen")
         }
-        connection.execute(update.values(values), changed)
+        connection.execute(update.values(values), sorted(changed, key=itemgetter("key")))
     return {tag_id: row[1] for tag_id, row in known.items()}
 
 
@@ -209,54 +215,70 @@ def _shares(
     subjects: dict[str, str | None],
     provenance: dict[str, str],
     now: float,
-) -> None:
-    stacks: dict[str, Any] = {}
-    events = []
-    links: dict[tuple[str, str], Any] = {}
+) -> list[dict[str, Any]]:
+    """Write the events that are not there yet, and their data; return those events."""
+    stacks: dict[tuple[str, ...], str] = {}
+    events: dict[str, dict[str, Any]] = {}
     for share in shares:
-        stack_id = _digest(share.stack) if share.stack else None
-        if stack_id is not None:
-            stacks[stack_id] = {"id": stack_id, "frames": list(share.stack)}
-        records = [provenance[tag_id] for tag_id in share.tag_ids]
-        event = {name: getattr(share, name) for name in _COPIED}
-        event["timestamp"] = share.at
-        event["subject"] = subjects[share.owner_ref]
-        event["data_types"] = list(share.data_types)
-        event["records"] = records
-        event["evidence"] = list(share.evidence)
-        event["paths"] = list(share.paths)
-        event["metadata"] = dict(share.metadata)
-        event["stack_id"] = stack_id
-        event["received_at"] = now
-        events.append(event)
-        for record, data_type in zip(records, share.data_types, strict=True):
-            links[share.event_id, record] = {
+        stack_id = None
+        if share.stack:
+            stack_id = stacks.get(share.stack)
+            if stack_id is None:
+                stack_id = stacks[share.stack] = _digest(share.stack)
+        if share.event_id not in events:
+            events[share.event_id] = {
                 "event_id": share.event_id,
-                "record": record,
-                "data_type": data_type,
+                "event_type": share.event_type,
                 "timestamp": share.at,
+                "subject": subjects[share.owner_ref],
+                "service": share.service,
+                "route": share.route,
+                "destination": share.destination,
+                "recipient_name": share.recipient_name,
+                "purpose": share.purpose,
+                "country": share.country,
+                "role": share.role,
+                "data_types": share.data_types,
+                "records": [provenance[tag_id] for tag_id in share.tag_ids],
+                "evidence": share.evidence,
+                "paths": share.paths,
+                "metadata": share.metadata,
+                "stack_id": stack_id,
+                "key_id": share.key_id,
+                "trace_id": share.trace_id,
+                "span_id": share.span_id,
+                "received_at": now,
             }
-    add_missing(connection, models.Stack.__table__, [stacks[key] for key in sorted(stacks)])
-    add_missing(connection, models.AuditLog.__table__, events)
-    add_missing(connection, models.AuditLogRecord.__table__, [links[key] for key in sorted(links)])
+    frames = sorted((stack_id, stack) for stack, stack_id in stacks.items())
+    add_missing(
+        connection,
+        models.Stack.__table__,
+        [{"id": stack_id, "frames": stack} for stack_id, stack in frames],
+    )
+    ordered = [events[event_id] for event_id in sorted(events)]
+    added = add_new(connection, models.AuditLog.__table__, ordered, "event_id")
+    new = [event for event in ordered if event["event_id"] in added]
+    links = [
+        {
+            "event_id": event["event_id"],
+            "record": record,
+            "data_type": data_type,
+            "timestamp": event["timestamp"],
+        }
+        for event in new
+        for record, data_type in dict(
+            zip(event["records"], event["data_types"], strict=True)
+        ).items()
+    ]
+    add_missing(connection, models.AuditLogRecord.__table__, links)
+    return new
+
+
+def _data_of(event: dict[str, Any]) -> Iterable[tuple[str, str]]:
+    """Return the data of an event with their types; one that is in it twice counts once."""
+    return dict(zip(event["records"], event["data_types"], strict=True)).items()
 
 
 def _digest(value: Any) -> str:
     text = json.dumps(value, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-_COPIED = (
-    "event_id",
-    "event_type",
-    "service",
-    "route",
-    "destination",
-    "recipient_name",
-    "purpose",
-    "country",
-    "role",
-    "key_id",
-    "trace_id",
-    "span_id",
-)

@@ -8,14 +8,43 @@ and imports what is slow in ``run``. Exit codes: 0 fine, 1 problems found, 2 wro
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Sequence
 
-from sst_otel.cli import demo, doctor, events, explain, lineage, provenance, recipients, serve
+from sst_otel.cli import (
+    demo,
+    doctor,
+    events,
+    explain,
+    ingest,
+    lineage,
+    provenance,
+    prune,
+    recipients,
+    serve,
+    ship,
+)
 from sst_otel.cli.errors import CommandError
 
-COMMANDS = (events, explain, recipients, provenance, lineage, serve, doctor, demo)
+_EXIT_CODES = (
+    "Exit codes: 0 fine (notes of doctor count as that), 1 problems found, 2 wrong usage or "
+    "setting, 3 store not readable."
+)
+COMMANDS = (
+    events,
+    explain,
+    recipients,
+    provenance,
+    lineage,
+    serve,
+    ingest,
+    ship,
+    prune,
+    doctor,
+    demo,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -23,16 +52,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="sst-otel",
         description="Who got whose personal data from this server.",
-        epilog="Settings come from SST_* variables and the file named by SST_CONFIG. "
-        "Exit codes: 0 fine, 1 problems found, 2 wrong usage or setting, 3 store not readable.",
+        epilog=f"Settings come from SST_* variables and the files named by SST_CONFIG and "
+        f"OTEL_CONFIG_FILE. {_EXIT_CODES}",
     )
     commands = parser.add_subparsers(metavar="command", required=True)
     for command in COMMANDS:
         sub = commands.add_parser(
-            command.NAME, help=command.HELP, description=command.HELP, allow_abbrev=False
+            command.NAME,
+            help=command.HELP,
+            description=command.HELP,
+            epilog=_EXIT_CODES,
+            allow_abbrev=False,
         )
         command.add_arguments(sub)
         sub.set_defaults(run=command.run)
+    # What cannot be read is said in one line: its own would quote the file, secrets and all.
+    logging.getLogger("opentelemetry").addHandler(logging.NullHandler())
     try:
         options = parser.parse_args(argv)
         return int(options.run(options))

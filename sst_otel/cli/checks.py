@@ -10,12 +10,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sst_otel.cli import opening
 from sst_otel.cli.errors import CommandError
 from sst_otel.settings import Settings
-from sst_otel.status import read_all
 
 OK = "ok"
 NOTE = "note"
@@ -23,8 +21,12 @@ NOTE = "note"
 PROBLEM = "problem"
 """Something that was meant to work does not; exit code 1."""
 
-HOOKED = "hooked: "
-"""How the detail begins that lists a process's hooks."""
+_OF_GEVENT = (
+    ("gunicorn", "-k", "HTTPS fails (RecursionError)"),
+    ("celery", "-P", "no task is taken"),
+)
+_PATCH_ALL = "patch_all"
+_GEVENT_PATCH = "OTEL_PYTHON_AUTO_INSTRUMENTATION_EXPERIMENTAL_GEVENT_PATCH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +52,57 @@ def start(settings: Settings) -> Iterator[Finding]:
     if beside.exists() or shutil.which("opentelemetry-instrument"):
         yield Finding("start", "launcher", OK, "opentelemetry-instrument is installed")
     else:
-        yield Finding("start", "launcher", PROBLEM, "opentelemetry-instrument is not installed")
+        text = "opentelemetry-instrument is not installed: pip install opentelemetry-distro"
+        yield Finding("start", "launcher", PROBLEM, text)
     if settings.disabled:
-        yield Finding("start", "SST_DISABLED", PROBLEM, "tracking is switched off")
+        yield Finding("start", "SST_DISABLED", PROBLEM, "tracking is switched off; unset it")
     disabled = os.environ.get("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS", "")
     names = {name.strip() for name in disabled.split(",")}
     if names & {"sst", "*"}:
-        text = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS switches tracking off"
+        text = "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS switches tracking off; take sst or * out"
         yield Finding("start", "disabled", PROBLEM, text)
     if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         text = "no spans and no events on spans; the audit log is written all the same"
         yield Finding("start", "OTEL_SDK_DISABLED", NOTE, text)
+    yield from _gevent()
+
+
+def _gevent() -> Iterator[Finding]:
+    """Say what OpenTelemetry's launcher needs where somebody may start gevent's workers."""
+    from importlib.util import find_spec
+
+    here, patch = find_spec("gevent") is not None, os.environ.get(_GEVENT_PATCH)
+    if patch is None:
+        for name, option, harm in _OF_GEVENT:
+            if here and find_spec(name):
+                text = (
+                    f"{harm} there, because opentelemetry-instrument loads modules before "
+                    f"gevent patches them; set {_GEVENT_PATCH}=patch_all for it"
+                )
+                yield Finding("start", f"{name} {option} gevent", NOTE, text)
+        return
+    if patch != _PATCH_ALL:
+        state, text = (
+            PROBLEM,
+            f"{_GEVENT_PATCH} changes nothing but as {_PATCH_ALL}: set it to that",
+        )
+    elif not here:
+        state = PROBLEM
+        text = f"{_GEVENT_PATCH} is set, but gevent is not here: install it, or unset the variable"
+    else:
+        state = OK
+        text = (
+            f"{_GEVENT_PATCH}={_PATCH_ALL}: gevent patches before ssl is loaded, as its workers "
+            "need it; leave it unset for other workers and commands"
+        )
+    yield Finding("start", "gevent", state, text)
 
 
 def key(settings: Settings) -> Iterator[Finding]:
     """Check that the key is there, good and private."""
     if settings.key is not None:
-        opening.keys(settings)
-        yield Finding("key", "SST_KEY", OK, "set")
+        used = opening.keys(settings)
+        yield Finding("key", "SST_KEY", OK, f"set, key id {used.key_id}")
         return
     file = settings.key_file
     try:
@@ -93,38 +128,37 @@ def key(settings: Settings) -> Iterator[Finding]:
 
 
 def store(settings: Settings) -> Iterator[Finding]:
-    """Check that the store can be read, and what waits to be written to it."""
-    from sst_otel.audit.journal import SUFFIX
-    from sst_otel.audit.store import Store
-
-    spool = settings.spool_dir
-    if spool.exists() and not os.access(spool, os.W_OK | os.X_OK):
-        yield Finding("store", "journals", PROBLEM, f"{spool} cannot be written to")
+    """Check that the store can be read, and say what it lacks."""
+    file = opening.database_file(settings.database_url)
+    fresh = file is not None and not file.exists()
+    if settings.audit_endpoint is not None and fresh:
+        text = "events go to SST_AUDIT_ENDPOINT; SST_DATABASE_URL can name where they are kept"
+        yield Finding("store", "database", NOTE, text)
+        return
     try:
         opening.require_store(settings)
         with opening.reader(settings) as reader:
             recipients = reader.summary(None)["recipients"]
-        count = sum(int(one["count"]) for one in recipients)
-        text = f"readable, {count:,} shares with {len(recipients):,} recipients"
-        yield Finding("store", "database", OK, text)
+            gaps = reader.gaps()
     except CommandError as error:
-        file = opening.database_file(settings.database_url)
-        fresh = file is not None and not file.exists()
         yield Finding("store", "database", NOTE if fresh else PROBLEM, str(error))
         return
-    journals = {path.name: path.stat().st_size for path in spool.glob(f"*{SUFFIX}")}
-    opened = Store(settings.database_url)
-    try:
-        read = opened.positions()
-    except Exception as error:
-        text = f"cannot be written: {opening.reason(error)}; the journals keep what is new"
-        yield Finding("store", "database", PROBLEM, text)
-        return
-    finally:
-        opened.close()
-    waiting = sum(max(0, size - read.get(name, 0)) for name, size in journals.items())
-    text = f"{len(journals)} in {spool}, {waiting:,} bytes not yet in the database"
-    yield Finding("store", "journals", NOTE if waiting else OK, text)
+    count = sum(int(one["count"]) for one in recipients)
+    text = f"readable, {number(count, 'share')} with {number(len(recipients), 'recipient')}"
+    yield Finding("store", "database", OK, text)
+    for gap in gaps:
+        lost = ", ".join(f"{number(count, kind)}" for kind, count in gap["lost"].items())
+        when = f"{_minute(gap['since'])} to {_minute(gap['until'])}"
+        yield Finding("store", "gap", PROBLEM, f"lost {when}: {lost} ({gap['reason']})")
+
+
+def number(count: int, noun: str) -> str:
+    """Return a count with what is counted, in the singular where it is one."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _minute(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(at))
 
 
 def pages(settings: Settings) -> Iterator[Finding]:
@@ -132,7 +166,7 @@ def pages(settings: Settings) -> Iterator[Finding]:
     if not settings.pages:
         yield Finding("pages", "SST_PAGES", NOTE, "off: no pages beside the application")
     if settings.staff_token is None:
-        text = "not set: people see their own rows, nobody sees all"
+        text = "not set: people see their own rows, nobody sees all; set it for staff"
         yield Finding("pages", "SST_STAFF_TOKEN", NOTE, text)
     else:
         yield Finding("pages", "SST_STAFF_TOKEN", OK, "set")
@@ -143,43 +177,10 @@ def watched(settings: Settings) -> Iterator[Finding]:
     if settings.files:
         yield Finding("files", "SST_FILES", OK, f"watched: {', '.join(settings.files)}")
     else:
-        text = "not set: what is written to files is not looked at"
+        text = "not set: what is written to files is not looked at; name globs to look at"
         yield Finding("files", "SST_FILES", NOTE, text)
     if settings.logs:
         yield Finding("files", "SST_LOGS", OK, f"looked at: {', '.join(settings.logs)}")
     else:
-        text = "not set: what is written to logs is not looked at"
+        text = "not set: what is written to logs is not looked at; name loggers, or on"
         yield Finding("files", "SST_LOGS", NOTE, text)
-
-
-def processes(settings: Settings) -> Iterator[Finding]:
-    """Tell what each tracked process covers and skips, from its status record."""
-    records = read_all(settings.spool_dir)
-    if not records:
-        yield Finding(
-            "processes",
-            "tracked",
-            NOTE,
-            f"none runs with its journals in {settings.spool_dir}",
-        )
-    for record in records:
-        yield from _process(record)
-
-
-def _process(record: dict[str, Any]) -> Iterator[Finding]:
-    subject = f"{record.get('command') or 'python'} {record['pid']}"
-    hooks = record.get("hooks") or []
-    minutes = max(0, int(time.time() - float(record.get("started") or time.time()))) // 60
-    yield Finding(
-        "processes",
-        subject,
-        OK if hooks else NOTE,
-        f"up {minutes} min, Python {record.get('python')}, {len(hooks)} hooks, "
-        f"{record.get('modules_rewritten', 0)} modules followed, "
-        f"{record.get('values', 0)} values in memory",
-    )
-    if hooks:
-        yield Finding("processes", subject, OK, HOOKED + ", ".join(map(str, hooks)))
-    for place, count in sorted((record.get("errors") or {}).items()):
-        text = f"{count} failures of ours at {place}; the application was not affected"
-        yield Finding("processes", subject, PROBLEM, text)

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
-from collections.abc import Iterator
-from dataclasses import asdict, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from sst_otel.cli import checks, opening
-from sst_otel.cli.checks import HOOKED, PROBLEM, Finding
+from sst_otel.cli.checks import PROBLEM, Finding
+from sst_otel.cli.configuration import configuration, listing, origins, shown
 from sst_otel.cli.errors import PROBLEMS
 from sst_otel.cli.gaps import AREA, gaps, section
-from sst_otel.cli.libraries import ABSENT, libraries
+from sst_otel.cli.libraries import ABSENT, BY_US, libraries
+from sst_otel.cli.outbox import outbox
 from sst_otel.cli.output import add_format, write_csv, write_json, write_ndjson
 from sst_otel.cli.packages import codecs, packages
 from sst_otel.cli.paragraphs import facts, indented
-from sst_otel.settings import Settings
+from sst_otel.cli.pipeline import pipeline
+from sst_otel.cli.processes import HOOKED, processes
+from sst_otel.cli.telemetry import services, telemetry
+from sst_otel.settings import Layer, Settings, layers
 
 NAME = "doctor"
 HELP = "say what is covered here, what is skipped and why"
+_SPAN_BY_US = "span by us"
 FIELDS = ("area", "subject", "state", "detail")
-_SECRETS = ("key", "staff_token")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,10 +39,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print the findings; 1 where there is a problem."""
     used = opening.settings()
-    rows = [asdict(finding) for finding in _findings(used)]
+    places = layers(os.environ)
+    rows = [asdict(finding) for finding in _findings(used, places)]
     problems = sum(row["state"] == PROBLEM for row in rows)
     if options.format == "json":
-        write_json({"problems": problems, "settings": shown(used), "findings": rows})
+        write_json(
+            {
+                "problems": problems,
+                "settings": shown(used),
+                "origins": origins(places),
+                "findings": rows,
+            }
+        )
     elif options.format == "ndjson":
         write_ndjson(rows)
     elif options.format == "csv":
@@ -45,24 +58,29 @@ def run(options: argparse.Namespace) -> int:
     else:
         for line in _report(rows):
             print(line)
-        print("\nSettings in effect")
-        for name, value in shown(used).items():
-            print(f"  SST_{name.upper()} = {_text(value)}")
-        said = "1 problem" if problems == 1 else f"{problems or 'No'} problems"
-        print(f"\n{said} found.")
+        print()
+        for line in listing(used, places):
+            print(line)
+        for line in _summary(rows):
+            print(line)
     return PROBLEMS if problems else 0
 
 
-def _findings(settings: Settings) -> Iterator[Finding]:
+def _findings(settings: Settings, places: Sequence[Layer]) -> Iterator[Finding]:
     yield from checks.start(settings)
     yield from libraries()
     yield from packages()
     yield from codecs()
     yield from checks.watched(settings)
+    found = pipeline(os.environ)
+    yield from telemetry(settings, found)
+    yield from services(settings, found)
     yield from checks.key(settings)
     yield from checks.store(settings)
+    yield from outbox(settings)
     yield from checks.pages(settings)
-    yield from checks.processes(settings)
+    yield from processes(settings)
+    yield from configuration(places)
     yield from gaps(settings)
 
 
@@ -80,6 +98,12 @@ def _report(rows: list[dict[str, Any]]) -> Iterator[str]:
             ],
             "  ",
         )
+        if any(row["detail"].endswith(BY_US) for row in here):
+            text = (
+                "where its instrumentation is missing or off; install or switch on "
+                "opentelemetry-instrumentation-NAME for spans of calls that share nothing, too"
+            )
+            yield from indented(text, f"  {_SPAN_BY_US}: ")
         absent = [row["subject"] for row in here if row["detail"] == ABSENT]
         if absent:
             yield from indented(", ".join(absent), "  not here: ")
@@ -87,39 +111,22 @@ def _report(rows: list[dict[str, Any]]) -> Iterator[str]:
         yield f"\n{line}" if line[0] != " " else line
 
 
+def _summary(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield how many problems there are, and which: they may be pages above."""
+    found = [row["subject"] for row in rows if row["state"] == PROBLEM]
+    if not found:
+        yield "\nNo problems found."
+        return
+    said = "1 problem" if len(found) == 1 else f"{len(found)} problems"
+    yield ""
+    yield from indented(f"{said} found: {', '.join(dict.fromkeys(found))}.", "")
+
+
 def _short(detail: str) -> str:
-    """Return a detail as people want it: of hooks the packages, not each function."""
+    """Return a detail as people want it, without what is alike in many lines."""
+    if detail.endswith(BY_US):
+        return f"{detail.partition(';')[0]}; {_SPAN_BY_US}"
     if not detail.startswith(HOOKED):
         return detail
     hooks = detail.removeprefix(HOOKED).split(", ")
     return HOOKED + ", ".join(sorted({re.split(r"[.:]", hook)[0] for hook in hooks}))
-
-
-def shown(settings: Settings) -> dict[str, Any]:
-    """Return the settings in effect, secrets only as set or not set."""
-    from sqlalchemy.engine import make_url
-
-    values: dict[str, Any] = {}
-    for item in fields(settings):
-        value = getattr(settings, item.name)
-        if item.name in _SECRETS:
-            value = "set" if value is not None else "not set"
-        elif item.name == "database_url":
-            url = make_url(value)
-            masked = {key: "***" for key in url.query if "pass" in key.lower()}
-            url = url.update_query_dict(masked)
-            value = url.render_as_string(hide_password=True)
-        elif isinstance(value, Path):
-            value = str(value)
-        elif isinstance(value, tuple):
-            value = [dict(one) if not isinstance(one, str) else one for one in value]
-        values[item.name] = value
-    return values
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "none"
-    return str(value) if value not in ("", {}) else "none"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
+from sst_otel import semconv
 from sst_otel.cli import opening
 from sst_otel.cli.errors import PROBLEMS, CommandError
 from sst_otel.cli.output import add_format, write_csv, write_json, write_ndjson
@@ -124,11 +125,11 @@ def _limits(event: Explained) -> Iterator[str]:
     limits = []
     if event["tag_ids"] and not metadata.get(WHY):
         limits.append("This share was written without the rules that found it.")
-    if metadata.get("sst.unread"):
+    if metadata.get(semconv.UNREAD):
         limits.append("Part of the message was too long to be read: it may hold more.")
-    if metadata.get("sst.exhausted"):
+    if metadata.get(semconv.EXHAUSTED):
         limits.append("The request held more tagged values than are followed: some may be missed.")
-    shared = metadata.get("sst.ambiguous")
+    shared = metadata.get(semconv.AMBIGUOUS)
     if isinstance(shared, list):
         types = words.listed(words.data_type(str(name)) for name in shared)
         limits.append(f"Several people have the same {types}: each is reported.")

@@ -42,12 +42,8 @@ def keys(used: Settings) -> Keys:
 def database_file(url: str) -> Path | None:
     """Return the file of a SQLite URL; None for memory and other databases."""
     from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError
 
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise CommandError("SST_DATABASE_URL: not a SQLAlchemy URL", USAGE) from None
+    parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return None
     return Path(str(parsed.database))
@@ -75,8 +71,8 @@ def reader(used: Settings) -> Iterator[Reader]:
     key = keys(used)
     try:
         opened = open_reader(used, key)
-    except (ValueError, ImportError) as error:  # an unknown dialect, a driver not installed
-        raise CommandError(f"SST_DATABASE_URL: {error}", USAGE) from None
+    except ValueError as error:  # an unknown dialect, a driver not installed
+        raise CommandError(str(error), USAGE) from None
     try:
         yield opened
     except (SQLAlchemyError, OSError) as error:

@@ -12,18 +12,19 @@ from importlib.metadata import PackageNotFoundError, distribution
 from sst_otel.cli.checks import NOTE, OK, Finding
 
 THROUGH = {
+    "aio-pika": "aiormq",
+    "aioboto3": "botocore's sink",
     "aiobotocore": "botocore's sink",
+    "aiosqlite": "sqlite3",
     "azure-core": "requests or aiohttp",
     "clickhouse-connect": "urllib3",
-    "elasticsearch": "elastic-transport",
+    "fastapi-mail": "aiosmtplib",
     "flask-mail": "smtplib",
     "google-api-core": "grpcio or requests",
     "google-cloud-storage": "requests",
     "httplib2": "http.client",
-    "litellm": "httpx, openai or aiohttp",
     "minio": "urllib3",
     "motor": "pymongo",
-    "opensearch-py": "urllib3 or requests",
     "s3transfer": "botocore",
     "sendgrid": "urllib.request",
     "sentry-sdk": "urllib3",
@@ -35,29 +36,34 @@ THROUGH = {
 """Distribution → what it stands on, the sink of which sees what it sends."""
 
 BY_SOCKET = (
-    "aio-pika",
-    "aiokafka",
-    "aiomysql",
-    "aiosmtplib",
     "anyio",
-    "asyncmy",
-    "asyncpg",
     "clickhouse-driver",
     "gevent",
     "ldap3",
-    "nats-py",
-    "paho-mqtt",
-    "pg8000",
+    "oracledb",
     "pymemcache",
     "pyopenssl",
+    "python-tds",
     "statsd",
-    "stomp.py",
-    "tornado",
     "trio",
     "twisted",
     "websocket-client",
 )
 """Distributions whose own writes the last door sees: told as ``socket``, with the host's name."""
+
+_PARTLY = {
+    "oracledb": " (in thin mode; its thick mode writes in C)",
+}
+
+_RECEIVED = "covered (forms, JSON and messages coming in)"
+INCOMING = {
+    "blacksheep": (OK, _RECEIVED),
+    "litestar": (OK, _RECEIVED),
+    "python-engineio": (OK, f"{_RECEIVED} as an ASGI application"),
+    "quart": (OK, _RECEIVED),
+    "sanic": (NOTE, "requests coming in are looked at under ASGI, not with its own server"),
+}
+"""Distribution of a web framework without a source of its own → what is seen of its requests."""
 
 BELOW = {
     "adbc-driver-manager": "its drivers write in C",
@@ -70,8 +76,6 @@ BELOW = {
     "duckdb": "it writes in C++",
     "hf-xet": "it writes in Rust",
     "ibm-db": "its client library writes in C",
-    "mysql-connector-python": "its C extension writes, unless use_pure is set",
-    "mysqlclient": "its client library writes in C",
     "paramiko": "it encrypts what it writes itself",
     "polars": "it writes in Rust",
     "primp": "it writes in Rust",
@@ -100,12 +104,14 @@ _CODECS = {
 
 def packages() -> Iterator[Finding]:
     """Say of every package here that is known how what it sends is seen."""
-    for name, version in _installed(THROUGH):
+    for name, version in installed(INCOMING):
+        yield Finding("libraries", f"{name} {version}", *INCOMING[name])
+    for name, version in installed(THROUGH):
         yield Finding("libraries", f"{name} {version}", OK, f"covered through {THROUGH[name]}")
-    for name, version in _installed(BY_SOCKET):
-        text = "seen by the last door, as `socket`"
+    for name, version in installed(BY_SOCKET):
+        text = f"seen by the last door, as `socket`{_PARTLY.get(name, '')}"
         yield Finding("libraries", f"{name} {version}", OK, text)
-    for name, version in _installed(BELOW):
+    for name, version in installed(BELOW):
         text = f"unseen: it passes below the last door ({BELOW[name]})"
         yield Finding("libraries", f"{name} {version}", NOTE, text)
     yield Finding("libraries", "Python", OK, _STANDARD)
@@ -115,7 +121,7 @@ def packages() -> Iterator[Finding]:
 def codecs() -> Iterator[Finding]:
     """Say which compressed bodies can be read beside gzip and deflate."""
     for coding, names in _CODECS.items():
-        found = [f"{name} {version}" for name, version in _installed(names)]
+        found = [f"{name} {version}" for name, version in installed(names)]
         if found:
             text = f"read once the application has loaded {' or '.join(found)}"
             yield Finding("bodies", coding, OK, text)
@@ -124,7 +130,8 @@ def codecs() -> Iterator[Finding]:
             yield Finding("bodies", coding, NOTE, text)
 
 
-def _installed(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+def installed(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Yield name and version of those distributions that are here."""
     for name in names:
         try:
             yield name, distribution(name).version

@@ -14,10 +14,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from sst_otel.flask_contexts import request_context
 from sst_otel.guard import guard
 from sst_otel.pages import PREFIX
 from sst_otel.patching import Patches
 from sst_otel.suppress import suppressed
+from sst_otel.tracebacks import unseen
 
 if TYPE_CHECKING:
     from sst_otel.pages.application import PagesApp
@@ -33,24 +35,21 @@ def install(pages: Callable[[], PagesApp]) -> Patches:
     patches = Patches("pages.flask")
     made = lru_cache(maxsize=1)(pages)
 
+    @unseen
     def dispatch_request(
         wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
         with _guarded:
-            response = _response(made, _current_request(), instance)
-            if response is not None:
-                return response
+            request = request_context().request
+            if request.routing_exception is not None:
+                response = _response(made, request, instance)
+                if response is not None:
+                    return response
         return wrapped(*args, **kwargs)
 
     # The class where it is defined: the OpenTelemetry instrumentation puts its own at flask.Flask.
     patches.wrap("flask.app", "Flask.dispatch_request", dispatch_request)
     return patches
-
-
-def _current_request() -> Any:
-    import flask
-
-    return flask.request
 
 
 def _response(pages: Callable[[], PagesApp], request: Any, app: Any) -> Any:

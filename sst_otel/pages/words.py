@@ -66,6 +66,8 @@ PURPOSES = {
     "crm": "customer relations",
     "communications": "sending messages",
     "error": "error monitoring",
+    "identity": "log-ins and accounts",
+    "shipping": "parcels",
     "fraud": "fraud prevention",
     "unknown": "purpose not known",
 }
@@ -104,8 +106,9 @@ COUNTRIES = {
     "CH": "Switzerland", "CN": "China", "CZ": "Czechia", "DE": "Germany", "DK": "Denmark",
     "EE": "Estonia", "ES": "Spain", "FI": "Finland", "FR": "France", "GB": "United Kingdom",
     "IE": "Ireland", "IL": "Israel", "IN": "India", "IT": "Italy", "JP": "Japan",
-    "KR": "South Korea", "LU": "Luxembourg", "NL": "Netherlands", "NO": "Norway", "PL": "Poland",
-    "PT": "Portugal", "RU": "Russia", "SE": "Sweden", "SG": "Singapore", "US": "United States",
+    "KR": "South Korea", "LU": "Luxembourg", "NL": "Netherlands", "NO": "Norway",
+    "NZ": "New Zealand", "PL": "Poland", "PT": "Portugal", "RU": "Russia", "SE": "Sweden",
+    "SG": "Singapore", "US": "United States",
 }  # fmt: skip
 """Seats of the organisations of the register (ISO 3166-1 alpha-2)."""
 

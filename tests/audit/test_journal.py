@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from sst_otel.audit.drain import drain
-from sst_otel.audit.journal import Journal
+from sst_otel.audit.outbox.drain import drain
+from sst_otel.audit.outbox.journal import Journal
 from sst_otel.audit.records import share_record
 from sst_otel.audit.store import Store
 from tests.audit.helpers import run, share, start
@@ -109,7 +109,7 @@ class TestAppend:
             """
 import os, sys
 from pathlib import Path
-from sst_otel.audit.journal import Journal
+from sst_otel.audit.outbox.journal import Journal
 journal = Journal(Path(sys.argv[1]))
 journal.append([b"parent\\n"])
 child = os.fork()
@@ -160,7 +160,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 import sys
 from pathlib import Path
 from helpers import share
-from sst_otel.audit.journal import Journal
+from sst_otel.audit.outbox.journal import Journal
 from sst_otel.audit.records import share_record
 journal = Journal(Path(sys.argv[1]))
 for n in range(30):
@@ -263,3 +263,41 @@ log.close()
         assert drain(store, tmp_path / "spool") is None
         os.close(fd)
         assert drain(store, tmp_path / "spool") is not None
+
+    def test_a_child_forked_while_it_drains_keeps_no_lock(self, tmp_path: Path) -> None:
+        out, err, status = run(
+            """
+import os, sys
+from pathlib import Path
+from helpers import share
+from sst_otel.audit.outbox.drain import drain
+from sst_otel.audit.outbox.journal import Journal
+from sst_otel.audit.records import share_record
+
+class Forking:
+    def positions(self): return {}
+    def append(self, records, journal, position):
+        self.reading, self.writing = os.pipe()
+        self.child = os.fork()
+        if self.child == 0:
+            os.close(self.writing)
+            os.read(self.reading, 1)  # until the parent has drained once more
+            os._exit(0)
+        return []
+    def forget_journal(self, name): pass
+    def close(self): pass
+
+spool = Path(sys.argv[1])
+journal = Journal(spool)
+journal.append([share_record(share("42"))])
+journal.close()
+target = Forking()
+assert drain(target, spool).removed == 1
+print(drain(target, spool))
+os.close(target.writing)
+print(os.waitpid(target.child, 0)[1])
+""",
+            tmp_path,
+        )
+        assert (err, status) == ("", 0)
+        assert out == "Drained(records=0, corrupt=0, refused=Counter(), removed=0)\n0\n"

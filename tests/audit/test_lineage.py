@@ -196,7 +196,9 @@ def test_a_store_of_the_first_version_gets_its_lines(
     reader.provenance(viewer=None)
     store: Store = reader._store
     with store.reading() as connection:
-        connection.execute(text("DROP TABLE tag_parents"))
+        connection.execute(text("DROP VIEW audit_flow"))
+        for table in ("tag_parents", "gaps", "dead_letters", "audit_flow_days"):
+            connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0001'"))
         connection.commit()
     found = reader.ancestors(chain[3].tag_id, viewer=None)

@@ -139,7 +139,9 @@ import sys
 from pathlib import Path
 from typing import Any
 from helpers import KEYS, settings_in, share
+from sst_otel.audit.outbox import drainer
 from sst_otel.audit.log import AuditLog
+drainer._EXIT_WAIT = 60  # however busy the machine is
 AuditLog(settings_in(Path(sys.argv[1])), KEYS).share(share("42"))
 """,
             tmp_path,

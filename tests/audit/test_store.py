@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 
 from sst_otel.audit import models
 from sst_otel.audit.decoding import decode
-from sst_otel.audit.records import Record, alias_record, share_record, tag_record
+from sst_otel.audit.records import Record, ShareRecord, alias_record, share_record, tag_record
 from sst_otel.audit.schema import HEAD, MIGRATIONS, VERSION_TABLE, revise, stored_version
 from sst_otel.audit.store import Store
 from sst_otel.tags import Tag
@@ -40,6 +40,13 @@ def counts(store: Store) -> dict[str, int]:
 
 def shared(*arguments: str, **values: object) -> Record:
     return decode(share_record(share(*arguments, **values)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("at", [-86_400.0, 1e15])
+def test_a_clock_that_is_wrong_loses_no_record(at: float) -> None:
+    record = shared("42", at=at)
+    assert isinstance(record, ShareRecord)
+    assert 0 <= record.at < 1e12
 
 
 def tagged(datum: Tag, at: float, person: str = "42") -> Record:
@@ -147,10 +154,10 @@ class TestAppend:
             tagged(tag(owner, "derived", lineage=(parent.tag_id,)), NOW),
             decode(alias_record(visitor.ref, owner.ref, sealed(owner), NOW)),
         ]
-        assert store.append(records) == 0
+        assert store.append(records) == []
         store.outcome("e", "sent", NOW)
         before = counts(store)
-        assert store.append([*records, *records]) == 0
+        assert store.append([*records, *records]) == []
         store.outcome("e", "sent", NOW)
         assert counts(store) == before
 
@@ -189,7 +196,8 @@ class TestAppend:
             )
             connection.commit()
         good, bad = shared("42"), shared("42", route="/bad")
-        assert store.append([bad, good], "j.journal", 77) == 1
+        assert store.append([bad, good], "j.journal", 77) == [bad]
+        assert counts(store)["dead_letters"] == 1
         assert counts(store)["audit_logs"] == 1
         assert store.positions() == {"j.journal": 77}
 
@@ -212,8 +220,11 @@ class TestRetention:
         assert store.apply_retention(365, NOW) == 2
         assert counts(store) == {
             "aliases": 0,
+            "audit_flow_days": 2,
             "audit_log_records": 1,
             "audit_logs": 1,
+            "dead_letters": 0,
+            "gaps": 0,
             "journal_offsets": 0,
             "outcomes": 1,
             "provenance_records": 1,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from opentelemetry.instrumentation.utils import is_instrumentation_enabled
 
-from sst_otel.audit import drainer
 from sst_otel.audit.log import AuditLog
+from sst_otel.audit.outbox import drainer
 from sst_otel.audit.queries import Reader
 from sst_otel.suppress import is_suppressed, suppressed
 from tests.audit.helpers import share

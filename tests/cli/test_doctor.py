@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-import json
+import importlib.util
 import os
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -12,22 +12,8 @@ import pytest
 from sst_otel.cli import libraries, main
 from sst_otel.settings import Settings
 from sst_otel.status import StatusFile
+from tests.cli.diagnosis import Capture, diagnose, found, lines
 from tests.pages.sample import KEYS, STAFF_TOKEN, Sample, store
-
-Capture = pytest.CaptureFixture[str]
-
-
-def diagnose(capsys: Capture) -> tuple[int, dict[str, Any]]:
-    code = main(["doctor", "--format", "json"])
-    return code, json.loads(capsys.readouterr().out)
-
-
-def found(report: dict[str, Any], subject: str) -> list[tuple[str, str]]:
-    return [
-        (row["state"], row["detail"])
-        for row in report["findings"]
-        if row["subject"].split()[0] == subject
-    ]
 
 
 def test_a_working_installation_has_no_problem(settings: Settings, capsys: Capture) -> None:
@@ -143,6 +129,12 @@ def versions(monkeypatch: pytest.MonkeyPatch, **installed: str | None) -> None:
         ({"flask": "1.1.4"}, "flask", "problem", "2.1 is the oldest"),
         ({"openai": None}, "openai", "ok", "not installed"),
         (
+            {"opentelemetry_instrumentation_fastapi": None},
+            "fastapi",
+            "note",
+            "its requests have no spans: pip install opentelemetry-instrumentation-fastapi",
+        ),
+        (
             {"opentelemetry_instrumentation_httpx": None},
             "httpx",
             "note",
@@ -170,3 +162,60 @@ def test_the_table_ends_with_the_count(settings: Settings, capsys: Capture) -> N
     out = capsys.readouterr().out
     assert out.endswith("No problems found.\n")
     assert "SST_STAFF_TOKEN = set" in out
+
+
+GEVENT = "OTEL_PYTHON_AUTO_INSTRUMENTATION_EXPERIMENTAL_GEVENT_PATCH"
+HTTPS, TASKS = "HTTPS fails (RecursionError) there", "no task is taken there"
+
+
+@pytest.mark.parametrize(
+    ("value", "missing", "said"),
+    [
+        (None, "", [("note", HTTPS), ("note", TASKS)]),
+        (None, "gevent", []),
+        (None, "gunicorn", [("note", TASKS)]),
+        (None, "celery", [("note", HTTPS)]),
+        ("patch_all", "", [("ok", "gevent patches before ssl is loaded")]),
+        ("patch_all", "gevent", [("problem", "install it, or unset the variable")]),
+        ("true", "", [("problem", "changes nothing but as patch_all")]),
+    ],
+)
+def test_what_gevent_needs(
+    value: str | None,
+    missing: str,
+    said: list[tuple[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+) -> None:
+    if value is not None:
+        monkeypatch.setenv(GEVENT, value)
+    if missing:
+        actual = importlib.util.find_spec
+        monkeypatch.setattr(
+            importlib.util,
+            "find_spec",
+            lambda name, *rest: None if name == missing else actual(name, *rest),
+        )
+    report = diagnose(capsys)[1]
+    rows = [row for row in report["findings"] if GEVENT in row["detail"]]
+    assert [row["state"] for row in rows] == [state for state, _ in said]
+    for row, (_, part) in zip(rows, said, strict=True):
+        assert "gevent" in row["subject"]
+        assert part in row["detail"]
+
+
+def test_the_exit_codes_are_in_the_help(capsys: Capture) -> None:
+    assert main(["doctor", "--help"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "Exit codes: 0 fine (notes of doctor count as that), 1 problems found, 2 wrong" in out
+
+
+@pytest.mark.usefixtures("settings")
+def test_every_line_has_80_columns_and_problems_are_named_last(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.setenv("SST_REDCT", "off")
+    monkeypatch.setenv("SST_FILES", ", ".join(f"exports/{n}/*.csv" for n in range(20)))
+    said = lines(capsys)
+    assert max(map(len, said)) <= 80
+    assert said[-1] == "1 problem found: SST_REDCT."

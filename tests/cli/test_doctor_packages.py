@@ -41,7 +41,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     ("name", "state", "detail"),
     [
         ("motor", "ok", "covered through pymongo"),
-        ("asyncpg", "ok", "seen by the last door, as `socket`"),
+        ("litestar", "ok", "covered (forms, JSON and messages coming in)"),
+        ("sanic", "note", "under ASGI, not with its own server"),
+        ("pymemcache", "ok", "seen by the last door, as `socket`"),
         ("uvloop", "note", "unseen: it passes below the last door (its connections write in C)"),
     ],
 )
@@ -63,6 +65,7 @@ def test_packages_without_a_sink_of_their_own(
 def test_each_package_stands_in_one_table() -> None:
     tables = (
         [one.name for one in libraries.LIBRARIES],
+        packages.INCOMING,
         packages.THROUGH,
         packages.BY_SOCKET,
         packages.BELOW,

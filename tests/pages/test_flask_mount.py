@@ -14,7 +14,7 @@ from sst_otel.audit import open_reader
 from sst_otel.pages import flask_mount
 from sst_otel.pages.application import PagesApp
 from sst_otel.settings import Settings
-from sst_otel.sources.session import signed_session_owner
+from sst_otel.sources.flask_session import signed_session_owner
 from tests.pages.client import STAFF
 from tests.pages.sample import ADA, KEYS, STAFF_TOKEN
 

@@ -1,7 +1,7 @@
 """A process's own append-only file: what makes a share survive ``kill -9``.
 
 Once ``os.write`` has returned, the bytes are the kernel's and outlive the process; no other process
-is waited for. Whoever reads (:mod:`sst_otel.audit.drain`) takes the files of all processes.
+is waited for. Whoever reads (:mod:`sst_otel.audit.outbox.drain`) takes the files of all processes.
 
 A file is written under a name readers do not look at, locked, and only then renamed to
 ``*.journal``: a reader that gets the lock of a ``*.journal`` knows that its writer is gone.
@@ -17,27 +17,51 @@ import time
 import weakref
 from collections.abc import Iterable
 from contextlib import suppress
-from errno import ENOSPC
+from errno import EDQUOT, ENOSPC
 from pathlib import Path
 
 SUFFIX = ".journal"
 _OPENING = ".opening"
 _NO_FILE = (-1, -1, 0)
 _ROTATE_BYTES = 8 * 1024 * 1024
+_LOOKS = 64
+"""How often the directory is measured while journals grow to their limit."""
+_LOOK_AGAIN = 1.0
+"""Seconds after which a directory at its limit is measured again."""
 
 _journals: weakref.WeakSet[Journal] = weakref.WeakSet()
+
+
+class LimitError(OSError):
+    """The journals of all processes have reached their limit."""
+
+    def __init__(self) -> None:
+        super().__init__(EDQUOT, "the journals have reached SST_SPOOL_LIMIT")
 
 
 class Journal:
     """Appends lines to a file of this process in ``directory`` (made on first use, 0700).
 
     Thread-safe; a forked child starts a file of its own. ``rotate_bytes``: after that many bytes
-    a new file is begun, so that a drained one can be removed.
+    a new file is begun, so that a drained one can be removed. ``limit``: bytes that the journals
+    of all processes may have together (0 = any); several processes may pass it by a 64th each.
+    ``sync``: whether lines are on the disk, not only the kernel's, when they count as written.
     """
 
-    def __init__(self, directory: Path, rotate_bytes: int = _ROTATE_BYTES) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        rotate_bytes: int = _ROTATE_BYTES,
+        limit: int = 0,
+        *,
+        sync: bool = False,
+    ) -> None:
         self.directory = Path(directory)
         self._rotate_bytes = rotate_bytes
+        self._limit = limit
+        self._sync = sync
+        self._allowed = 0
+        self._look_again = 0.0
         # A finaliser that shares data may run inside append on the same thread.
         self._lock = threading.RLock()
         self._fd: int | None = None
@@ -48,11 +72,13 @@ class Journal:
     def append(self, records: Iterable[bytes]) -> None:
         """Write whole lines with one ``write``; when it returns they survive SIGKILL.
 
-        Raises ``OSError`` where the disk is full, read-only or gone. Lines may then stand there in
-        part or twice after a repetition; readers tell by the ids in them.
+        Raises :class:`LimitError`, and ``OSError`` where the disk is full, read-only or gone. Lines
+        may then stand there in part or twice after a repetition; readers tell by the ids in them.
         """
         data = b"".join(records)
         with self._lock:
+            if self._limit:
+                self._allow(len(data))
             fd = self._fd
             if fd is None or self._written >= self._rotate_bytes or not self._is_ours(fd):
                 fd = self._open()
@@ -65,13 +91,39 @@ class Journal:
                     self.close()
                     raise OSError(ENOSPC, os.strerror(ENOSPC))
             self._written += len(data)
+            if self._sync:
+                os.fdatasync(fd)
+
+    def size_of_all(self) -> int:
+        """Return the bytes of the journals of all processes in the directory."""
+        size = 0
+        with suppress(FileNotFoundError), os.scandir(self.directory) as entries:
+            for entry in entries:
+                if entry.name.endswith(SUFFIX):
+                    with suppress(FileNotFoundError):  # it was read, and removed
+                        size += entry.stat().st_size
+        return size
 
     def close(self) -> None:
-        """End this process's file; a later append begins a new one."""
+        """End this process's file; a later append begins a new one, and measures the directory."""
         with self._lock:
+            self._look_again = 0.0
             fd, self._fd = self._fd, None
             if fd is not None and _identity(fd)[:2] == self._identity:
                 os.close(fd)
+
+    def _allow(self, size: int) -> None:
+        """Take ``size`` bytes of what is left below the limit; raises :class:`LimitError`."""
+        if size > self._allowed:
+            now = time.monotonic()
+            if now < self._look_again:
+                raise LimitError
+            left = self._limit - self.size_of_all()
+            if size > left:
+                self._look_again = now + _LOOK_AGAIN
+                raise LimitError
+            self._allowed = min(left, max(size, self._limit // _LOOKS))
+        self._allowed -= size
 
     def _is_ours(self, fd: int) -> bool:
         """Tell whether the number still means our file, and the file is still in its directory.
@@ -98,11 +150,22 @@ class Journal:
                 os.unlink(opening)
             raise
         self._fd, self._written, self._identity = fd, 0, _identity(fd)[:2]
+        if self._sync:
+            self._sync_directory()
         return fd
+
+    def _sync_directory(self) -> None:
+        """Bring the names of the files to the disk."""
+        directory = os.open(self.directory, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
 
     def _forget(self) -> None:
         """In a forked child: leave the parent's file alone, and a lock another thread held."""
         self._lock = threading.RLock()
+        self._allowed = 0
         self.close()
 
 

@@ -1,4 +1,4 @@
-"""The thread that keeps the embedded store current, about a second behind the journals."""
+"""The thread that empties the journals, about a second behind them: into the store, or away."""
 
 from __future__ import annotations
 
@@ -8,20 +8,18 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from sst_otel.audit.outbox.drain import Drained, Target, UndeliveredError, drain
 from sst_otel.guard import count_error, guard, say_once
 from sst_otel.suppress import suppressed
-
-if TYPE_CHECKING:
-    from sst_otel.audit.store import Store
 
 _INTERVAL = 1.0
 _FLUSH_EVERY = 0.1
 _LONGEST_PAUSE = 30.0
-_RETENTION_EVERY = 86_400.0
-_STAMP = "retention.stamp"
+_LOOK_AGAIN = 3600.0
 _FORK_WAIT = 2.0
 _EXIT_WAIT = 3.0
 
@@ -31,23 +29,45 @@ _fork_gate = threading.Lock()
 _drainers: weakref.WeakSet[Drainer] = weakref.WeakSet()
 
 
+class Route(Protocol):
+    """Which target the journals are emptied into, and what that needs."""
+
+    trouble: str
+    """What is said, once, when the target takes nothing: ``the audit database cannot be written``.
+    """
+    forks_wait: bool
+    """Whether a fork in the middle of it would leave locks behind that nobody releases."""
+
+    def open(self) -> Target:
+        """Return a target of this process; raises what using it would."""
+
+    def tend(self, target: Target) -> None:
+        """Do what is due after a drain, such as retention."""
+
+
 class Drainer:
-    """Drains ``directory`` into the database at ``url`` while there is something to drain.
+    """Empties ``directory`` by ``route`` while there is something in it.
 
     ``before``: writes out what is still buffered, False where it cannot; called before each drain,
-    every tenth of a second between two, and at the end. The thread starts with the first
-    :meth:`wake` of a process, sleeps while nothing is written, and does a last drain when the
-    interpreter ends.
+    every tenth of a second between two, and at the end. ``after``: is told what a drain did.
+    ``end``: is called when the interpreter ends, and calls :meth:`close`. The thread starts with
+    the first :meth:`wake` of a process and sleeps while nothing is written.
     """
 
     def __init__(
-        self, url: str, directory: Path, retention_days: int, before: Callable[[], bool]
+        self,
+        route: Route,
+        directory: Path,
+        before: Callable[[], bool],
+        after: Callable[[Drained], None],
+        end: Callable[[], None],
     ) -> None:
-        self._url = url
+        self._route = route
         self._directory = directory
-        self._retention_days = retention_days
         self._before = before
-        self._store: Store | None = None
+        self._after = after
+        self._end = end
+        self._target: Target | None = None
         self._thread: threading.Thread | None = None
         self._awake = threading.Event()
         self._stopping = threading.Event()
@@ -70,7 +90,7 @@ class Drainer:
                     thread = threading.Thread(target=self._run, name="sst-drainer", daemon=True)
                     self._thread = thread
                     thread.start()
-                    atexit.register(self.close)
+                    atexit.register(self._end)
         return True
 
     def close(self) -> None:
@@ -82,38 +102,36 @@ class Drainer:
         thread, self._thread = self._thread, None
         if thread is not None and thread is not threading.current_thread():
             thread.join(_EXIT_WAIT)
-        atexit.unregister(self.close)
+        atexit.unregister(self._end)
 
-    def drain(self) -> bool:
-        """Drain once; False when that has to be tried again."""
-        from sst_otel.audit.drain import drain
-
+    def drain(self, wait: float = 0.0) -> None:
+        """Drain once; ``wait``: seconds to wait for another process that does."""
         self._before()
-        if self._store is None:
-            from sst_otel.audit.store import Store
-
-            self._store = Store(self._url)
-        if drain(self._store, self._directory) is None:
-            return False
-        self._prune(self._store)
-        return True
+        if self._target is None:
+            self._target = self._route.open()
+        done = drain(self._target, self._directory, wait)
+        if done is None:
+            self._awake.set()  # it may have passed our journal
+            return
+        self._after(done)
+        self._route.tend(self._target)
 
     def _run(self) -> None:
         awake, pause = self._awake, _INTERVAL
         with suppressed():
             last = False
             while not last:
-                awake.wait(_RETENTION_EVERY / 24)
+                awake.wait(_LOOK_AGAIN)
                 last = self._rest(pause)
                 awake.clear()
-                if self._guarded():
+                if self._guarded(_EXIT_WAIT if last else 0.0):
                     pause = _INTERVAL
                 else:
                     pause = min(pause * 2, _LONGEST_PAUSE)
                     awake.set()
             with guard("audit.close"):
-                if self._store is not None:
-                    self._store.close()
+                if self._target is not None:
+                    self._target.close()
 
     def _rest(self, pause: float) -> bool:
         """Wait for the time of the next drain, ``pause`` seconds; True when it is the last.
@@ -132,33 +150,22 @@ class Drainer:
                     written = self._before()
         return self._stopping.is_set()
 
-    def _guarded(self) -> bool:
-        with _fork_gate:
+    def _guarded(self, wait: float) -> bool:
+        with _fork_gate if self._route.forks_wait else nullcontext():
             try:
-                return self.drain()
+                self.drain(wait)
+                return True
+            except UndeliveredError as error:
+                kind = str(error)
             except Exception as error:
                 kind = type(error).__name__
         say_once(
             "audit.drain",
-            f"the audit database cannot be written ({kind}); events are kept in "
-            f"{self._directory} until it can, the application is not affected",
+            f"{self._route.trouble} ({kind}); events are kept in {self._directory} until then, "
+            "the application is not affected",
         )
         count_error("audit.drain", kind)
         return False
-
-    def _prune(self, store: Store) -> None:
-        """Apply retention, once a day among all processes of the directory."""
-        if self._retention_days <= 0 or not self._directory.is_dir():
-            return
-        stamp = self._directory / _STAMP
-        now = time.time()
-        try:
-            if abs(now - stamp.stat().st_mtime) < _RETENTION_EVERY:
-                return
-        except FileNotFoundError:
-            pass
-        stamp.touch(mode=0o600)
-        store.apply_retention(self._retention_days, now)
 
     def _forked(self) -> None:
         """Begin anew: no thread survives a fork, and its events may have been held."""
@@ -166,7 +173,7 @@ class Drainer:
         self._stopping = threading.Event()
         self._starting = threading.Lock()
         self._thread = None
-        self._store = None
+        self._target = None
 
 
 def _before_fork() -> None:

@@ -1,0 +1,1 @@
+"""An OTLP/HTTP receiver that writes audit records into the store."""

@@ -1,0 +1,1 @@
+"""Journals that outlive the process, and the thread that brings them to where they belong."""
