@@ -20,7 +20,7 @@ from doors import DOORS, Send
 from matching import document, person
 
 if "--without-store" in sys.argv:
-    from sst_otel.audit.journal import Journal
+    from sst_otel.audit.outbox.journal import Journal
 
     Journal.append = lambda self, records: None  # type: ignore[assignment,method-assign]
 

@@ -1,8 +1,10 @@
 """What tracking costs a request: bare, under plain OpenTelemetry, with us (without and with store).
 
-All variants run at the same time and are asked in turn, so that drift of the machine hits them
-alike; every figure is a ratio within one round, of which the median is printed. CPU is that of the
-whole server process, its background threads included; what these use is also printed apart.
+All variants run at the same time and are asked in turn, forwards and backwards, so that drift of
+the machine hits them alike; every figure is a ratio within one round, of which the median is
+printed. CPU is that of the whole server process, its background threads included; what these use is
+also printed apart. They work up to a second behind: it is waited for before CPU is read, or what
+one kind of request has left them would be counted with the next.
 """
 
 from __future__ import annotations
@@ -11,11 +13,13 @@ import argparse
 import statistics
 import sys
 import tempfile
+import time
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from servers import BASELINE, VARIANTS, Client, Server, started_vendor
+from servers import BASELINE, Client, Server, started_vendor
 
 REQUESTS = {
     "checkout": ("POST", "/checkout"),
@@ -23,20 +27,31 @@ REQUESTS = {
     "report, nobody": ("GET", "/report"),
 }
 """I/O (a query, an insert, one call out); string work with and without personal data."""
+COMPARED = ("bare", BASELINE, "sst, no store", "sst")
 CLIENTS = 4
 FIGURES = ("CPU", "p50", "p95")
+BEHIND = 1.5
+"""Seconds after which background threads have done what requests left them."""
 
 
-def measure(server: Server, name: str, requests: int) -> None:
-    """Ask one after the other; keep CPU seconds a request and the times of the answers."""
+def measure(servers: Collection[Server], name: str, requests: int) -> None:
+    """Ask one server after the other; keep CPU seconds a request and the times of the answers."""
     method, path = REQUESTS[name]
-    before = server.cpu()
-    times = [server.client.ask(method, path) for _ in range(requests)]
-    after = server.cpu()
-    server.note(name, "CPU", (after["process"] - before["process"]) / requests)
-    cuts = statistics.quantiles(times, n=20)
-    server.note(name, "p50", cuts[9])
-    server.note(name, "p95", cuts[18])
+    before = [server.cpu()["process"] for server in servers]
+    for server in servers:
+        times = [server.client.ask(method, path) for _ in range(requests)]
+        cuts = statistics.quantiles(times, n=20)
+        server.note(name, "p50", cuts[9])
+        server.note(name, "p95", cuts[18])
+    time.sleep(BEHIND)
+    for server, used in zip(servers, before, strict=True):
+        server.note(name, "CPU", (server.cpu()["process"] - used) / requests)
+
+
+def in_turn(servers: dict[str, Server], count: int) -> list[Server]:
+    """Return the servers in the order of a round: each as often before another as after it."""
+    found = list(servers.values())
+    return found[::-1] if count % 2 else found
 
 
 def measure_together(server: Server, pool: ThreadPoolExecutor, requests: int) -> None:
@@ -68,8 +83,9 @@ def report(servers: dict[str, Server]) -> None:
         for variant, server in servers.items():
             own = server.figures
             print(f"{variant:16}", *(f"{ratio(own[name, x], base[name, x]):20}" for x in FIGURES))
-    print(f"\ncheckout by {CLIENTS} clients at once, x of plain OpenTelemetry")
-    for variant, server in servers.items():
+    if "checkout" in REQUESTS:
+        print(f"\ncheckout by {CLIENTS} clients at once, x of plain OpenTelemetry")
+    for variant, server in servers.items() if "checkout" in REQUESTS else ():
         figures = [
             ratio(server.figures["together", x], base["together", x]) for x in ("p50", "p95")
         ]
@@ -85,9 +101,9 @@ def report(servers: dict[str, Server]) -> None:
 
 def report_start(vendor: int, folder: Path, times: int) -> None:
     """Print the seconds from start to the first answer, started in turn."""
-    found: dict[str, list[float]] = {name: [] for name in VARIANTS}
+    found: dict[str, list[float]] = {name: [] for name in COMPARED}
     for count in range(times):
-        for name in VARIANTS:
+        for name in COMPARED:
             with Server(name, vendor, folder / f"start-{count}-{name}") as server:
                 found[name].append(server.ready)
     base = statistics.median(found[BASELINE])
@@ -126,16 +142,17 @@ def main() -> None:
         vendor = stack.enter_context(started_vendor())
         pool = stack.enter_context(ThreadPoolExecutor(CLIENTS))
         servers = {
-            name: stack.enter_context(Server(name, vendor, folder / name)) for name in VARIANTS
+            name: stack.enter_context(Server(name, vendor, folder / name)) for name in COMPARED
         }
         for server in servers.values():
             server.log_in(CLIENTS)
         for count in range(options.rounds + 1):
+            order = in_turn(servers, count)
             for name in REQUESTS:
-                for server in servers.values():
-                    measure(server, name, options.requests)
-            for server in servers.values():
+                measure(order, name, options.requests)
+            for server in order if "checkout" in REQUESTS else ():
                 measure_together(server, pool, options.requests)
+            time.sleep(BEHIND)
             if count == 0:  # the first round warms up
                 for server in servers.values():
                     server.figures.clear()

@@ -1,7 +1,8 @@
-"""Serve the measured site by threads, keep-alive; ``/_cpu`` tells the CPU time used so far.
+"""Serve the measured site, a thread for each request; ``/_cpu`` tells the CPU time used so far.
 
-``serve.py [--without-store]``: prints its port. Without store the journal writes nothing, so that
-what is left is all but durability.
+``serve.py [--without-store] [--without-processors]``: prints its port. Without store the journal
+writes nothing, so that what is left is all but durability. Without processors no span and no log
+record is given to ours.
 """
 
 from __future__ import annotations
@@ -17,15 +18,29 @@ from typing import Any
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 if "--without-store" in sys.argv:
-    from sst_otel.audit.journal import Journal
+    from sst_otel.audit.outbox.journal import Journal
 
     Journal.append = lambda self, records: None  # type: ignore[assignment,method-assign]
+
+if "--without-processors" in sys.argv:
+    from opentelemetry._logs import get_logger_provider
+    from opentelemetry.trace import get_tracer_provider
+
+    from sst_otel.telemetry.processors import LOGS, SPANS
+
+    for several, kept in (
+        (get_tracer_provider()._active_span_processor, "_span_processors"),  # type: ignore[attr-defined]
+        (get_logger_provider()._multi_log_record_processor, "_log_record_processors"),  # type: ignore[attr-defined]
+    ):
+        others = tuple(each for each in getattr(several, kept) if each not in (SPANS, LOGS))
+        assert len(others) < len(getattr(several, kept)), "ours are not there"
+        setattr(several, kept, others)
 
 from checkout_site import app
 
 
 class Handler(WSGIRequestHandler):
-    """Keep connections, log nothing."""
+    """Log nothing; each answer ends its connection, as Werkzeug has it."""
 
     protocol_version = "HTTP/1.1"
 

@@ -1,4 +1,4 @@
-"""The variants as running processes, and a client that keeps its connection and its log-in."""
+"""The variants as running processes, and a client that keeps its log-in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -21,13 +21,18 @@ VARIANTS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "OpenTelemetry": ((*TRACED, "serve.py"), PLAIN),
     "sst, no store": ((*TRACED, "serve.py", "--without-store"), {}),
     "sst": ((*TRACED, "serve.py"), {}),
+    "sst, unmarked": (
+        (*TRACED, "serve.py", "--without-store", "--without-processors"),
+        {"SST_REDACT": "off"},
+    ),
 }
+"""The last leaves the application's own spans and log records as they are."""
 BASELINE = "OpenTelemetry"
 ITEMS = [{"sku": f"SKU-{n}", "count": n, "price": n * 1.5} for n in range(1, 6)]
 
 
 class Client:
-    """One browser: a connection and a cookie."""
+    """One browser: a cookie, and a connection that is opened as often as the server ends it."""
 
     def __init__(self, port: int) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port)
@@ -77,9 +82,11 @@ class Client:
 
 
 class Server:
-    """One variant, running in ``folder``."""
+    """One variant, running in ``folder``; ``more``: environment on top of the variant's own."""
 
-    def __init__(self, name: str, vendor: int, folder: Path) -> None:
+    def __init__(
+        self, name: str, vendor: int, folder: Path, more: Mapping[str, str] | None = None
+    ) -> None:
         command, settings = VARIANTS[name]
         folder.mkdir()
         environ = {
@@ -92,6 +99,7 @@ class Server:
             "OTEL_SEMCONV_STABILITY_OPT_IN": "http,database",
             "SST_DATABASE_URL": f"sqlite:///{folder / 'sst_audit.db'}",
             **settings,
+            **(more or {}),
         }
         environ.pop("PYTHONDONTWRITEBYTECODE", None)  # no server is started without its bytecode
         self.figures: dict[tuple[str, str], list[float]] = defaultdict(list)

@@ -24,10 +24,10 @@ def noting(place: str, note: Note, idle: Callable[[], bool] | None = None) -> Wr
     guarded = guard(place)
 
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: _Args, kwargs: _Kwargs) -> Any:
-        with guarded:
-            if idle is None or not idle():
-                args, kwargs = note(instance, args, kwargs) or (args, kwargs)
         try:
+            with guarded:
+                if idle is None or not idle():
+                    args, kwargs = note(instance, args, kwargs) or (args, kwargs)
             return wrapped(*args, **kwargs)
         except BaseException as error:
             del wrapped, instance, args, kwargs
@@ -58,3 +58,26 @@ def watching(
         return result
 
     return wrapper
+
+
+def async_watching(
+    place: str,
+    after: Callable[[Any, Any, _Args, _Kwargs], object],
+    idle: Callable[[], bool] | None = None,
+) -> Wrapper:
+    """Return the :func:`watching` of an ``async`` method."""
+    guarded = guard(place)
+
+    async def call(wrapped: Callable[..., Any], instance: Any, args: _Args, kwargs: _Kwargs) -> Any:
+        try:
+            result = await wrapped(*args, **kwargs)
+        except BaseException as error:
+            del wrapped, instance, args, kwargs
+            drop_own_entry(error)
+            raise
+        with guarded:
+            if idle is None or not idle():
+                after(instance, result, args, kwargs)
+        return result
+
+    return call

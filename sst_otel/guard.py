@@ -3,26 +3,35 @@
 Everything of ours that runs beside application code stands in ``with guard("place"):``. An error
 in there is swallowed, counted under its place, and said once per place on the ``sst_otel`` logger
 with its type only, because an exception's text can quote a personal value.
+
+What a handler of signals raises is no error of ours, wherever the main thread happens to be: the
+time limits of rq's jobs and of Celery's tasks come so.
 """
 
 from __future__ import annotations
 
 import logging
+import signal
 import threading
 from collections import Counter
-from types import TracebackType
+from functools import partial
+from types import CodeType, FunctionType, MethodType, TracebackType
+
+from sst_otel.locks import new_lock
+from sst_otel.tracebacks import set_traceback
 
 logger = logging.getLogger("sst_otel")
 
 _counts: Counter[str] = Counter()
 _said: set[str] = set()
-_lock = threading.Lock()
+_lock = new_lock()
 
 
 class guard:
     """Swallow, count and say once every ``Exception`` raised inside the block.
 
-    ``KeyboardInterrupt``, ``SystemExit`` and other ``BaseException`` pass. The traceback is not
+    ``KeyboardInterrupt``, ``SystemExit`` and other ``BaseException`` pass, and so does what a
+    handler of signals raises. The traceback is not
     kept: its frames hold the values we look at. One guard serves any number of blocks, also at
     once and one in another.
     """
@@ -41,12 +50,41 @@ class guard:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        if kind is None:
+        if kind is None or not issubclass(kind, Exception):
             return False
-        if not issubclass(kind, Exception):
-            return False
-        count_error(self.place, kind.__name__)
-        return True
+        return swallow(self.place, error, traceback)
+
+
+def swallow(place: str, error: BaseException | None, traceback: TracebackType | None) -> bool:
+    """Count an error of ours at ``place``; False for what is to go on, as no error of ours."""
+    thrown = _thrown_in(traceback)
+    if thrown is None:
+        count_error(place, type(error).__name__)
+    elif error is not None:
+        set_traceback(error, thrown)  # the frames before are ours, and hold what we look at
+    return thrown is None
+
+
+def _thrown_in(traceback: TracebackType | None) -> TracebackType | None:
+    """Return the entry of a handler of signals in ``traceback``, None where there is none."""
+    if threading.current_thread() is not threading.main_thread():
+        return None  # they run nowhere else
+    codes = {_code_of(signal.getsignal(number)) for number in signal.valid_signals()} - {None}
+    while traceback is not None and traceback.tb_frame.f_code not in codes:
+        traceback = traceback.tb_next
+    return traceback
+
+
+def _code_of(handler: object) -> CodeType | None:
+    """Return the code that a handler runs first; None for those of the interpreter."""
+    while type(handler) is partial:
+        handler = handler.func
+    if type(handler) is MethodType:
+        handler = handler.__func__
+    if type(handler) is not FunctionType:
+        bodies = map(vars, type(handler).__mro__)
+        handler = next((body["__call__"] for body in bodies if "__call__" in body), None)
+    return handler.__code__ if type(handler) is FunctionType else None
 
 
 def count_error(place: str, what: str) -> None:

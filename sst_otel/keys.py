@@ -56,6 +56,10 @@ class Keys:
         except (InvalidTag, ValueError):
             return None
 
+    def derived(self, purpose: str) -> bytes:
+        """Return a key of its own for ``purpose``; 32 bytes."""
+        return self._derive(b"derived:" + purpose.encode())
+
     def sign(self, purpose: str, message: str) -> str:
         """Return a hex MAC of ``message`` under a key derived for ``purpose``."""
         key = self._derive(b"sign:" + purpose.encode())

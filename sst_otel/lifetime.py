@@ -7,11 +7,11 @@ end; one with leases until they end. Both are bounded, and what is given up is c
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections import deque
 from itertools import islice
 
+from sst_otel.locks import new_lock
 from sst_otel.registry.identity import IDS, Mark
 from sst_otel.scope import PROCESS, Scope, count_exhausted
 
@@ -27,10 +27,13 @@ _LEFT = "left"
 _NOTHING = -1
 _MOST_ASKED = 200
 
-_ended: deque[Scope] = deque()
+_ended: deque[tuple[float, int, Scope]] = deque()
+"""When each ended that has something to keep, as which one of all, and the scope; oldest first."""
+_ends = 0
+"""How many scopes have ended; two that end at once may count as one."""
 _held: deque[Scope] = deque()
 """Ended scopes that had leases at their end, oldest first."""
-_lock = threading.Lock()
+_lock = new_lock()
 
 
 class Lease:
@@ -57,11 +60,23 @@ class Lease:
 
 
 def end_scope(scope: Scope) -> None:
-    """End ``scope``. Its marks stay while it is leased, and else up to 30 s."""
+    """End ``scope``. Its marks stay while it is leased, and else up to 30 s and 8 more ends."""
+    global _ends
     scope.ended_at = time.monotonic()
-    with _lock:
-        (_held if scope.leases else _ended).append(scope)
-    sweep(scope.ended_at)
+    if scope.on_end is not None:
+        act, scope.on_end = scope.on_end, None
+        act()
+    if scope.leases:
+        with _lock:
+            _held.append(scope)
+    else:
+        _ends += 1
+        scope.detach()
+        if not scope.is_empty:
+            with _lock:
+                _ended.append((scope.ended_at, _ends, scope))
+    if _ended or _held:
+        sweep(scope.ended_at)
 
 
 def awaken(scope: Scope) -> None:
@@ -69,10 +84,18 @@ def awaken(scope: Scope) -> None:
 
     A basket that an application keeps in memory is read before this scope has anything of its own.
     """
+    if not _ended and not _held:
+        return
+    for former in reversed(_kept()):
+        if _has_left_something(former):
+            scope.live = not scope.exhausted
+            return
+
+
+def _kept() -> list[Scope]:
+    """Return the ended scopes whose marks stay."""
     with _lock:
-        ended = [*_ended, *_held]
-    if any(_has_left_something(former) for former in reversed(ended)):
-        scope.live = not scope.exhausted
+        return [*[scope for _, _, scope in _ended], *_held]
 
 
 def _has_left_something(scope: Scope) -> bool:
@@ -110,7 +133,7 @@ _NOBODY = _holders(Mark(str(4_000_000), (), False, PROCESS))
 def release_all() -> None:
     """Release every ended scope and the process's own marks."""
     with _lock:
-        ended = [*_ended, *_held, PROCESS]
+        ended = [*[scope for _, _, scope in _ended], *_held, PROCESS]
         _ended.clear()
         _held.clear()
     for scope in ended:
@@ -125,14 +148,16 @@ def sweep(now: float) -> None:
         with _lock:
             if not _ended:
                 return
-            if len(_ended) <= KEPT_SCOPES and now - _ended[0].ended_at < KEPT_SECONDS:
+            ended_at, number, scope = _ended[0]
+            if _ends - number < KEPT_SCOPES and now - ended_at < KEPT_SECONDS:
                 return
-            scope = _ended.popleft()
+            _ended.popleft()
         scope.release()
 
 
 def _sweep_held(now: float) -> None:
     """Move scopes whose leases have ended to the others; give up the oldest beyond the budget."""
+    global _ends
     given_up: list[Scope] = []
     with _lock:
         size = sum(scope.size for scope in _held)
@@ -140,7 +165,9 @@ def _sweep_held(now: float) -> None:
             scope = _held.popleft()
             left = len(_held) + 1
             if not scope.leases:  # asked once: a lease may end at any moment
-                _ended.append(scope)
+                scope.detach()
+                _ends += 1
+                _ended.append((scope.ended_at, _ends, scope))
             elif left > HELD_SCOPES or size > HELD_BYTES or now - scope.ended_at >= HELD_SECONDS:
                 given_up.append(scope)
             else:
@@ -151,9 +178,3 @@ def _sweep_held(now: float) -> None:
         scope.release()
     if given_up:
         count_exhausted("scopes", len(given_up))
-
-
-def forked() -> None:
-    """In a forked child: leave a lock behind that a thread of the parent may have held."""
-    global _lock
-    _lock = threading.Lock()

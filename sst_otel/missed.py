@@ -6,10 +6,11 @@ them is a failure, each may hide a share. Names are of code (a function, a modul
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
+
+from sst_otel.locks import new_lock
 
 MARKS = "marks"
 """Requests in which more values were tagged than are kept."""
@@ -43,7 +44,7 @@ SEALED = "sealed"
 """Connections written to by what encrypts by itself (SSH); by the module that wrote."""
 
 _counts: dict[str, Counter[str]] = {}
-_lock = threading.Lock()
+_lock = new_lock()
 _MOST_NAMES = 200
 
 

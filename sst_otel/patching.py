@@ -7,7 +7,7 @@ and the original is back wherever ours is the outermost one (another instrumenta
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -20,6 +20,13 @@ Wrapper = Callable[[Callable[..., Any], Any, tuple[Any, ...], Mapping[str, Any]]
 """``wrapper(wrapped, instance, args, kwargs)``, as wrapt calls it."""
 
 
+def named_arguments(
+    names: Sequence[str], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return what a call was given, by name; ``names`` are those of the positional arguments."""
+    return {**dict(zip(names, args, strict=False)), **kwargs}
+
+
 class Patches:
     """The patches of one source or sink."""
 
@@ -29,6 +36,8 @@ class Patches:
         self.installed: list[str] = []
         """``module:path`` of what is wrapped, for ``sst-otel doctor``."""
         self._undo: list[Callable[[], None]] = []
+        self._held: dict[tuple[int, str], Any] = {}
+        """What is wrapped; held, so that an id in it is exact."""
 
     @property
     def active(self) -> bool:
@@ -37,6 +46,8 @@ class Patches:
 
     def wrap(self, module: str, path: str, wrapper: Wrapper, *, optional: bool = False) -> None:
         """Wrap ``module``'s ``Class.method`` or ``function`` now, or when it gets imported.
+
+        Of a property its reading is wrapped, a function whose first argument is the object.
 
         ``optional``: some versions of the library do without it, so its absence is no failure.
         """
@@ -70,6 +81,7 @@ class Patches:
             with guard(self.place):
                 act()
         self._undo.clear()
+        self._held.clear()
         self.installed.clear()
 
     def _wrap(self, module: ModuleType, path: str, wrapper: Wrapper, optional: bool) -> None:
@@ -83,12 +95,40 @@ class Patches:
                 count_error(self.place, f"{module.__name__}:{path} is not there")
                 missed(HOOK, f"{module.__name__}:{path}")
             return
+        self._put(holder, name, wrapper, f"{module.__name__}:{path}")
+
+    def wrap_method(self, holder: type, name: str, wrapper: Wrapper) -> None:
+        """Wrap a method of a class that is at hand, once."""
+        if not self.holds(holder, name):
+            self._put(holder, name, wrapper, f"{holder.__module__}:{holder.__qualname__}.{name}")
+
+    def wrapped(self, function: Callable[..., Any], wrapper: Wrapper) -> Any:
+        """Return what calls ``function`` through ``wrapper``, until :meth:`undo`."""
+        return wrapt.FunctionWrapper(function, wrapper, enabled=self._enabled)
+
+    def holds(self, holder: type, name: str) -> bool:
+        """Whether what a class has under ``name`` is wrapped by us."""
+        return (id(holder), name) in self._held
+
+    def _put(self, holder: Any, name: str, wrapper: Wrapper, told: str) -> None:
+        """Put a wrapper in the place of what ``holder`` has under ``name``."""
+        original = getattr(holder, name)
         inherited = isinstance(holder, type) and name not in vars(holder)
         if isinstance(holder, type):
             original = next(vars(base)[name] for base in holder.__mro__ if name in vars(base))
-        ours = wrapt.FunctionWrapper(original, wrapper, enabled=self._enabled)
+        ours: Any
+        if isinstance(original, property):
+            read = wrapt.FunctionWrapper(
+                original.fget,  # type: ignore[arg-type] # who cannot be read is wrapped by nobody
+                wrapper,
+                enabled=self._enabled,
+            )
+            ours = property(read, original.fset, original.fdel, original.__doc__)
+        else:
+            ours = self.wrapped(original, wrapper)
         setattr(holder, name, ours)
-        self.installed.append(f"{module.__name__}:{path}")
+        self._held[id(holder), name] = holder
+        self.installed.append(told)
 
         def restore() -> None:
             found = vars(holder).get(name)

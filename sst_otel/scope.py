@@ -6,12 +6,12 @@ themselves (design rule 3).
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar, Token
+from itertools import islice
 from typing import Any
 
+from sst_otel.locks import new_lock
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import IDS, Mark, forget
 from sst_otel.tags import NOBODY, Owner
@@ -20,6 +20,8 @@ MARKS_PER_SCOPE = 3_000
 BYTES_PER_SCOPE = 4_000_000
 OPERATIONS_PER_SCOPE = 20_000
 """Computed values that are looked into for one scope; then only their content is."""
+DATA_PER_SCOPE = 20_000
+"""Beyond these the earlier half is forgotten; the registry knows it for its own time."""
 _MOST_TOGETHER = 200
 
 
@@ -40,10 +42,12 @@ class Scope:
         "exhausted",
         "leases",
         "live",
+        "on_end",
         "on_live",
         "on_look",
         "outer",
         "owner",
+        "received",
         "route",
         "shared",
         "state",
@@ -58,7 +62,7 @@ class Scope:
         """The scope this one is a part of: a visitor is the same in both."""
         self.route = route
         self.data: dict[Datum, None] = {}
-        """Data tagged in this scope, in order."""
+        """Data tagged in this scope, in order: added to, or another one with the latest of them."""
         self.composed: dict[int, None] = {}
         """Keys of the composed texts in the identity table."""
         self.shared: dict[int, Any] = {}
@@ -80,11 +84,29 @@ class Scope:
         """What a source wants to tag before the first payload of this scope is looked at."""
         self.on_live: Callable[[], None] | None = None
         """What a source wants to tag besides, where anything is followed in this scope at all."""
+        self.received: Any = None
+        """What a trusted service has said of it (:mod:`sst_otel.sources.received`)."""
+        self.on_end: Callable[[], None] | None = None
+        """What is still to be said of it when it ends."""
         self.state: dict[str, Any] = {}
         """Notes of sources about this scope (what was tagged already)."""
 
     def __repr__(self) -> str:
         return f"<Scope {self.route or 'process'}>"
+
+    def know(self, datum: Datum) -> None:
+        """Note that ``datum`` was tagged here; whoever asked for it is told of the first one.
+
+        A job that reads rows for hours keeps the latest of them.
+        """
+        data = self.data
+        first = not data
+        data[datum] = None
+        if first:
+            for act in on_first_datum:
+                act(self)
+        elif len(data) > DATA_PER_SCOPE:
+            self.data = dict.fromkeys(islice(data, DATA_PER_SCOPE // 2, None))
 
     def hold(self, key: int, obj: Any) -> bool:
         """Reserve room for one mark; False when the budget is used up."""
@@ -189,6 +211,14 @@ class Scope:
                 self.owner = found
         return self.owner
 
+    def detach(self) -> None:
+        """Let go of the application's objects that told of it, now that it has ended.
+
+        Held here, what a request was given would look as if the application had kept it.
+        """
+        self._owner_of = self.on_look = self.on_live = None
+        self.state.clear()
+
     def set_owner(self, owner: Owner) -> None:
         """Take the application's word for whose this is; its rules are not asked any more."""
         self._owner_of = None
@@ -201,6 +231,8 @@ class Scope:
             return known
         if self is PROCESS:
             return NOBODY
+        if self.hinted is not None:
+            return self.hinted
         if self._visitor is None:
             outer = self.outer
             self._visitor = outer.owner_or_visitor(new_visitor) if outer else new_visitor()
@@ -210,6 +242,16 @@ class Scope:
     def size(self) -> int:
         """Bytes of the objects that its marks hold, about."""
         return self._bytes
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was tagged or marked in it."""
+        return not self.data and not self._held
+
+    @property
+    def hinted(self) -> Owner | None:
+        """Whose it is by the word of a trusted service; nobody's account is made of that."""
+        return None if self.received is None else self.received.owner
 
     @property
     def visitor(self) -> Owner | None:
@@ -222,12 +264,15 @@ class Scope:
         return visitor
 
 
+on_first_datum: list[Callable[[Scope], None]] = []
+"""Whom to tell of a scope when its first datum is known; they never raise."""
+
 PROCESS = Scope()
 """Where values of background work without a scope belong; its marks are dropped in bulk."""
 PROCESS.live = True
 
 _current: ContextVar[Scope] = ContextVar("sst_scope", default=PROCESS)
-_lock = threading.Lock()
+_lock = new_lock()
 _exhausted = {"marks": 0, "operations": 0, "scopes": 0}
 
 
@@ -256,11 +301,14 @@ def open_scope(scope: Scope) -> Token[Scope]:
     A function that opens one inside another has asked for the outer one already, so that one comes
     to life: what is marked in the inner one is followed there.
     """
-    _current.get().live = not _current.get().exhausted
+    outer = _current.get()
+    outer.live = not outer.exhausted
     return _current.set(scope)
 
 
 def leave_scope(token: Token[Scope]) -> None:
     """Make the scope before :func:`open_scope` current again."""
-    with contextlib.suppress(ValueError):  # the context was left already
+    try:  # noqa: SIM105 - a block of contextlib's costs every request as much as the rest
         _current.reset(token)
+    except ValueError:  # the context was left already
+        pass

@@ -28,20 +28,27 @@ class scope:
         @sst_otel.scope(name="nightly export")
         async def export(): ...
 
+        for record in consumer:
+            with sst_otel.scope(name="orders", headers=record.headers):
+                handle(json.loads(record.value))
+
     ``owner``: the application's id of the person whose data it is about, if it is one person's;
     values that are known to be somebody else's stay theirs. ``name``: what stands as the route of
-    the shares. Values too common to be recognised anywhere (a city, an age) are known as long as
-    their scope. Blocks may be nested and one object used again; ``async with`` is the same.
-    Without tracking nothing happens, and a failure of ours never reaches the block.
+    the shares. ``headers``: what a message came with, as its library gives it (a mapping or pairs):
+    a service that we trust may have said there whose it is, and what. Values too common to be
+    recognised anywhere (a city, an age) are known as long as their scope. Blocks may be nested and
+    one object used again; ``async with`` is the same. Without tracking nothing happens, and a
+    failure of ours never reaches the block.
     """
 
-    def __init__(self, owner: Any = None, name: str = "") -> None:
+    def __init__(self, owner: Any = None, name: str = "", headers: Any = None) -> None:
         self._owner = owner
         self._name = name
+        self._headers = headers
 
     def __enter__(self) -> scope:
         with guard(_PLACE):
-            _begin(self, self._owner, self._name)
+            _begin(self, self._owner, self._name, self._headers)
         return self
 
     def __exit__(
@@ -71,28 +78,32 @@ class scope:
         """
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise TypeError("use 'with sst_otel.scope()' inside a generator function")
-        owner, name = self._owner, self._name or function.__qualname__
+        owner, headers = self._owner, self._headers
+        name = self._name or function.__qualname__
 
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
             async def scoped_async(*args: Any, **kwargs: Any) -> Any:
-                with scope(owner, name):
+                with scope(owner, name, headers):
                     return await function(*args, **kwargs)
 
             return scoped_async  # type: ignore[return-value]
 
         @functools.wraps(function)
         def scoped(*args: Any, **kwargs: Any) -> Any:
-            with scope(owner, name):
+            with scope(owner, name, headers):
                 return function(*args, **kwargs)
 
         return scoped  # type: ignore[return-value]
 
 
-def _begin(block: scope, owner: Any, name: str) -> None:
+def _begin(block: scope, owner: Any, name: str, headers: Any) -> None:
     from sst_otel import tracker
+    from sst_otel.sources.received import receive_in_message  # `import sst_otel` stays light
 
     running = tracker.running()
     if running is not None:
-        jobs.begin(block, name, None if owner is None else running.tagger.owner(owner))
+        opened = jobs.begin(block, name, None if owner is None else running.tagger.owner(owner))
+        if headers is not None:
+            receive_in_message(opened, headers)

@@ -30,14 +30,16 @@ class Call:
 
     kind: str
     """``external_api`` | ``database_write`` | … (design 4.3); ``http_request`` is decided later."""
-    destination: str
+    destination: str = ""
     """What a person reads; empty = made from method, host and path by the register."""
-    host: str
-    """The host the application asked for (URL), never a proxy's address; empty for databases."""
-    port: int | None
-    method: str
-    path: str
-    parts: tuple[Part, ...]
+    host: str = ""
+    """The host the application asked for (URL), never a proxy's address; empty for what has none:
+    a file, a log, a database of this machine."""
+    port: int | None = None
+    method: str = ""
+    """Of HTTP."""
+    path: str = ""
+    parts: tuple[Part, ...] = ()
     span: Any = None
     """The client span of the call where the library's instrumentation keeps it to itself."""
     attributes: Mapping[str, Any] = field(default_factory=dict)
@@ -110,29 +112,38 @@ class SharingEvent:
 
 
 _random: list[bytes] = []
-"""Random bytes of events to come, ten each: in a sandbox (gVisor) asking costs as much as all else
-about an event."""
+"""Random bytes of events to come, eight each: in a sandbox (gVisor) asking costs as much as all
+else about an event."""
+_newest = (0, 0)
+"""Millisecond of the newest id, and how many that millisecond had before it."""
 
 
 def _random_bytes() -> bytes:
     try:
         return _random.pop()
     except IndexError:
-        many = secrets.token_bytes(10 * _AT_ONCE)
-        _random.extend(many[at : at + 10] for at in range(10, len(many), 10))
-        return many[:10]
+        many = secrets.token_bytes(8 * _AT_ONCE)
+        _random.extend(many[at : at + 8] for at in range(8, len(many), 8))
+        return many[:8]
 
 
 os.register_at_fork(after_in_child=_random.clear)  # or parent and child gave the same ids
 
 
 def new_event_id(at: float) -> str:
-    """Return a UUIDv7 for the time ``at`` (epoch seconds), RFC 9562 section 5.7."""
+    """Return a UUIDv7 for the time ``at`` (epoch seconds), RFC 9562 section 5.7.
+
+    Ids of one millisecond sort as they were made (section 6.2, method 1), so that the events of one
+    call keep the order of their owners. Two threads of one millisecond may take the same place in
+    it: the random part tells those ids apart, their order is either.
+    """
+    global _newest
     milliseconds = int(at * 1000) & ((1 << 48) - 1)
-    random = int.from_bytes(_random_bytes(), "big")
-    high = (milliseconds << 16) | 0x7000 | (random >> 68)
-    low = (0b10 << 62) | (random & ((1 << 62) - 1))
-    text = f"{high & ((1 << 64) - 1):016x}{low:016x}"
+    latest, before = _newest
+    place = min(before + 1, 0xFFF) if milliseconds == latest else 0
+    _newest = (milliseconds, place)
+    low = (0b10 << 62) | (int.from_bytes(_random_bytes(), "big") >> 2)
+    text = f"{(milliseconds << 16) | 0x7000 | place:016x}{low:016x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import socket
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,7 +33,8 @@ class StatusFile:
         path = self._path()
         about = {"host": _host(), "pid": os.getpid(), "birth": _birth(os.getpid())}
         body = json.dumps({**record, **about, "written": time.time()}).encode()
-        aside = path.with_name(f".{path.name}.writing")
+        # Of its own for each thread: one that starts to track and one that has seen more may meet.
+        aside = path.with_name(f".{path.name}.{threading.get_ident()}.writing")
         handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as file:
             file.write(body)

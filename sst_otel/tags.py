@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import lru_cache
 from hmac import digest as hmac_digest  # taken before it is hooked
+
+from sst_otel.remembered import remembered
 
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = tuple(first + second for first in _DIGITS for second in _DIGITS)
@@ -59,7 +60,7 @@ class Minter:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-        self.owner = lru_cache(maxsize=20_000)(self._owner)
+        self.owner = remembered(20_000)(self._owner)
 
     def _owner(self, owner_id: str) -> Owner:
         return Owner(self._digest("owner", owner_id)[:26], owner_id)

@@ -13,6 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 FOR_TESTS = ("pytest>=8.3", "hypothesis>=6.100", "msgpack>=1.1", "orjson>=3.10", "pyjwt>=2.9")
 
@@ -75,6 +77,14 @@ def installed(environment: Isolated, wheel: Path) -> Iterator[Path]:
             stamp.write_text(wanted)
         _install(environment, "--no-deps", "--reinstall", str(wheel))
         yield environment.interpreter
+
+
+@contextmanager
+def binaries_of(environment: Isolated, wheel: Path) -> Iterator[Path]:
+    """Give the folder of an environment's programs; nothing of this one is on their path."""
+    with installed(environment, wheel) as python, pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONPATH", raising=False)
+        yield python.parent
 
 
 def conflicts(interpreter: Path) -> str:

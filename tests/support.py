@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import sst_otel
 from sst_otel import guard, tracker
 from sst_otel.audit import open_reader
+from tests.serving import HttpHandler, StandIn, serving
 
 OPENAI_RESPONSE = {
     "id": "resp_1",
@@ -71,56 +70,28 @@ class Vendor:
 
 @contextmanager
 def vendor_server() -> Iterator[Vendor]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Handler(HttpHandler):
         def do_GET(self) -> None:
             if vendor.on_request is not None:
                 vendor.on_request()
-            if self.headers.get("Transfer-Encoding") == "chunked":
-                body = b""
-                while size := int(self.rfile.readline() or b"0", 16):  # or the client gave up
-                    vendor.chunks.append(self.rfile.read(size))
-                    body += vendor.chunks[-1]
-                    self.rfile.readline()
-                self.rfile.readline()
-            else:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = self.body(vendor.chunks.append)
             vendor.received.append((self.command, self.path, body))
             vendor.messages.put((self.command, self.path, body, dict(self.headers)))
             path = self.path.partition("?")[0]
-            answer = json.dumps(OPENAI_RESPONSE).encode()
+            status, headers = 200, {"Content_Type": "application/json"}
             if vendor.failures.get(path, 0) > 0:
                 vendor.failures[path] -= 1
-                self.send_response(503)
+                status = 503
             elif path in vendor.redirects:
-                self.send_response(307)
-                self.send_header("Location", vendor.redirects[path])
-            else:
-                self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(answer)))
+                status, headers["Location"] = 307, vendor.redirects[path]
             with suppress(ConnectionError):  # the client may have given up
-                self.end_headers()
-                self.wfile.write(answer)
+                self.answer(json.dumps(OPENAI_RESPONSE).encode(), status, **headers)
 
         do_POST = do_PUT = do_PATCH = do_DELETE = do_GET
 
-        def log_message(self, *_: Any) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.socket.listen(256)  # many threads connect at once
-    vendor = Vendor(server.server_port)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(StandIn(Handler)) as port:
+        vendor = Vendor(port)
         yield vendor
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 class Tracking:
@@ -134,6 +105,17 @@ class Tracking:
         running = tracker.running()
         assert running is not None
         return running
+
+    def sources(self) -> set[str]:
+        """Return where all that has a provenance record came from: ``form_field:email``."""
+        running = self.tracker
+        running.audit.flush()
+        reader = open_reader(running.settings, running.keys)
+        try:
+            found, _ = reader.provenance(viewer=None, limit=100_000)
+        finally:
+            reader.close()
+        return {source for row in found for source in row["sources"]}
 
     def rows(self, **filters: Any) -> list[dict[str, Any]]:
         """Return the audit rows, oldest first."""
@@ -168,3 +150,12 @@ def tracking_in(directory: Path, **settings: Any) -> Iterator[Tracking]:
         yield Tracking(directory)
     finally:
         sst_otel.stop_tracking()
+
+
+@contextmanager
+def job_of(tracking: Tracking, mail: str) -> Iterator[None]:
+    """Run a job of user 1, with an address in play; none of ours may have failed at its end."""
+    with sst_otel.scope(1, name="job"):
+        sst_otel.tag(mail, "email")
+        yield
+    assert tracking.errors() == {}

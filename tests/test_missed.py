@@ -12,9 +12,9 @@ import requests
 
 import sst_otel
 from sst_otel import guard
+from sst_otel.field_paths import MAX_FIELDS
 from sst_otel.lineage.calls import forget_lost
 from sst_otel.patching import Patches
-from sst_otel.tagging import MAX_FIELDS
 from sst_otel.testing import follow
 from tests.support import Tracking, Vendor, tracking_in
 

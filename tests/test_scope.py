@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -12,13 +13,15 @@ from sst_otel.lifetime import (
     KEPT_SCOPES,
     KEPT_SECONDS,
     Lease,
+    awaken,
     end_scope,
     release_all,
     sweep,
 )
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import IDS, mark
-from sst_otel.scope import Scope, exhausted
+from sst_otel.scope import DATA_PER_SCOPE, Scope, exhausted
+from sst_otel.sources.recognised import _rare_texts
 from sst_otel.tags import Owner
 
 ADA = Owner("ada-ref", "1")
@@ -60,6 +63,29 @@ class TestAnEndedScope:
             end_scope(Scope())
         assert not known(value)
 
+    def test_without_values_refers_to_nothing_and_counts_as_an_end(self) -> None:
+        with_values, value = with_a_value()
+        end_scope(with_values)
+        for _ in range(KEPT_SCOPES):
+            opened = Scope()
+            opened.on_look = opened.on_live = lambda of=opened: None
+            end_scope(opened)
+            assert opened.on_look is None
+            assert opened.on_live is None
+        assert not known(value)
+
+    @pytest.mark.parametrize("kept", [True, False])
+    def test_awakens_the_next_only_where_the_application_kept_a_value(self, kept: bool) -> None:
+        opened, value = with_a_value()
+        opened.state["request"] = request = [value] * 3
+        del value
+        end_scope(opened)
+        if not kept:
+            del request
+        following = Scope()
+        awaken(following)
+        assert following.live is kept
+
     def test_knows_its_values_as_long_as_it_is_leased(self) -> None:
         opened, value = with_a_value()
         lease = Lease(opened)
@@ -98,3 +124,24 @@ class TestAnEndedScope:
         assert exhausted()["scopes"] == before + 1
         sweep(opened.ended_at + 4_000)
         assert exhausted()["scopes"] == before + 1 + HELD_SCOPES
+
+
+class TestALongJob:
+    """Its scope never ends, while rows of ever new people come."""
+
+    def test_keeps_the_latest_data(self) -> None:
+        opened = Scope()
+        data = [Datum(ADA, "age", number, "db:users.age") for number in range(DATA_PER_SCOPE + 2)]
+        for datum in data:
+            opened.know(datum)
+        assert list(opened.data) == data[DATA_PER_SCOPE // 2 :]
+
+    def test_is_read_anew_by_those_who_read_it_bit_by_bit(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sys.modules[Scope.__module__], "DATA_PER_SCOPE", 4)
+        opened = Scope()
+        for number in range(7):
+            opened.know(Datum(ADA, "email", f"ada{number}.q@example.org", "form_field:email"))
+            assert set(_rare_texts(opened)) >= {f"ada{number}.q@example.org"}
+            assert len(_rare_texts(opened)) <= 4

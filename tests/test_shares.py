@@ -21,6 +21,11 @@ def test_no_two_are_the_same() -> None:
     assert len({new_event_id(AT) for _ in range(1_000)}) == 1_000
 
 
+def test_ids_of_one_millisecond_sort_as_they_were_made() -> None:
+    made = [new_event_id(AT) for _ in range(200)]
+    assert made == sorted(made)
+
+
 def test_a_forked_worker_makes_others() -> None:
     new_event_id(AT)  # some random bytes are in stock now
     reading, writing = os.pipe()

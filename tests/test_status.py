@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sst_otel.status import FOREIGN_SECONDS, StatusFile, read_all
@@ -73,3 +74,13 @@ def test_what_is_no_record_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "status-x-2.json").write_text('{"pid": 2}')
 
     assert read_all(tmp_path) == []
+
+
+def test_threads_that_write_at_once(tmp_path: Path) -> None:
+    file = StatusFile(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(file.write, {"number": number}) for number in range(400)]:
+            done.result()
+    [record] = read_all(tmp_path)
+    assert record["number"] in range(400)
+    assert len(list(tmp_path.iterdir())) == 1

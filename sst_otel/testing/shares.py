@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, overload
 
-from sst_otel import guard, tracker
+from sst_otel import guard, semconv, tracker
 from sst_otel.audit import open_reader
 from sst_otel.keys import Keys
 from sst_otel.matching.reasons import reasons, sentence
@@ -147,7 +147,7 @@ def _share(event: Mapping[str, Any], types: Mapping[str, str], known: set[str]) 
         types=frozenset(event["data_types"]),
         recipient=event["recipient"],
         destination=event["destination"],
-        host=str(event["metadata"].get("server.address", "")),
+        host=str(event["metadata"].get(semconv.SERVER_ADDRESS, "")),
         event_type=event["event_type"],
         route=event["route"],
         line=code_line(event),

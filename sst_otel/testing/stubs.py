@@ -129,7 +129,6 @@ def _call(method: Any, address: str, headers: list[tuple[str, Any]], body: Any) 
         parts.append(Part("body", body))
     return Call(
         kind=semconv.EXTERNAL_API,
-        destination="",
         host=url.hostname or "",
         port=url.port or (443 if url.scheme == "https" else 80),
         method=method or "",

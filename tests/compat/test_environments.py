@@ -8,6 +8,7 @@ import re
 import subprocess
 from importlib.metadata import requires
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
@@ -17,10 +18,22 @@ from tests.compat.conftest import Run
 from tests.compat.environments import environments
 from tests.isolated import found_python
 
+pytestmark = pytest.mark.stack  # five environments, some minutes
 ELSEWHERE = (
+    "tests/sources/test_asgi_apps.py",
+    "tests/sources/test_asyncpg_rows.py",
     "tests/sources/test_celery.py",
+    "tests/sources/test_django.py",
+    "tests/sources/test_django_desk.py",
+    "tests/sources/test_django_meant.py",
+    "tests/sources/test_django_start.py",
+    "tests/sources/test_mysql_rows.py",
     "tests/sources/test_postgres_rows.py",
     "tests/sources/test_postgres_sign_ups.py",
+    "tests/sources/test_received.py",
+    "tests/sources/test_starlette.py",
+    "tests/sources/test_typed_parameters.py",
+    "tests/sources/test_wsgi_servers.py",
 )
 """Tests of libraries that no environment is about."""
 PINNED = re.compile(r"^([\w.-]+)==(\S+)", re.MULTILINE)
@@ -128,6 +141,18 @@ class TestTheEnvironment:
             if needed.name not in asked:
                 (bound,) = needed.specifier
                 assert SpecifierSet(f"=={bound.version}").contains(locked[needed.name], True), text
+
+    def test_nothing_that_we_bring_is_too_new_for_the_instrumentations_that_we_bring(self) -> None:
+        (newest,) = (each for each in environments() if each.name == "sqlalchemy-2.1")
+        locked = dict(PINNED.findall(newest.isolated.lock_file.read_text(encoding="utf-8")))
+        core = [Requirement(text) for text in requires("sst-otel") or ()]
+        brought = [each.name for each in core if each.marker is None]
+        instrumentations = [name for name in brought if "-instrumentation-" in name]
+        assert instrumentations
+        for text in (text for name in instrumentations for text in requires(name) or ()):
+            wanted = Requirement(text)
+            if "instruments" in text and wanted.name in locked:
+                assert wanted.specifier.contains(locked[wanted.name], True), text
 
     def test_what_fits_the_running_python_is_never_left_out(self) -> None:
         for each in environments():

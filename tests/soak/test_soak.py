@@ -6,9 +6,7 @@ name, city, birthday and income in common. ``make soak`` makes 5,000.
 
 from __future__ import annotations
 
-import gc
 import importlib
-import os
 import random
 import sqlite3
 import sys
@@ -18,7 +16,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from queue import Empty
 from types import ModuleType
 
 import pytest
@@ -31,16 +28,11 @@ from sst_otel.lifetime import KEPT_SECONDS, sweep
 from sst_otel.registry.identity import IDS
 from sst_otel.scope import PROCESS
 from tests.soak.ledger import Ledger
+from tests.soak.measures import APPS, REQUESTS, SLACK, VALUES, forget, memory
 from tests.soak.people import EVERYBODY, VIEWS, Person, View, account, fill
 from tests.support import Tracking, Vendor, tracking_in
 
-APPS = Path(__file__).resolve().parents[1] / "apps"
 THREADS = 16
-REQUESTS = int(os.environ.get("SST_SOAK_REQUESTS", "300"))
-VALUES = 1_000
-"""Budget of the registry; all that is known of everybody is less, what is in both halves more."""
-SLACK = 8_000_000
-"""Bytes that a process may grow by for reasons of its own: arenas, threads' stacks."""
 
 
 @pytest.fixture
@@ -57,7 +49,7 @@ def bazaar(
     monkeypatch.setenv("VENDOR", vendor.url)
     monkeypatch.setenv("BAZAAR_DB", f"sqlite:///{tmp_path / 'bazaar.db'}")
     monkeypatch.syspath_prepend(APPS)
-    vendor.on_request = lambda: _forget(vendor)
+    vendor.on_request = lambda: forget(vendor)
     module = importlib.import_module("bazaar")
     fill(tmp_path / "bazaar.db")
     yield module
@@ -65,16 +57,6 @@ def bazaar(
     module.vendors.close()
     module.engine.dispose()
     del sys.modules["bazaar"]
-
-
-def _forget(vendor: Vendor) -> None:
-    """Keep nothing of what came: it would be all that grows."""
-    vendor.received.clear()
-    try:
-        while True:
-            vendor.messages.get_nowait()
-    except Empty:
-        return
 
 
 def _finish(bazaar: ModuleType) -> None:
@@ -120,16 +102,6 @@ class Visitors:
         assert answer.status_code == 200, view.path
 
 
-def _memory() -> int:
-    """Return the resident size of this process in bytes; 0 where there is no ``/proc``."""
-    gc.collect()
-    try:
-        pages = Path("/proc/self/statm").read_text().split()[1]
-    except OSError:
-        return 0
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
-
-
 def test_every_share_once_and_memory_within_its_budget(
     tracked: Tracking, bazaar: ModuleType
 ) -> None:
@@ -137,10 +109,10 @@ def test_every_share_once_and_memory_within_its_budget(
     sst_otel.set_storage_callback(ledger.saw)
     visitors = Visitors(bazaar, ledger)
     began = time.monotonic()
-    sizes = [_memory()]
+    sizes = [memory()]
     for _ in range(4):
         visitors.come(REQUESTS // 4)
-        sizes.append(_memory())
+        sizes.append(memory())
     _finish(bazaar)
     took = time.monotonic() - began
 

@@ -45,8 +45,8 @@ KEY_FILE = "the key file cannot be read or created"
 WRONG: dict[str, tuple[dict[str, str], str]] = {
     "owner": (
         {"SST_OWNER": "nonsense"},
-        "SST_OWNER: 'nonsense' is not a rule; use flask_login, session:KEY, jwt:CLAIM or "
-        "header:NAME",
+        "SST_OWNER: 'nonsense' is not a rule; use flask_login, django_auth, starlette_auth, "
+        "web_login, session:KEY, jwt:CLAIM or header:NAME",
     ),
     "no file": (
         {"SST_CONFIG": "/nowhere/sst.yaml"},
@@ -54,9 +54,12 @@ WRONG: dict[str, tuple[dict[str, str], str]] = {
     ),
     "broken file": (
         {"SST_CONFIG": "{folder}/broken.yaml"},
-        "SST_CONFIG: {folder}/broken.yaml is not valid YAML",
+        "SST_CONFIG: {folder}/broken.yaml is not valid YAML in line 1",
     ),
-    "unknown key": ({"SST_CONFIG": "{folder}/unknown.yaml"}, "unknown setting 'databse_url'; "),
+    "unknown key": (
+        {"SST_CONFIG": "{folder}/unknown.yaml"},
+        "unknown setting 'databse_url' (in {folder}/unknown.yaml); did you mean database_url?",
+    ),
     "negative": ({"SST_RETENTION_DAYS": "-1"}, "SST_RETENTION_DAYS: must not be negative"),
     "short key": ({"SST_KEY": "short"}, "SST_KEY: a key needs at least 16 characters"),
     "no folder": (

@@ -1,4 +1,4 @@
-"""One word in front of the command is enough, whatever starts the application."""
+"""One word in front of the command is enough; other servers are in ``test_launchers``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,9 @@ from tests.support import Vendor
 from tests.system.launch import APPS, FLASK, OTEL, Launched, launched, wait_until
 from tests.system.people import MARIA, sign_in
 
-GUNICORN = ("gunicorn", "-w", "2", "--bind", "127.0.0.1:{port}", "--no-control-socket")
 WAYS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "flask run": ((OTEL, *FLASK), {}),
-    "flask run with reloader": ((OTEL, *FLASK[:-2], "--debug", *FLASK[-2:]), {}),
     "python -m flask": ((OTEL, "python", "-m", *FLASK), {}),
-    "gunicorn": ((OTEL, *GUNICORN, "shop:app"), {}),
-    "gunicorn preloaded": ((OTEL, *GUNICORN, "--preload", "shop:app"), {}),
-    "gunicorn with threads": ((OTEL, *GUNICORN, "-k", "gthread", "shop:app"), {}),
     "lineage off": ((OTEL, *FLASK), {"SST_LINEAGE": "off"}),
 }
 

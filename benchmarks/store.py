@@ -1,0 +1,90 @@
+"""What questions cost on a PostgreSQL with many events: milliseconds, the best and worst of ten.
+
+A year of events in thirteen partitions, about a hundred of each person. First what the pages and
+commands ask, in full (a connection made, rows read, people joined, ids unsealed), then what a
+dashboard of the last thirty days asks of the roll-up. Run by hand, on a quiet machine:
+``python -m benchmarks.store [EVENTS]``; a million takes some minutes to fill.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sqlalchemy import text
+
+from sst_otel.audit.log import open_reader
+from sst_otel.audit.queries import Reader
+from sst_otel.audit.store import Store
+from sst_otel.settings import Settings
+from tests.audit.filling import DAY, fill
+from tests.audit.helpers import KEYS, NOW
+from tests.postgres import running_server
+
+_TIMES = 10
+_ME = "42"
+OVERVIEW = {
+    "shares by day and recipient": "SELECT day, recipient, sum(events) FROM audit_flow_days "
+    "WHERE data_type = '' AND day >= to_timestamp(:since) GROUP BY 1, 2 ORDER BY 1, 2",
+    "type x recipient": "SELECT data_type, recipient, sum(events) FROM audit_flow_days "
+    "WHERE data_type <> '' AND day >= to_timestamp(:since) GROUP BY 1, 2",
+    "service -> recipient": "SELECT service, recipient, sum(events) FROM audit_flow_days "
+    "WHERE data_type = '' AND day >= to_timestamp(:since) GROUP BY 1, 2",
+    "new flows": "SELECT * FROM audit_flow WHERE first_seen >= to_timestamp(:since)",
+}
+
+
+def main() -> None:
+    """Fill a store and ask."""
+    events = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    with running_server() as server, server.database() as database:
+        url = database.url("psycopg")
+        store = Store(url)
+        began = time.perf_counter()
+        fill(store, events, max(300, events // 100), 365, NOW)
+        print(f"{events:,} events filled in {time.perf_counter() - began:.0f} s")
+        with tempfile.TemporaryDirectory() as folder:
+            reader = open_reader(Settings(database_url=url, spool_dir=Path(folder) / "none"), KEYS)
+            ask_reader(reader)
+        with store.reading() as connection:
+            for name, query in OVERVIEW.items():
+                given = {"since": NOW - 30 * DAY}
+
+                def ask(query: str = query, given: dict[str, float] = given) -> None:
+                    connection.execute(text(query), given).fetchall()
+
+                show(name, ask)
+
+
+def ask_reader(reader: Reader) -> None:
+    """Ask what pages and commands ask."""
+    questions: dict[str, Callable[[], object]] = {
+        "one owner's events": lambda: reader.audit_logs(viewer=_ME),
+        "one owner's events, by staff": lambda: reader.audit_logs(viewer=None, owner_id=_ME),
+        "one owner's data": lambda: reader.provenance(viewer=_ME),
+        "one owner's summary": lambda: reader.summary(_ME),
+        "one owner's recipients": lambda: reader.recipients(viewer=_ME),
+        "newest events": lambda: reader.audit_logs(viewer=None),
+        "summary of all": lambda: reader.summary(None),
+        "recipients of all": lambda: reader.recipients(viewer=None),
+    }
+    for name, ask in questions.items():
+        show(name, ask)
+
+
+def show(name: str, ask: Callable[[], object]) -> None:
+    """Print a line."""
+    took = []
+    ask()
+    for _ in range(_TIMES):
+        began = time.perf_counter()
+        ask()
+        took.append((time.perf_counter() - began) * 1_000)
+    print(f"{name:<32}{min(took):>10.1f}{max(took):>10.1f}")
+
+
+if __name__ == "__main__":
+    main()
