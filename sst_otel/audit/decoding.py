@@ -7,9 +7,11 @@ text is made storable in every database (no NUL, no lone surrogate).
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
+from sst_otel import semconv
 from sst_otel.audit.records import (
     AliasRecord,
     GapRecord,
@@ -19,7 +21,7 @@ from sst_otel.audit.records import (
     TagRecord,
 )
 
-_LATEST = 253_402_300_799.0  # 9999-12-31, the last second a datetime can hold
+_LATEST = 18_446_744_073.0  # in 2554, the last second that OTLP's nanoseconds can hold
 
 
 class CorruptRecord(ValueError):
@@ -88,6 +90,8 @@ def _tree(value: Any) -> Any:
         return [_tree(item) for item in value]
     if isinstance(value, dict):
         return {_text(key): _tree(item) for key, item in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # no JSON: SQLite would read no other row beside it
     return value
 
 
@@ -95,6 +99,9 @@ def _share(fields: dict[str, Any]) -> ShareRecord:
     metadata = _tree(fields["metadata"])
     if not isinstance(metadata, dict):
         raise TypeError
+    host = metadata.get(semconv.SERVER_ADDRESS)
+    if host is not None and not isinstance(host, str):
+        metadata[semconv.SERVER_ADDRESS] = str(host)  # the roll-up's key
     texts = _storable([fields[name] for name in _SHARE_TEXTS])
     values: dict[str, Any] = dict(zip(_SHARE_TEXTS, texts, strict=True))
     values.update({name: _texts(fields[name]) for name in _SHARE_ARRAYS})

@@ -266,9 +266,7 @@ def _shares(
             "timestamp": event["timestamp"],
         }
         for event in new
-        for record, data_type in dict(
-            zip(event["records"], event["data_types"], strict=True)
-        ).items()
+        for record, data_type in _data_of(event)
     ]
     add_missing(connection, models.AuditLogRecord.__table__, links)
     return new

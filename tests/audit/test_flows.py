@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from sst_otel.audit.schema import MIGRATIONS
 from sst_otel.audit.store import Store
 from sst_otel.shares import Recipient
 from tests.audit.helpers import GROQ, META, NOW, share
+from tests.audit.rolled import by_rows, rolled_up
 from tests.postgres import Server
 from tests.postgres import postgres_server as postgres_server
 
@@ -73,41 +73,6 @@ def batch(chance: random.Random, count: int) -> list[Record]:
         outcome = chance.choice(("sent", "failed"))
         records.append(decode(outcome_record(event.event_id, outcome, event.at)))
     return records
-
-
-Rolled = dict[tuple[str, ...], tuple[float, float, int]]
-
-
-def by_rows(store: Store) -> Rolled:
-    """Return the flows counted from the rows."""
-    query = text("SELECT recipient_name, count(*) FROM audit_logs GROUP BY recipient_name")
-    by_type = text(
-        "SELECT data_type, count(DISTINCT event_id) FROM audit_log_records GROUP BY data_type"
-    )
-    with store.reading() as connection:
-        found = flows.among(connection, [text("1 = 1")])
-        events = {row[0]: row[1] for row in connection.execute(query)}
-        types = {row[0]: row[1] for row in connection.execute(by_type)}
-    whole, typed = Counter[str](), Counter[str]()
-    for flow in found:
-        if flow.data_type == flows.WHOLE:
-            whole[flow.name] += flow.events
-        else:
-            typed[flow.data_type] += flow.events
-    assert (whole, typed) == (events, types)
-    return _by_key(found)
-
-
-def _by_key(found: list[flows.Flow]) -> Rolled:
-    return {
-        (*flow.who, flow.host, flow.data_type): (flow.first, flow.last, flow.events)
-        for flow in found
-    }
-
-
-def rolled_up(store: Store) -> Rolled:
-    with store.reading() as connection:
-        return _by_key(flows.kept(connection))
 
 
 def test_random_batches_redelivered_at_once_and_forgotten(store: Store) -> None:

@@ -17,7 +17,7 @@ from sst_otel.audit.store import Store
 from sst_otel.settings import Settings
 from tests.audit.filling import DAY, fill
 from tests.audit.helpers import KEYS
-from tests.audit.test_flows import by_rows, rolled_up
+from tests.audit.rolled import by_rows, rolled_up
 from tests.postgres import Server
 from tests.postgres import postgres_server as postgres_server
 

@@ -12,8 +12,10 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
 )
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from sst_otel.audit.store import Store
 from sst_otel.settings import Settings
 from tests.audit.ingest.client import PROTOBUF, Client, as_json, letters, rows, some
+from tests.audit.rolled import by_rows, rolled_up
 
 
 class TestTaken:
@@ -68,6 +70,20 @@ class TestTaken:
         spans.spans.add(name="another")
         assert client(traces.SerializeToString(), "/v1/traces")[0] == 200
         assert [row["trace_id"] for row in rows(settings)] == ["a" * 32]
+
+    def test_odd_values_spoil_no_other_row(self, client: Client, settings: Settings) -> None:
+        request = some(2)
+        record = request.resource_logs[0].scope_logs[0].log_records[0]
+        record.time_unix_nano = (1 << 64) - 1
+        record.attributes.add(key="score").value.double_value = float("nan")
+        for pair in record.attributes:
+            if pair.key == "server.address":
+                pair.value.int_value = 7
+        assert client(request.SerializeToString())[0] == 200
+        assert len(rows(settings)) == 2
+        store = Store(settings.database_url)
+        assert rolled_up(store) == by_rows(store)
+        assert letters(client) == []
 
     def test_others_records_are_left_alone(self, client: Client, settings: Settings) -> None:
         request = some(1)

@@ -13,6 +13,9 @@ from sst_otel.audit.ingest import application, bodies
 from sst_otel.settings import Settings
 from tests.audit.ingest.client import Client, rows, some
 
+SURROGATE = rb'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityNumber":"\ud800"}]}]}]}'
+"""At which protobuf's reader raises SystemError."""
+
 
 class TestRefused:
     @pytest.mark.parametrize(
@@ -23,6 +26,7 @@ class TestRefused:
             (400, b"[]", {"CONTENT_TYPE": "application/json"}),
             (400, b'{"resourceLogs": 3}', {"CONTENT_TYPE": "application/json"}),
             (400, b"[" * 100_000, {"CONTENT_TYPE": "application/json"}),
+            (400, SURROGATE, {"CONTENT_TYPE": "application/json"}),
             (400, b"no gzip", {"HTTP_CONTENT_ENCODING": "gzip"}),
             (400, gzip.compress(b"x" * 999)[:-12], {"HTTP_CONTENT_ENCODING": "gzip"}),
             (400, b"", {"CONTENT_LENGTH": "many"}),
