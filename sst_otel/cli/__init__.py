@@ -70,7 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.getLogger("opentelemetry").addHandler(logging.NullHandler())
     try:
         options = parser.parse_args(argv)
-        return int(options.run(options))
+        code = int(options.run(options))
+        sys.stdout.flush()  # here, where a reader that is gone is no error
+        return code
     except SystemExit as done:  # argparse has said what is wrong, or printed its help
         return done.code if isinstance(done.code, int) else 2
     except CommandError as error:

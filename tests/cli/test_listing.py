@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -146,14 +147,18 @@ class TestEvents:
 
     @pytest.mark.usefixtures("settings")
     def test_a_closed_pipe_is_no_error(self) -> None:
-        program = "import sys; from sst_otel.cli import main; sys.exit(main(['events']))"
-        read_end, write_end = __import__("os").pipe()
-        __import__("os").close(read_end)
-        done = subprocess.run(
-            [sys.executable, "-c", program], stdout=write_end, stderr=subprocess.PIPE, check=False
-        )
-        __import__("os").close(write_end)
-        assert (done.returncode, done.stderr) == (0, b"")
+        program = "import sys; from sst_otel.cli import main; sys.exit(main(sys.argv[1:]))"
+        for words in (["events"], ["events", "--limit", "1"]):  # more than a buffer, and less
+            read_end, write_end = os.pipe()
+            os.close(read_end)
+            done = subprocess.run(
+                [sys.executable, "-c", program, *words],
+                stdout=write_end,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
+            os.close(write_end)
+            assert (done.returncode, done.stderr) == (0, b"")
 
 
 class TestProvenance:

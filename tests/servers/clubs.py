@@ -12,7 +12,11 @@ from tests.system.launchers import GUNICORN, VISITOR, Answers, Share, use
 from tests.system.people import MARIA
 
 OWN = ("python", "{site}.py", "{port}")
-UWSGI = ("uwsgi", "--http-socket", "127.0.0.1:{port}", "--master", "--die-on-term")
+UWSGI = (
+    # No HTTP router: it hangs up after each answer, as this socket does, and cannot say so.
+    *("uwsgi", "--http-socket", "127.0.0.1:{port}", "--add-header", "Connection: close"),
+    *("--master", "--die-on-term", "--need-app"),
+)
 _GUEST = {
     "city": "Reykjavík",
     "birthday": "1987-03-14",

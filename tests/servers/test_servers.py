@@ -6,20 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.clubs import UWSGI
 from tests.support import Vendor
 from tests.system.forked import check_children
 from tests.system.launch import APPS
 from tests.system.launchers import check_site
 
 pytestmark = pytest.mark.stack
-UWSGI = (
-    # No HTTP router: it hangs up after each answer without a word of it, with and without us.
-    *("uwsgi", "--http-socket", "127.0.0.1:{port}", "--master", "--die-on-term", "--need-app"),
-    *("--processes", "2", "--enable-threads", "--module", "shop:app"),
-)
+SHOP = (*UWSGI, "--processes", "2", "--enable-threads", "--module", "shop:app")
 WAYS = {
-    "uwsgi": UWSGI,
-    "uwsgi with threads": (*UWSGI, "--threads", "2", "--lazy-apps"),
+    "uwsgi": SHOP,
+    "uwsgi with threads": (*SHOP, "--threads", "2", "--lazy-apps"),
     "hypercorn": ("hypercorn", "--bind", "127.0.0.1:{port}", "guild:app"),
 }
 
@@ -35,5 +32,5 @@ def test_an_untouched_site(
 def test_everything_of_ours_is_there_once(
     more: tuple[str, ...], binaries: Path, vendor: Vendor, tmp_path: Path
 ) -> None:
-    command = tuple(word.replace("shop:", "mirror:") for word in (*UWSGI, *more))
+    command = tuple(word.replace("shop:", "mirror:") for word in (*SHOP, *more))
     check_children(command, vendor, tmp_path, 2, binaries)

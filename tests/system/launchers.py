@@ -78,7 +78,6 @@ VISITOR = "a visitor"
 _PSEUDONYM = re.compile(r"\A[a-z2-7]{26}\Z")
 _PROFILE = frozenset({"email", "first_name", "city", "birthday", "income"})
 _WRITTEN = _PROFILE | {"last_name", "phone", "password"}
-_ATTEMPTS = 3
 """uWSGI resets a connection now and then, of a plain site too: then all is done once more."""
 _CALLS = ("/contact", "/conversion", "/contact")
 
@@ -159,26 +158,6 @@ def check_site(
     ``binaries``: where the programs of its environment are; ``prepare``: is given the folder of its
     database before it starts; ``further``: the shares of a ``visit`` beyond those of :func:`use`.
     """
-    for attempt in range(_ATTEMPTS):
-        try:
-            return _check_once(
-                command, vendor, folder / str(attempt), binaries, environ, prepare, visit, further
-            )
-        except requests.ConnectionError:
-            if command[0] != "uwsgi" or attempt + 1 == _ATTEMPTS:
-                raise
-
-
-def _check_once(
-    command: tuple[str, ...],
-    vendor: Vendor,
-    folder: Path,
-    binaries: Path,
-    environ: Mapping[str, str],
-    prepare: Callable[[Path], None],
-    visit: Callable[[Launched], Answers],
-    further: Counter[Share] | None,
-) -> None:
     vendor.received.clear()
     plain, tracked = folder / "plain", folder / "tracked"
     for each in (plain, tracked):
