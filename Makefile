@@ -3,6 +3,7 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 ROUNDS ?= 10
+SHARES ?= 5000
 ARGS ?=
 
 export UV_PYTHON_DOWNLOADS := never
@@ -13,7 +14,7 @@ unexport VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-stack lint format bench corpus soak clean
+.PHONY: help setup demo stack stack-tools test test-stack faults lint format bench corpus soak clean
 
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' \
@@ -41,18 +42,31 @@ setup: .venv/.synced ## put everything that is needed into .venv
 demo: setup ## show who got what from an unchanged site; SERVE=1 keeps it up
 	@$(BIN)/python -m examples.demo $(ARGS)
 
+stack: setup ## run site, collector, Jaeger, PostgreSQL and Prometheus; Ctrl-C ends it
+	@$(BIN)/python -m tools.stack $(ARGS)
+
+stack-tools: setup ## build the collector and Jaeger with Go, once; about 15 minutes
+	@$(BIN)/python -m tools.stack build
+
 test: setup ## check style and types, run the tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -m "not stack" -n auto --dist loadfile $(ARGS)
 
-test-stack: .venv/.synced-stack ## run the tests that need a browser or a database server
+test-stack: .venv/.synced-stack ## run the tests that need a browser, Go or a server
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null \
 	  || { echo "make: test-stack needs chromium (Debian: apt-get install chromium)" >&2; exit 1; }
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
 	  || { echo "make: test-stack needs PostgreSQL (Debian: apt-get install postgresql)" >&2; exit 1; }
+	@command -v prometheus >/dev/null \
+	  || { echo "make: test-stack needs Prometheus (Debian: apt-get install prometheus)" >&2; exit 1; }
+	@$(BIN)/python -m tools.stack build >/dev/null
 	$(BIN)/python -m pytest -m stack $(ARGS)
+
+faults: .venv/.synced-stack ## break every part between site and store, SHARES each time
+	@$(BIN)/python -m tools.stack build >/dev/null
+	SST_FAULT_SHARES=$(SHARES) $(BIN)/python -m pytest -m stack tests/faults $(ARGS)
 
 lint: setup ## check style and types
 	$(BIN)/ruff check
@@ -80,6 +94,6 @@ soak: setup ## repeat tests and demo ROUNDS times, each with a seed of its own
 	done
 
 clean: ## remove all that was made
-	rm -rf .venv .venv-compat-* .venv-sdks-* .venv-servers .demo .bench .run .hypothesis build dist
+	rm -rf .venv .venv-compat-* .venv-sdks-* .venv-servers .demo .bench .run .stack-tools .hypothesis build dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

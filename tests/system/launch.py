@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -20,6 +18,8 @@ import requests
 from sst_otel.audit import open_reader
 from sst_otel.keys import load_keys
 from sst_otel.settings import load_settings
+from tools.stack.waiting import free_port as free_port
+from tools.stack.waiting import wait_until as wait_until
 
 APPS = Path(__file__).resolve().parents[1] / "apps"
 BINARIES = Path(sys.executable).parent
@@ -191,27 +191,3 @@ def _make_database(path: Path) -> None:
     """Make the database that workers open at once: two that turn it to WAL fail each other."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
-
-
-def wait_until(
-    condition: Callable[[], bool],
-    trouble: Callable[[], str | None] = lambda: None,
-    said: Callable[[], str] = str,
-) -> None:
-    """Wait up to 60 s for a condition; ``trouble`` says why it will never come true.
-
-    ``said``: what has been heard when it has not come true.
-    """
-    pause = threading.Event()
-    deadline = time.monotonic() + 60
-    while not condition():
-        why = trouble()
-        assert why is None, why
-        assert time.monotonic() < deadline, f"waited in vain\n{said()}"
-        pause.wait(0.05)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
