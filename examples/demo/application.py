@@ -39,7 +39,7 @@ class Application:
         port: int = 0,
         launcher: tuple[str, ...] = TRACKED,
     ) -> None:
-        self.environ = {**_clean_environ(), **environ}
+        self.environ = {**clean_environ(), **environ}
         self.environ["DATABASE_URL"] = f"sqlite:///{folder / 'budget.db'}"
         self.log_file = folder / "app.log"
         port = port or _free_port()
@@ -105,7 +105,8 @@ class Application:
         self.close()
 
 
-def _clean_environ() -> dict[str, str]:
+def clean_environ() -> dict[str, str]:
+    """Return this process's environment without telemetry, tracking, proxies and certificates."""
     kept = {
         name: value
         for name, value in os.environ.items()

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from examples.demo.application import clean_environ
 from tools.stack.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARIES = Path(sys.executable).parent
-_OURS = ("OTEL_", "SST_")
 _LAST_LINES = 15
 
 
@@ -129,13 +129,3 @@ class Program:
         traceback: TracebackType | None,
     ) -> None:
         self.stop()
-
-
-def clean_environ() -> dict[str, str]:
-    """Return this process's environment without what configures telemetry, tracking or proxies."""
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(_OURS) and not name.lower().endswith("_proxy")
-    }
-    return {**kept, "PATH": os.pathsep.join([str(BINARIES), kept.get("PATH", os.defpath)])}
