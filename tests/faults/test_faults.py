@@ -21,6 +21,8 @@ pytestmark = pytest.mark.stack
 
 WORKERS_KILLED = 20
 COLLECTORS_KILLED = 10
+ACCEPTED = "otelcol_receiver_accepted_log_records"
+NOT_QUEUED = "otelcol_exporter_enqueue_failed_log_records"
 
 
 @pytest.fixture(scope="module")
@@ -114,11 +116,15 @@ def test_the_network_cut_and_held_up(line: Line, run: int, wire: str) -> None:
 
 
 def test_the_queue_of_the_collector_is_full(folder: Path) -> None:
-    with standing(folder / "full", {"SST_QUEUE_BYTES": str(SHARES * 700)}) as line:
-        with line.to_ingest.cut(), sending(line, 10, SHARES) as load:
-            load.wait_for(SHARES)
-            wait_until(
-                lambda: line.of_collector("otelcol_exporter_enqueue_failed_log_records") > 0,
-                seconds=120,
-            )
-        load.check()
+    # Room for one half of the shares, each of three records and 1,300 bytes, but not for both.
+    half = SHARES // 2
+    with standing(folder / "full", {"SST_QUEUE_BYTES": str(SHARES * 800)}) as line:
+        with line.to_ingest.cut():
+            with sending(line, 10, half) as first:
+                first.wait_for(half)
+            wait_until(lambda: line.of_collector(ACCEPTED) == 3 * half)
+            with sending(line, 11, half) as second:
+                second.wait_for(half)
+            wait_until(lambda: line.of_collector(NOT_QUEUED) > 0, seconds=120)
+        first.check()
+        second.check()
