@@ -15,12 +15,12 @@ from tests.faults.line import DOWN_SECONDS, SHARES, WORKERS, Line, standing
 from tests.faults.load import sending
 from tests.faults.relay import Relay
 from tests.stack.conftest import folder as folder
+from tools.stack.program import Program
 from tools.stack.waiting import wait_until
 
 pytestmark = pytest.mark.stack
 
 WORKERS_KILLED = 20
-COLLECTORS_KILLED = 10
 ACCEPTED = "otelcol_receiver_accepted_log_records"
 NOT_QUEUED = "otelcol_exporter_enqueue_failed_log_records"
 
@@ -48,12 +48,14 @@ def test_workers_killed(line: Line) -> None:
     load.check(killed=True)
 
 
-def test_the_collector_killed(line: Line) -> None:
-    with sending(line, 2, SHARES) as load:
-        for moment in moments(2, COLLECTORS_KILLED):
+@pytest.mark.parametrize(("run", "name", "times"), [(2, "collector", 10), (4, "ingest", 3)])
+def test_a_part_killed(line: Line, run: int, name: str, times: int) -> None:
+    part: Program = getattr(line, name)
+    with sending(line, run, SHARES) as load:
+        for moment in moments(run, times):
             load.wait_for(moment)
-            line.collector.kill()
-            line.collector.start()
+            part.kill()
+            part.start()
     load.check()
 
 
@@ -64,15 +66,6 @@ def test_the_ingest_down(line: Line) -> None:
         threading.Event().wait(DOWN_SECONDS)  # the fault itself
         load.wait_for(SHARES)
         line.ingest.start()
-    load.check()
-
-
-def test_the_ingest_killed(line: Line) -> None:
-    with sending(line, 4, SHARES) as load:
-        for moment in moments(4, 3):
-            load.wait_for(moment)
-            line.ingest.kill()
-            line.ingest.start()
     load.check()
 
 
