@@ -12,8 +12,14 @@ from sst_otel.audit.store import Store
 Rolled = dict[tuple[str, ...], tuple[float, float, int]]
 
 
+def counted(store: Store) -> Rolled:
+    """Return the flows counted from the events."""
+    with store.reading() as connection:
+        return _by_key(flows.among(connection, [text("1 = 1")]))
+
+
 def by_rows(store: Store) -> Rolled:
-    """Return the flows counted from the rows."""
+    """Return the flows counted from the rows, of events and of their data alike."""
     query = text("SELECT recipient_name, count(*) FROM audit_logs GROUP BY recipient_name")
     by_type = text(
         "SELECT data_type, count(DISTINCT event_id) FROM audit_log_records GROUP BY data_type"
