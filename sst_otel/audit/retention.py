@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.engine import Connection
 
 from sst_otel.audit import flows, models, partitions
 from sst_otel.audit.inserting import chunks
+from sst_otel.audit.seals import leaves, salts
 
 _LOGS = models.AuditLog.__table__
 _LINKS = models.AuditLogRecord.__table__
@@ -19,6 +23,8 @@ _SUBJECTS = models.Subject.__table__
 _ALIASES = models.Alias.__table__
 _LETTERS = models.DeadLetter.__table__
 _GAPS = models.Gap.__table__
+_BLOCKS = models.SealBlock.__table__
+_BATCHES = models.SealBatch.__table__
 _OFFSETS = models.JournalOffset.__table__
 
 
@@ -49,7 +55,16 @@ def prune(connection: Connection, cutoff: float) -> int:
     connection.execute(delete(_OFFSETS).where(_OFFSETS.c.at < cutoff))
     connection.execute(delete(_LETTERS).where(_LETTERS.c.at < cutoff))
     connection.execute(delete(_GAPS).where(_GAPS.c.until < cutoff))
+    connection.execute(delete(_BLOCKS).where(_BLOCKS.c.batch.in_(_passed(cutoff))))
+    salts.sweep(connection)
+    key = str(models.microseconds(cutoff))
+    leaves.note(connection, [leaves.act(leaves.PRUNED, key, time.time())])
     return dropped + int(removed)
+
+
+def _passed(cutoff: float) -> Any:
+    """Return the batches whose leaves tell of nothing but what is gone; their headers stay."""
+    return select(_BATCHES.c.seq).where(_BATCHES.c.lasting == 0, _BATCHES.c.newest < cutoff)
 
 
 def _prune_data(connection: Connection, cutoff: float) -> None:

@@ -197,7 +197,8 @@ def test_a_store_of_the_first_version_gets_its_lines(
     store: Store = reader._store
     with store.reading() as connection:
         connection.execute(text("DROP VIEW audit_flow"))
-        for table in ("tag_parents", "gaps", "dead_letters", "audit_flow_days"):
+        seals = ("seal_blocks", "seal_batches", "seal_salts")
+        for table in ("tag_parents", "gaps", "dead_letters", "audit_flow_days", *seals):
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0001'"))
         connection.commit()
