@@ -20,11 +20,14 @@ from sst_otel.cli import (
     explain,
     ingest,
     lineage,
+    prove,
     provenance,
     prune,
     recipients,
+    seal,
     serve,
     ship,
+    verify,
 )
 from sst_otel.cli.errors import CommandError
 
@@ -41,6 +44,9 @@ COMMANDS = (
     serve,
     ingest,
     ship,
+    seal,
+    verify,
+    prove,
     prune,
     doctor,
     demo,

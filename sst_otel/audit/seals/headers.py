@@ -19,7 +19,7 @@ ORIGIN = "sst-otel audit log\n"
 """First line of a checkpoint."""
 _TIMES = frozenset({"sealed_at", "newest"})
 _UNHASHED = frozenset({"hash", "signature"})
-_COLUMNS = tuple(column.name for column in models.SealBatch.__table__.columns)
+COLUMNS = tuple(column.name for column in models.SealBatch.__table__.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Header:
 
     def computed(self) -> str:
         """Return what ``hash`` has to be: SHA-256, in hex, of the other columns as JSON."""
-        hashed = {name: getattr(self, name) for name in _COLUMNS if name not in _UNHASHED}
+        hashed = {name: getattr(self, name) for name in COLUMNS if name not in _UNHASHED}
         text = json.dumps({"v": VERSION, **hashed}, sort_keys=True, separators=(",", ":"))
         return sha256(text.encode()).hexdigest()
 
@@ -71,14 +71,14 @@ def header_of(row: Mapping[str, Any]) -> Header:
     """Return the header in a row of ``seal_batches``."""
     values: dict[str, Any] = {
         name: microseconds(row[name]) if name in _TIMES and row[name] is not None else row[name]
-        for name in _COLUMNS
+        for name in COLUMNS
     }
     return Header(**values)
 
 
 def row_of(header: Header) -> dict[str, Any]:
     """Return a header as a row of ``seal_batches``."""
-    values = {name: getattr(header, name) for name in _COLUMNS}
+    values = {name: getattr(header, name) for name in COLUMNS}
     return {
         name: value / 1e6 if name in _TIMES and value is not None else value
         for name, value in values.items()

@@ -123,6 +123,11 @@ def canonical(table: str, row: Row) -> str:
     for name in times:
         if name in values:
             values[name] = microseconds(values[name])
+    return text_of(values)
+
+
+def text_of(values: Row) -> str:
+    """Return values that JSON has as canonical text."""
     return _sorted(values)
 
 

@@ -24,7 +24,7 @@ from sst_otel.audit.seals.checkpoint import append
 from sst_otel.audit.seals.headers import Header
 from sst_otel.audit.seals.report import Report
 from sst_otel.audit.seals.sealing import seal
-from sst_otel.audit.seals.signing import load_signer, load_verifier, public_file
+from sst_otel.audit.seals.signing import Signer, load_signer, load_verifier, public_file
 from sst_otel.audit.seals.verifying import snapshot, verify
 from sst_otel.audit.store import Store
 from sst_otel.shares import CodeLocation, new_event_id
@@ -51,6 +51,10 @@ class Sealed:
     @property
     def anchor(self) -> Path:
         return self.folder / "anchor"
+
+    @property
+    def signer(self) -> Signer:
+        return load_signer(self.key)
 
     def seal(self, key: str = "seal.key") -> list[Header]:
         """Seal what there is, and anchor it."""
