@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects import postgresql
@@ -24,6 +24,7 @@ _ROWS = 4_000
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 Row = dict[str, Any]
+_Key = TypeVar("_Key", str, int)
 
 
 def add_missing(connection: Connection, table: Any, rows: Sequence[Row]) -> None:
@@ -80,7 +81,7 @@ def found(
         yield from connection.execute(select(*columns).where(key.in_(few)))
 
 
-def chunks(keys: Iterable[str]) -> Iterator[list[str]]:
+def chunks(keys: Iterable[_Key]) -> Iterator[list[_Key]]:
     """Yield the keys in order, few enough at a time for one ``IN`` of any SQLite."""
     ordered = sorted(keys)
     for start in range(0, len(ordered), _CHUNK):

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from sst_otel.audit import flows, models, partitions
 from sst_otel.audit.inserting import chunks
 from sst_otel.audit.seals import leaves, salts
+from sst_otel.audit.seals.blocks import note
 
 _LOGS = models.AuditLog.__table__
 _LINKS = models.AuditLogRecord.__table__
@@ -58,7 +59,7 @@ def prune(connection: Connection, cutoff: float) -> int:
     connection.execute(delete(_BLOCKS).where(_BLOCKS.c.batch.in_(_passed(cutoff))))
     salts.sweep(connection)
     key = str(models.microseconds(cutoff))
-    leaves.note(connection, [leaves.act(leaves.PRUNED, key, time.time())])
+    note(connection, [leaves.act(leaves.PRUNED, key, time.time())])
     return dropped + int(removed)
 
 

@@ -25,7 +25,7 @@ from sst_otel.audit.records import (
     ShareRecord,
     TagRecord,
 )
-from sst_otel.audit.seals import leaves
+from sst_otel.audit.seals.blocks import note
 
 _SUBJECTS = models.Subject.__table__
 _RECORDS = models.ProvenanceRecord.__table__
@@ -76,7 +76,7 @@ def write(connection: Connection, records: Sequence[Record], now: float) -> None
             for row in gaps
         ],
     )
-    leaves.note(connection, batch.lines)  # behind the rows' locks: the latest leaf has the last id
+    note(connection, batch.lines)  # behind the rows' locks: the latest leaf has the last id
     flows.count(connection, events)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import exists, select
 from sqlalchemy.engine import Connection
 
 from sst_otel.audit import models
 from sst_otel.audit.seals import leaves
+from sst_otel.audit.seals.blocks import blocks
 from sst_otel.audit.seals.checkpoint import checkpoints
 from sst_otel.audit.seals.headers import GENESIS, Header, header_of
 from sst_otel.audit.seals.leaves import Leaf
@@ -20,8 +20,6 @@ from sst_otel.audit.seals.signing import Verifier
 from sst_otel.audit.seals.tree import Root
 
 _PAGE = 500
-_BODIES = 20
-"""Blocks that are in memory at once, each half a MB at most."""
 _BLOCKS = models.SealBlock.__table__
 _BATCHES = models.SealBatch.__table__
 _LOGS = models.AuditLog.__table__.name
@@ -46,7 +44,7 @@ def check_batches(
                 gone.append(header)
     report.head = last
     _check_strays(connection, report)
-    for block, count, lines in _blocks(connection, _BLOCKS.c.batch.is_(None)):
+    for block, count, lines in blocks(connection, _BLOCKS.c.batch.is_(None)):
         report.unsealed += len(lines)
         ledger.add(_read(block, count, lines, report))
     for header in gone:  # after all acts are known
@@ -91,7 +89,7 @@ def headers(connection: Connection) -> Iterator[Header]:
 
 def lines_of(connection: Connection, seq: int) -> Iterator[str]:
     """Yield the leaves of a batch in their order."""
-    for _, _, lines in _blocks(connection, _BLOCKS.c.batch == seq):
+    for _, _, lines in blocks(connection, _BLOCKS.c.batch == seq):
         yield from lines
 
 
@@ -116,7 +114,7 @@ def _check_leaves(connection: Connection, header: Header, ledger: Ledger, report
     """Check that a batch has the leaves it was sealed with; False where it has none any more."""
     tree = Root()
     first, ids = None, []
-    for block, count, lines in _blocks(connection, _BLOCKS.c.batch == header.seq):
+    for block, count, lines in blocks(connection, _BLOCKS.c.batch == header.seq):
         ids.append(block)
         found = list(_read(block, count, lines, report))
         if first is None:
@@ -143,21 +141,6 @@ def _check_strays(connection: Connection, report: Report) -> None:
     )
     for row in connection.execute(query.order_by(_BLOCKS.c.id).limit(_PAGE)):
         report.add("batch", _BLOCKS.name, row[0], "sealed in a batch that is not there")
-
-
-def _blocks(connection: Connection, condition: Any) -> Iterator[tuple[int, int, list[str]]]:
-    """Yield the ids of blocks, how many leaves they say they have, and their lines."""
-    after: int | None = None
-    while True:
-        query = select(_BLOCKS.c.id, _BLOCKS.c.leaves, _BLOCKS.c.body).where(condition)
-        if after is not None:
-            query = query.where(_BLOCKS.c.id > after)
-        found = connection.execute(query.order_by(_BLOCKS.c.id).limit(_BODIES)).fetchall()
-        if not found:
-            return
-        for block, count, body in found:
-            yield block, count, body.split("\n")
-        after = found[-1][0]
 
 
 def _read(block: int, count: int, lines: list[str], report: Report) -> Iterator[Leaf]:

@@ -11,6 +11,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.engine import Connection
 
 from sst_otel.audit.seals import leaves, salts
+from sst_otel.audit.seals.blocks import note
 
 _ROWS = 2_000
 
@@ -31,7 +32,7 @@ def cover(connection: Connection) -> None:
             salt: dict[str, str] = {}
             if name in leaves.SALTED:
                 salt = salts.make(connection, [leaves.key_of(name, row) for row in some])
-            leaves.note(
+            note(
                 connection,
                 [
                     leaves.line_of(name, row, salt.get(leaves.key_of(name, row), ""), now)

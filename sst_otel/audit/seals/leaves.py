@@ -17,27 +17,22 @@ and the event names it), ``audit_log_records`` (from the event) and ``tag_parent
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256  # taken before it is hooked
 from typing import Any
-
-from sqlalchemy.engine import Connection
 
 from sst_otel.audit import models
 from sst_otel.audit.models import UtcTime, microseconds
 
 VERSION = b"\x01"
 """Of the forms of this module; the first byte of what is digested."""
-LEAVES = 4_000
-"""Leaves in one block, half a MB of text."""
 ERASED = "erased"
 """Stands for the table in a leaf that says: the person with the surrogate ``key`` was erased."""
 PRUNED = "pruned"
 """Stands for the table in a leaf that says: all older than ``key`` (microseconds) was removed."""
 
-_BLOCKS = models.SealBlock.__table__
 _LOGS = models.AuditLog.__table__
 _OUTCOMES = models.Outcome.__table__
 _SUBJECTS = models.Subject.__table__
@@ -148,15 +143,6 @@ def key_of(table: str, row: Row) -> str:
         return str(row[names[0]])
     times = _times(table)
     return _plain([microseconds(row[name]) if name in times else row[name] for name in names])
-
-
-def note(connection: Connection, lines: Iterable[str]) -> None:
-    """Keep lines with the rows they tell of, in the transaction that wrote those."""
-    given = list(lines)
-    for start in range(0, len(given), LEAVES):
-        some = given[start : start + LEAVES]
-        insert = _BLOCKS.insert().values(leaves=len(some), body="\n".join(some))
-        connection.execute(insert)
 
 
 @lru_cache(maxsize=64)

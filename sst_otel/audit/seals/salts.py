@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection
 from sst_otel.audit import models
 from sst_otel.audit.inserting import add_missing, chunks, found
 from sst_otel.audit.seals import leaves
+from sst_otel.audit.seals.blocks import note
 
 _SALTS = models.SealSalt.__table__
 _SUBJECTS = models.Subject.__table__
@@ -47,7 +48,7 @@ def forget(connection: Connection, subjects: Iterable[str]) -> None:
         connection.execute(delete(_SALTS).where(_SALTS.c.id.in_(theirs)))
         connection.execute(delete(_SALTS).where(_SALTS.c.id.in_(few)))
     now = time.time()
-    leaves.note(connection, [leaves.act(leaves.ERASED, subject, now) for subject in people])
+    note(connection, [leaves.act(leaves.ERASED, subject, now) for subject in people])
 
 
 def sweep(connection: Connection) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import time
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy import func, select, text
 from sqlalchemy.engine import Connection
@@ -20,6 +19,7 @@ from sst_otel.audit.database import Database
 from sst_otel.audit.inserting import chunks
 from sst_otel.audit.models import microseconds
 from sst_otel.audit.seals import leaves
+from sst_otel.audit.seals.blocks import blocks
 from sst_otel.audit.seals.headers import GENESIS, Header, header_of, row_of
 from sst_otel.audit.seals.signing import Signer
 from sst_otel.audit.seals.tree import Root
@@ -69,12 +69,12 @@ def _batch(connection: Connection, signer: Signer, younger: float) -> tuple[Head
     if last is not None and 0 <= now - last.sealed_at / 1e6 < younger:
         return None, False
     tree, taken, lasting, newest, more = Root(), [], 0, None, False
-    for block in _unsealed(connection):
+    for block, _, lines in blocks(connection, _BLOCKS.c.batch.is_(None)):
         if tree.size >= MOST:
             more = True
             break
-        taken.append(block.id)
-        for line in block.body.split("\n"):
+        taken.append(block)
+        for line in lines:
             tree.add(leaves.leaf_hash(line))
             at = _passing(line)
             if at is None:
@@ -122,11 +122,3 @@ def _alone(connection: Connection) -> bool:
         return True
     query = text("SELECT pg_try_advisory_xact_lock(:key)")
     return bool(connection.execute(query, {"key": _LOCK_KEY}).scalar())
-
-
-def _unsealed(connection: Connection) -> Any:
-    query = select(_BLOCKS.c.id, _BLOCKS.c.body).where(_BLOCKS.c.batch.is_(None))
-    most = MOST + 1  # every block has a leaf at least
-    return connection.execute(
-        query.order_by(_BLOCKS.c.id).limit(most).execution_options(stream_results=True)
-    )

@@ -89,7 +89,10 @@ class Lifecycles:
 
     def test_replayed_leaves_do_no_harm_and_no_good(self, sample: Sealed) -> None:
         """A block copied into the next batch: the rows are as they were."""
-        sample.run("INSERT INTO seal_blocks (leaves, body) SELECT leaves, body FROM seal_blocks")
+        sample.run(
+            "INSERT INTO seal_blocks (leaves, body) "
+            "SELECT leaves, body FROM seal_blocks ORDER BY id"
+        )
         sample.seal()
         sample.good()
         sample.run(
