@@ -110,8 +110,13 @@ def _proof(options: argparse.Namespace, used: Settings) -> int:
             {"event": proof["event"], "batch": header.seq, "sealed_at": header.sealed_at / 1e6}
         )
     else:
-        said = f"The event {proof['event']['event_id']} was sealed as it stands in the proof"
-        print(f"{said},\nin batch {header.seq}, {at}, key {header.key_id}.")
+        event_id = proof["event"]["event_id"]
+        text = (
+            f"The event {event_id} was sealed as it stands in the proof, in batch {header.seq}, "
+            f"{at}, key {header.key_id}."
+        )
+        for line in indented(text, ""):
+            print(line)
     return 0
 
 

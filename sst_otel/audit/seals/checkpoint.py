@@ -17,8 +17,8 @@ from sst_otel.audit.seals.signing import NAME, Verifier
 
 _SIGNED = "\u2014 "
 _LINES = 5
-_ID = 4
-"""Bytes of a key's id in front of a signature."""
+_ID, _SIGNATURE = 4, 64
+"""Bytes of a key's id, and of the signature behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +67,28 @@ def checkpoints(path: Path) -> Iterator[Checkpoint]:
                 lines = []
             lines.append(line)
             if len(lines) == _LINES and lines[0] == ORIGIN and line.endswith("\n"):
-                yield _read(lines, path)
+                signature = _signature(line)
+                if signature:
+                    yield _read(lines, signature, path)
 
 
-def _read(lines: list[str], path: Path) -> Checkpoint:
-    origin, seq, digest, empty, signed = lines
+def _signature(line: str) -> bytes:
+    """Return a key's id and the signature; nothing where the line was cut off."""
+    try:
+        mark, name, encoded = line.split()
+        raw = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        return b""
+    return raw if (mark, name, len(raw)) == (_SIGNED.strip(), NAME, _ID + _SIGNATURE) else b""
+
+
+def _read(lines: list[str], signature: bytes, path: Path) -> Checkpoint:
+    origin, seq, digest, empty, _ = lines
     text = f"{origin}{seq}{digest}".encode()
     try:
-        mark, name, encoded = signed.split()
-        raw = base64.b64decode(encoded, validate=True)
-        if (empty, mark, name) != ("\n", _SIGNED.strip(), NAME):
+        if empty != "\n":
             raise ValueError
         head = base64.b64decode(digest.strip(), validate=True).hex()
-        return Checkpoint(int(seq), head, raw[:_ID].hex(), raw[_ID:], text)
+        return Checkpoint(int(seq), head, signature[:_ID].hex(), signature[_ID:], text)
     except ValueError:
         raise ValueError(f"{path}: not an anchor of `sst-otel seal`") from None
