@@ -6,12 +6,12 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sst_otel.audit.store import Store
 from sst_otel.cli import main
 from tests.audit.helpers import NOW, settings_in
 from tests.audit.seals.sample import Sealed, records
@@ -21,13 +21,14 @@ Capture = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sealed:
+def sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sealed]:
     sample = Sealed(f"sqlite:///{tmp_path}/audit.db", tmp_path)
     sample.store.append(records(0))
     monkeypatch.setenv("SST_DATABASE_URL", sample.url)
     monkeypatch.setenv("SST_SEAL_KEY_FILE", str(sample.key))
     monkeypatch.setenv("SST_SEAL_ANCHOR", str(sample.anchor))
-    return sample
+    yield sample
+    sample.close()
 
 
 def said(capsys: Capture, *arguments: str | Path) -> tuple[int, str, str]:
@@ -67,6 +68,42 @@ def test_what_was_changed_is_told(sample: Sealed, capsys: Capture) -> None:
     assert (code, found["count"], found["first_event"]) == (1, 1, first)
     assert found["problems"][0]["what"] == "changed"
     assert found["head"]["seq"] == 1
+
+
+class TestDoctor:
+    """Says when the log was sealed last, where somebody seals it."""
+
+    @staticmethod
+    def findings(capsys: Capture) -> dict[str, tuple[str, str]]:
+        main(["doctor", "--format", "json"])
+        rows = json.loads(capsys.readouterr().out)["findings"]
+        return {
+            row["subject"]: (row["state"], row["detail"]) for row in rows if row["area"] == "seals"
+        }
+
+    def test_nobody_seals(
+        self, sample: Sealed, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        state, detail = self.findings(capsys)["last seal"]
+        assert (state, detail.startswith("never, 24 rows not sealed")) == ("problem", True)
+        monkeypatch.delenv("SST_SEAL_KEY_FILE")
+        assert self.findings(capsys) == {}
+
+    def test_somebody_does(
+        self, sample: Sealed, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        said(capsys, "seal")
+        [(state, detail)] = self.findings(capsys).values()
+        assert (state, "batch 1, " in detail, "0 rows" in detail) == ("ok", True, True)
+        monkeypatch.delenv("SST_SEAL_ANCHOR")
+        assert self.findings(capsys)["SST_SEAL_ANCHOR"][0] == "note"
+
+    def test_nobody_does_any_more(self, sample: Sealed, capsys: Capture) -> None:
+        said(capsys, "seal")
+        sample.store.append(records(1))
+        sample.run("UPDATE seal_batches SET sealed_at = '2020-01-01 00:00:00'")
+        state, detail = self.findings(capsys)["last seal"]
+        assert (state, "24 rows not sealed yet; is sst-otel seal" in detail) == ("problem", True)
 
 
 def test_since_is_a_time_as_everywhere(sample: Sealed, capsys: Capture) -> None:
@@ -181,6 +218,7 @@ def test_an_ingest_seals_what_it_takes(tmp_path: Path) -> None:
         out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (0, "", "")
     report = sample.good()
+    sample.close()
     assert report.rows > 40
     assert (report.batches, report.unsealed, report.anchored) == (1, 0, 1)
 
@@ -190,8 +228,9 @@ def test_an_ingest_without_a_key_seals_nothing(tmp_path: Path) -> None:
         shared(settings_in(tmp_path, audit_endpoint=endpoint), 1)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
-    with Store(f"sqlite:///{tmp_path}/central.db").reading() as connection:
-        batches = connection.exec_driver_sql("SELECT count(*) FROM seal_batches").scalar()
-        blocks = connection.exec_driver_sql("SELECT count(*) FROM seal_blocks").scalar()
+    sample = Sealed(f"sqlite:///{tmp_path}/central.db", tmp_path)
+    [batches] = sample.ask("SELECT count(*) FROM seal_batches")
+    [blocks] = sample.ask("SELECT count(*) FROM seal_blocks")
+    sample.close()
     assert batches == 0
     assert blocks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -69,8 +70,10 @@ class TestKey:
 
 class TestAnchor:
     @pytest.fixture
-    def sample(self, tmp_path: Path) -> Sealed:
-        return Sealed(f"sqlite:///{tmp_path}/audit.db", tmp_path)
+    def sample(self, tmp_path: Path) -> Iterator[Sealed]:
+        sample = Sealed(f"sqlite:///{tmp_path}/audit.db", tmp_path)
+        yield sample
+        sample.close()
 
     def test_checkpoints_come_back(self, sample: Sealed) -> None:
         made = [header for number in range(3) for header in self._round(sample, number)]
