@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from sst_otel.audit import lineage_queries
+from sst_otel.audit import lineage_queries, views
 from sst_otel.audit.log import AuditLog
 from sst_otel.audit.queries import Reader
 from sst_otel.audit.schema import HEAD, VERSION_TABLE, stored_version
@@ -196,7 +196,8 @@ def test_a_store_of_the_first_version_gets_its_lines(
     reader.provenance(viewer=None)
     store: Store = reader._store
     with store.reading() as connection:
-        connection.execute(text("DROP VIEW audit_flow"))
+        for view in (*views.NAMES, "audit_flow"):
+            connection.execute(text(f"DROP VIEW {view}"))
         seals = ("seal_blocks", "seal_batches", "seal_salts")
         for table in ("tag_parents", "gaps", "dead_letters", "audit_flow_days", *seals):
             connection.execute(text(f"DROP TABLE {table}"))
