@@ -257,6 +257,32 @@ class DeadLetter(Base):  # type: ignore[misc]
     """An OTLP log record, in protobuf."""
 
 
+class Erasure(Base):  # type: ignore[misc]
+    """A person was erased: when, and how many rows went. Nothing tells who it was."""
+
+    __tablename__ = "erasures"
+
+    id = Column(String, primary_key=True)
+    """UUIDv7."""
+    at = Column(UtcTime, nullable=False)
+    removed = Column(JSON, nullable=False)
+    """What was removed to how many: tables, and ``journal_records``."""
+
+
+class Tombstone(Base):  # type: ignore[misc]
+    """Somebody was erased whose older records may still arrive; forgotten by itself."""
+
+    __tablename__ = "tombstones"
+
+    digest = Column(String, primary_key=True)
+    """Of the owner_ref, see :mod:`sst_otel.audit.tombstones`."""
+    erased_at = Column(UtcTime, nullable=False)
+    until = Column(UtcTime, nullable=False)
+    """When it counts no more, and is removed."""
+    subject = Column(String)
+    """Who is still to be erased: a visitor who only then turned out to be the person."""
+
+
 class JournalOffset(Base):  # type: ignore[misc]
     """How far a journal has been read, committed with the rows read from it."""
 

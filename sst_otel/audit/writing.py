@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import bindparam
 from sqlalchemy.engine import Connection
 
-from sst_otel.audit import flows, following, models
+from sst_otel import semconv
+from sst_otel.audit import flows, following, models, tombstones
 from sst_otel.audit.adding import Batch
 from sst_otel.audit.inserting import add_missing, found
 from sst_otel.audit.records import (
@@ -29,10 +30,13 @@ from sst_otel.audit.seals.blocks import note
 
 _SUBJECTS = models.Subject.__table__
 _RECORDS = models.ProvenanceRecord.__table__
+_RECEIVED = semconv.RECEIVED_TAG_IDS
 
 
 def write(connection: Connection, records: Sequence[Record], now: float) -> None:
     """Write ``records`` in the caller's transaction; ``now`` is their time of arrival."""
+    late = tombstones.sort(connection, records, now)
+    records = late.records
     batch = Batch(connection, round(now, 6))
     shares = [record for record in records if isinstance(record, ShareRecord)]
     tags = [record for record in records if isinstance(record, TagRecord)]
@@ -41,7 +45,10 @@ def write(connection: Connection, records: Sequence[Record], now: float) -> None
     subjects = _subjects(batch, shares, tags, aliases)
     provenance = _provenance(batch, shares, tags, subjects)
     _sources(batch, tags, provenance)
-    events = _shares(batch, shares, subjects, provenance)
+    for share in late.nobodys:
+        subjects[share.owner_ref] = share.owner_ref
+        provenance.update((surrogate, surrogate) for surrogate in share.tag_ids)
+    events = _shares(batch, [*shares, *late.nobodys], subjects, provenance)
     batch.add(
         models.Outcome.__table__,
         [
@@ -132,6 +139,8 @@ def _provenance(
     for share in shares:
         for tag_id, data_type in zip(share.tag_ids, share.data_types, strict=True):
             _note(seen, tag_id, share.owner_ref, data_type, share.at)
+        for received in _received(share):
+            _note(seen, received, share.owner_ref, "", share.at)
     for tag in tags:
         _note(seen, tag.tag_id, tag.owner_ref, tag.data_type, tag.at)
         for parent in tag.lineage:
@@ -177,7 +186,9 @@ def _provenance(
             name: bindparam(name) for name in ("subject", "data_type", "first_seen")
         }
         changed.sort(key=itemgetter("key"))
-        connection.execute(update.values(values), changed)
+        # A key more that is a column's name would be set, too.
+        given = [{name: row[name] for name in ("key", *values)} for row in changed]
+        connection.execute(update.values(values), given)
         names = ("tag_id", *values)
         rows = [{"id": row["key"]} | {name: row[name] for name in names} for row in changed]
         batch.changed(_RECORDS, rows)
@@ -249,7 +260,7 @@ def _shares(
                 "records": [provenance[tag_id] for tag_id in share.tag_ids],
                 "evidence": share.evidence,
                 "paths": share.paths,
-                "metadata": share.metadata,
+                "metadata": _metadata(share, provenance),
                 "stack_id": stack_id,
                 "key_id": share.key_id,
                 "trace_id": share.trace_id,
@@ -267,3 +278,18 @@ def _shares(
     links = [link for event in new for link in following.links(event)]
     add_missing(batch.connection, models.AuditLogRecord.__table__, links)
     return new
+
+
+def _received(share: ShareRecord) -> list[str]:
+    """Return the tag ids that the service which called knows of this share."""
+    received = share.metadata.get(_RECEIVED)
+    if not isinstance(received, list):
+        return []
+    return [tag_id for tag_id in received if isinstance(tag_id, str) and tag_id]
+
+
+def _metadata(share: ShareRecord, provenance: dict[str, str]) -> Any:
+    """Return the metadata of a share, with surrogates for what the key could compute."""
+    if _RECEIVED not in share.metadata:
+        return share.metadata
+    return {**share.metadata, _RECEIVED: [provenance[tag_id] for tag_id in _received(share)]}

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from sst_otel.cli import (
     demo,
     doctor,
+    erase,
     events,
     explain,
     ingest,
@@ -48,6 +49,7 @@ COMMANDS = (
     verify,
     prove,
     prune,
+    erase,
     doctor,
     demo,
 )

@@ -226,6 +226,7 @@ class TestRetention:
             "audit_log_records": 1,
             "audit_logs": 1,
             "dead_letters": 0,
+            "erasures": 0,
             "gaps": 0,
             "journal_offsets": 0,
             "outcomes": 1,
@@ -237,6 +238,7 @@ class TestRetention:
             "subjects": 1,
             "tag_parents": 0,
             "tag_sources": 0,
+            "tombstones": 0,
         }
         assert store.apply_retention(365, NOW) == 0
 

@@ -19,11 +19,13 @@ _ROWS = 2_000
 def cover(connection: Connection) -> None:
     """Note a leaf for every row of the tables that have them.
 
-    Columns that a later version of the package adds are not there yet, and left out.
+    Tables and columns that a later version of the package adds are not there yet, and left out.
     """
     there = inspect(connection)
     now = time.time()
     for name, table in leaves.TABLES.items():
+        if not there.has_table(name):
+            continue
         names = {column["name"] for column in there.get_columns(name)}
         columns = [column for column in table.columns if column.name in names]
         query = select(*columns).execution_options(stream_results=True)

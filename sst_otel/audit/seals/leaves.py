@@ -40,13 +40,14 @@ _ALIASES = models.Alias.__table__
 _RECORDS = models.ProvenanceRecord.__table__
 _SOURCES = models.TagSource.__table__
 _GAPS = models.Gap.__table__
+_ERASURES = models.Erasure.__table__
 
 SALTED = frozenset({_SUBJECTS.name, _RECORDS.name})
 PASSING = frozenset({_LOGS.name, _OUTCOMES.name, _GAPS.name})
 """Tables whose rows go when they are old; rows of the others stay as long as they are needed."""
 TABLES: Mapping[str, Any] = {
     table.name: table
-    for table in (_LOGS, _OUTCOMES, _SUBJECTS, _ALIASES, _RECORDS, _SOURCES, _GAPS)
+    for table in (_LOGS, _OUTCOMES, _SUBJECTS, _ALIASES, _RECORDS, _SOURCES, _GAPS, _ERASURES)
 }
 """The tables whose rows have leaves."""
 _TIME = {
@@ -55,6 +56,7 @@ _TIME = {
     _ALIASES.name: "at",
     _RECORDS.name: "first_seen",
     _GAPS.name: "until",
+    _ERASURES.name: "at",
 }
 _OF = {_ALIASES.name: "subject", _RECORDS.name: "subject", _SOURCES.name: "record"}
 """Which column says to whom or what a row belongs; by it a missing row is judged."""

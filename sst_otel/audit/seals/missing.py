@@ -23,6 +23,7 @@ _RECORDS = models.ProvenanceRecord.__table__
 _SOURCES = models.TagSource.__table__
 _PARENTS = models.TagParent.__table__
 _GAPS = models.Gap.__table__
+_ERASURES = models.Erasure.__table__
 
 Why = str | None
 """``leaves.ERASED``, ``leaves.PRUNED``, or None."""
@@ -40,6 +41,11 @@ def judge(connection: Connection, ledger: Ledger, table: str, gone: Sequence[Lea
 
 def _old(_connection: Connection, ledger: Ledger, gone: Sequence[Leaf]) -> list[Why]:
     return [leaves.PRUNED if leaf.at < ledger.cutoff else None for leaf in gone]
+
+
+def _kept(_connection: Connection, _ledger: Ledger, gone: Sequence[Leaf]) -> list[Why]:
+    """Let nothing go: that somebody was erased is never removed."""
+    return [None for _ in gone]
 
 
 def _outcomes(connection: Connection, ledger: Ledger, gone: Sequence[Leaf]) -> list[Why]:
@@ -115,4 +121,5 @@ _JUDGES: Mapping[str, Judge] = {
     _RECORDS.name: _records,
     _SOURCES.name: _sources,
     _GAPS.name: _old,
+    _ERASURES.name: _kept,
 }

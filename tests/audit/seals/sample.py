@@ -140,5 +140,6 @@ def fill(sample: Sealed) -> None:
         sample.store.append(found[:6])
         sample.store.append(found[6:])
         sample.store.append(found)  # comes again, and adds nothing
+        sample.store.erase([MINTER.owner(f"unheard of {number}").ref], NOW, 30)
         sample.seal()
     sample.seal()
