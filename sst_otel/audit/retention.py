@@ -5,17 +5,16 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import bindparam, delete, exists, or_, select, text
 from sqlalchemy.engine import Connection
 
-from sst_otel.audit import flows, models, partitions
+from sst_otel.audit import flows, functions, models, partitions
 from sst_otel.audit.inserting import chunks
 from sst_otel.audit.seals import leaves, salts
 from sst_otel.audit.seals.blocks import note
 
 _LOGS = models.AuditLog.__table__
 _LINKS = models.AuditLogRecord.__table__
-_OUTCOMES = models.Outcome.__table__
 _STACKS = models.Stack.__table__
 _RECORDS = models.ProvenanceRecord.__table__
 _SOURCES = models.TagSource.__table__
@@ -38,18 +37,8 @@ def prune(connection: Connection, cutoff: float) -> int:
     dropped = 0
     if connection.dialect.name == "postgresql":
         dropped = partitions.drop(connection, cutoff)
-    old = select(_LOGS.c.event_id).where(_LOGS.c.timestamp < cutoff)
-    connection.execute(delete(_LINKS).where(_LINKS.c.event_id.in_(old)))
-    connection.execute(delete(_OUTCOMES).where(_OUTCOMES.c.event_id.in_(old)))
-    removed = connection.execute(delete(_LOGS).where(_LOGS.c.timestamp < cutoff)).rowcount
+    removed = _delete_events(connection, cutoff)
     flows.forget(connection, cutoff)
-    # An outcome whose event never came, or came and went before it.
-    connection.execute(
-        delete(_OUTCOMES).where(
-            _OUTCOMES.c.at < cutoff,
-            ~exists().where(_LOGS.c.event_id == _OUTCOMES.c.event_id),
-        )
-    )
     connection.execute(delete(_STACKS).where(~exists().where(_LOGS.c.stack_id == _STACKS.c.id)))
     _prune_data(connection, cutoff)
     _prune_people(connection)
@@ -60,7 +49,19 @@ def prune(connection: Connection, cutoff: float) -> int:
     salts.sweep(connection)
     key = str(models.microseconds(cutoff))
     note(connection, [leaves.act(leaves.PRUNED, key, time.time())])
-    return dropped + int(removed)
+    return dropped + removed
+
+
+def _delete_events(connection: Connection, cutoff: float) -> int:
+    """Delete old events with what belongs to them; return how many events that were."""
+    if connection.dialect.name == "postgresql":
+        query = text("SELECT sst_delete_events(to_timestamp(:cutoff))")
+        return int(connection.execute(query, {"cutoff": cutoff}).scalar_one())
+    old = bindparam("cutoff", cutoff, type_=models.UtcTime())
+    for statement in functions.DELETIONS:
+        connection.execute(text(statement.format(cutoff=":cutoff")).bindparams(old))
+    events = text(functions.EVENTS.format(cutoff=":cutoff")).bindparams(old)
+    return int(connection.execute(events).rowcount)
 
 
 def _passed(cutoff: float) -> Any:

@@ -25,6 +25,7 @@ from sst_otel.cli import (
     provenance,
     prune,
     recipients,
+    roles,
     seal,
     serve,
     ship,
@@ -50,6 +51,7 @@ COMMANDS = (
     prove,
     prune,
     erase,
+    roles,
     doctor,
     demo,
 )
