@@ -100,16 +100,23 @@ def _checked(secret: bytes, where: str) -> bytes:
 
 
 def _create(path: Path) -> bytes:
-    """Create the key file atomically: written aside, then linked; the first link wins."""
+    create_once(path, base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)))
+    return _checked(path.read_bytes().strip(), str(path))
+
+
+def create_once(path: Path, content: bytes) -> None:
+    """Create a file of mode 0600 atomically, unless it is there; raises ``OSError``.
+
+    It is written aside, then linked: the first link wins, and nobody reads half of it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".sst-key-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:  # mkstemp gives 0600
-            file.write(base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)))
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         with contextlib.suppress(FileExistsError):
             os.link(name, path)
     finally:
         os.unlink(name)
-    return _checked(path.read_bytes().strip(), str(path))

@@ -51,6 +51,9 @@ class Owner:
 NOBODY = Owner("", None)
 """The owner of a value whose person cannot be told. It never anchors another value."""
 
+ERASED = "erased"
+"""Stands where a tag id is gone because its person was erased."""
+
 
 class Minter:
     """Makes owners and tag ids under one key.

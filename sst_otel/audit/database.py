@@ -83,6 +83,22 @@ class Database:
             self._migrated = False
             raise
 
+    def compact(self) -> bool:
+        """Write SQLite's file anew, so that no deleted row is left in it or beside it.
+
+        False where it could not be done: somebody reads, or there is no room. PostgreSQL does it
+        by itself, in time (``autovacuum``).
+        """
+        if self.is_postgresql:
+            return True
+        with self._connected() as connection:
+            try:
+                connection.exec_driver_sql("VACUUM")
+                [(busy, *_)] = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            except DBAPIError:
+                return False
+        return not busy
+
     def close(self) -> None:
         """Close what is open."""
         with suppressed():

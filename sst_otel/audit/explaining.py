@@ -9,8 +9,9 @@ from sqlalchemy.engine import Connection
 
 from sst_otel.audit import models
 from sst_otel.audit.lineage_queries import MAX_TAGS, walk
-from sst_otel.audit.people import ERASED, People
+from sst_otel.audit.people import People
 from sst_otel.matching.reasons import reasons
+from sst_otel.tags import ERASED
 
 _LOGS = models.AuditLog.__table__.c
 _KEPT = ("tag_id", "data_type", "sources", "transformations", "first_seen", "depth")

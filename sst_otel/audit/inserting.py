@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
-from sst_otel.audit.models import UtcTime
+from sst_otel.audit.models import UtcTime, microseconds
 
 _CHUNK = 400
 """Values in one ``IN``; SQLite took no more than 999 until 3.32."""
@@ -24,6 +24,7 @@ _ROWS = 4_000
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 Row = dict[str, Any]
+_Key = TypeVar("_Key", str, int)
 
 
 def add_missing(connection: Connection, table: Any, rows: Sequence[Row]) -> None:
@@ -38,20 +39,33 @@ def add_missing(connection: Connection, table: Any, rows: Sequence[Row]) -> None
         connection.execute(insert_sqlite(table).on_conflict_do_nothing(), list(rows))
 
 
-def add_new(connection: Connection, table: Any, rows: Sequence[Row], key: str) -> set[str]:
-    """Insert the rows whose ``key``, the primary one, is not there yet; return the keys of those.
+def add_new(connection: Connection, table: Any, rows: Sequence[Row]) -> list[Row]:
+    """Insert the rows that are not there yet, and return those; of equal keys the first counts.
 
     On PostgreSQL another writer of the same key is waited for; on SQLite there is none.
     """
     if not rows:
-        return set()
+        return []
+    key = [column.name for column in table.primary_key]
+    times = {name for name in key if isinstance(table.c[name].type, UtcTime)}
+    first: dict[tuple[Any, ...], Row] = {}
+    for row in rows:
+        of = tuple(microseconds(row[name]) if name in times else row[name] for name in key)
+        first.setdefault(of, row)
     if connection.dialect.name == "postgresql":
-        return set(_insert_json(connection, _insertion(table, key), rows))
-    column = table.c[key]
-    wanted = {row[key] for row in rows}
-    known = {row[0] for row in found(connection, [column], column, wanted)}
-    add_missing(connection, table, [row for row in rows if row[key] not in known])
-    return wanted - known
+        added = set(_insert_json(connection, _insertion(table, returning=True), [*first.values()]))
+        return [row for of, row in first.items() if of in added]
+    columns = [table.c[name] for name in key]
+    known = {
+        tuple(
+            microseconds(value) if name in times else value
+            for name, value in zip(key, row, strict=True)
+        )
+        for row in found(connection, columns, columns[0], {row[key[0]] for row in first.values()})
+    }
+    new = [row for of, row in first.items() if of not in known]
+    add_missing(connection, table, new)
+    return new
 
 
 def found(
@@ -67,7 +81,7 @@ def found(
         yield from connection.execute(select(*columns).where(key.in_(few)))
 
 
-def chunks(keys: Iterable[str]) -> Iterator[list[str]]:
+def chunks(keys: Iterable[_Key]) -> Iterator[list[_Key]]:
     """Yield the keys in order, few enough at a time for one ``IN`` of any SQLite."""
     ordered = sorted(keys)
     for start in range(0, len(ordered), _CHUNK):
@@ -81,8 +95,8 @@ def _selection(columns: tuple[Any, ...], key: Any) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _insertion(table: Any, key: str = "") -> Any:
-    """Return the statement that inserts the rows in ``:rows``; ``key`` is what it returns."""
+def _insertion(table: Any, *, returning: bool = False) -> Any:
+    """Return the statement that inserts the rows in ``:rows``; it may return the new ones' keys."""
     quoted = _DIALECT.identifier_preparer.quote
     names, values, types = [], [], []
     for column in table.columns:
@@ -97,16 +111,23 @@ def _insertion(table: Any, key: str = "") -> Any:
         f"SELECT {', '.join(values)} FROM json_to_recordset(CAST(:rows AS json)) "
         f"AS given({', '.join(types)}) ON CONFLICT DO NOTHING"
     )
-    return text(f"{statement} RETURNING {quoted(key)}" if key else statement)
+    if not returning:
+        return text(statement)
+    keys = []
+    for column in table.primary_key:
+        name = quoted(column.name)
+        is_time = isinstance(column.type, UtcTime)
+        keys.append(f"CAST(extract(epoch FROM {name}) * 1000000 AS bigint)" if is_time else name)
+    return text(f"{statement} RETURNING {', '.join(keys)}")
 
 
-def _insert_json(connection: Connection, statement: Any, rows: Sequence[Row]) -> list[str]:
-    new: list[str] = []
+def _insert_json(connection: Connection, statement: Any, rows: Sequence[Row]) -> list[Any]:
+    new: list[Any] = []
     for start in range(0, len(rows), _ROWS):
         given = json.dumps(rows[start : start + _ROWS], default=_hex)
         result = connection.execute(statement, {"rows": given})
         if result.returns_rows:
-            new += result.scalars()
+            new += map(tuple, result)
     return new
 
 

@@ -15,7 +15,9 @@ from sqlalchemy import (
     BigInteger,
     Column,
     DateTime,
+    Identity,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     String,
@@ -30,8 +32,15 @@ Base: Any = declarative_base(metadata=MetaData(info={"sst_otel": True}))
 
 _EventId = String().with_variant(String(collation="C"), "postgresql")
 """Compared byte by byte: what UUIDv7 are in the order of time by, and the partitions' ranges."""
+_Number = BigInteger().with_variant(Integer(), "sqlite")
+"""Counted up by the database; SQLite does that for this type alone."""
 _BY_ID = {"postgresql_partition_by": "RANGE (event_id)"}
 """PostgreSQL has a partition a month, see :mod:`sst_otel.audit.partitions`."""
+
+
+def microseconds(at: float) -> int:
+    """Return epoch seconds as whole microseconds, as either database keeps them."""
+    return round(at * 1e6)
 
 
 class UtcTime(TypeDecorator):  # type: ignore[type-arg]  # SQLAlchemy 1.4's is not generic
@@ -248,6 +257,32 @@ class DeadLetter(Base):  # type: ignore[misc]
     """An OTLP log record, in protobuf."""
 
 
+class Erasure(Base):  # type: ignore[misc]
+    """A person was erased: when, and how many rows went. Nothing tells who it was."""
+
+    __tablename__ = "erasures"
+
+    id = Column(String, primary_key=True)
+    """UUIDv7."""
+    at = Column(UtcTime, nullable=False)
+    removed = Column(JSON, nullable=False)
+    """What was removed to how many: tables, and ``journal_records``."""
+
+
+class Tombstone(Base):  # type: ignore[misc]
+    """Somebody was erased whose older records may still arrive; forgotten by itself."""
+
+    __tablename__ = "tombstones"
+
+    digest = Column(String, primary_key=True)
+    """Of the owner_ref, see :mod:`sst_otel.audit.tombstones`."""
+    erased_at = Column(UtcTime, nullable=False)
+    until = Column(UtcTime, nullable=False)
+    """When it counts no more, and is removed."""
+    subject = Column(String)
+    """Who is still to be erased: a visitor who only then turned out to be the person."""
+
+
 class JournalOffset(Base):  # type: ignore[misc]
     """How far a journal has been read, committed with the rows read from it."""
 
@@ -256,3 +291,53 @@ class JournalOffset(Base):  # type: ignore[misc]
     name = Column(String, primary_key=True)
     position = Column(BigInteger, nullable=False)
     at = Column(UtcTime, nullable=False)
+
+
+class SealBlock(Base):  # type: ignore[misc]
+    """The leaves of what one transaction wrote (:mod:`sst_otel.audit.seals.leaves`)."""
+
+    __tablename__ = "seal_blocks"
+
+    id = Column(_Number, Identity(), primary_key=True)
+    leaves = Column(Integer, nullable=False)
+    body = Column(Text, nullable=False)
+    """A line a leaf."""
+    batch = Column(BigInteger, index=True)
+    """``seal_batches.seq``; None until it is sealed."""
+
+
+class SealBatch(Base):  # type: ignore[misc]
+    """The signed header of a batch of blocks, chained to the one before."""
+
+    __tablename__ = "seal_batches"
+
+    seq = Column(BigInteger, primary_key=True, autoincrement=False)
+    """From 1, without gaps."""
+    sealed_at = Column(UtcTime, nullable=False)
+    first_block = Column(BigInteger)
+    last_block = Column(BigInteger)
+    """None in an empty batch."""
+    leaves = Column(BigInteger, nullable=False)
+    lasting = Column(BigInteger, nullable=False)
+    """How many of them are of people, data and acts, which do not go by their age."""
+    newest = Column(UtcTime)
+    """The latest time of the others; None where there is none."""
+    root = Column(String, nullable=False)
+    """Of the Merkle tree over the leaves, in hex."""
+    previous = Column(String, nullable=False)
+    """``hash`` of the batch before; zeros before the first."""
+    hash = Column(String, nullable=False)
+    """SHA-256 of all the columns above, in hex."""
+    key_id = Column(String, nullable=False)
+    signature = Column(String, nullable=False)
+    """Ed25519, of the checkpoint that this batch makes; base64."""
+
+
+class SealSalt(Base):  # type: ignore[misc]
+    """What the leaves of a person or a datum are salted with; erasure deletes it."""
+
+    __tablename__ = "seal_salts"
+
+    id = Column(String, primary_key=True)
+    """``subjects.subject`` or ``provenance_records.id``."""
+    salt = Column(String, nullable=False)

@@ -13,6 +13,8 @@ from datetime import datetime, timezone
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
+from sst_otel.audit import functions
+
 TABLES = ("audit_logs", "audit_log_records", "outcomes")
 """All are partitioned alike; the first has the times."""
 
@@ -38,9 +40,10 @@ def bounds(month: Month) -> tuple[str, str]:
 
 
 def prepare(connection: Connection) -> None:
-    """Make the default partitions of tables that have none yet."""
+    """Make the default partitions of tables that have none yet, and what makes the others."""
     for table in TABLES:
         connection.execute(text(f"CREATE TABLE {table}_default PARTITION OF {table} DEFAULT"))
+    functions.prepare(connection)
 
 
 def make(connection: Connection, month: Month) -> bool:
@@ -49,21 +52,9 @@ def make(connection: Connection, month: Month) -> bool:
     Rows of that month which the default partition has are moved. The caller holds the store's
     write lock alone.
     """
-    if month in existing(connection):
-        return False
-    low, high = bounds(month)
-    for table in TABLES:
-        name = _name(table, month)
-        connection.execute(text(f"CREATE TABLE {name} (LIKE {table} INCLUDING ALL)"))
-        move = (
-            f"WITH moved AS (DELETE FROM {table}_default "  # noqa: S608  # names and hex digits
-            f"WHERE event_id >= '{low}' AND event_id < '{high}' RETURNING *) "
-            f"INSERT INTO {name} SELECT * FROM moved"
-        )
-        connection.execute(text(move))
-        attach = f"ATTACH PARTITION {name} FOR VALUES FROM ('{low}') TO ('{high}')"
-        connection.execute(text(f"ALTER TABLE {table} {attach}"))
-    return True
+    query = text("SELECT sst_make_month(:year, :month)")
+    given = {"year": month[0], "month": month[1]}
+    return bool(connection.execute(query, given).scalar())
 
 
 def existing(connection: Connection) -> list[Month]:
@@ -82,28 +73,17 @@ def existing(connection: Connection) -> list[Month]:
 def drop(connection: Connection, cutoff: float) -> int:
     """Drop the months all of whose events are from before ``cutoff`` (epoch seconds).
 
-    Returns the number of events that went. The caller holds the store's write lock alone.
+    Returns the number of events that went; a month with a later event stays, as an id does not
+    have to tell the truth. The caller holds the store's write lock alone.
     """
     gone = 0
     for month in existing(connection):
         if bounds(month)[1] > _id_at(cutoff):
             break
-        events = _name(TABLES[0], month)
-        query = (
-            "SELECT count(*), coalesce(bool_or(timestamp >= to_timestamp(:cutoff)), false) "  # noqa: S608  # a name of ours
-            f"FROM {events}"
-        )
-        [(count, needed)] = connection.execute(text(query), {"cutoff": cutoff})
-        if needed:  # an id does not have to tell the truth
-            continue
-        gone += count
-        for table in TABLES:
-            connection.execute(text(f"DROP TABLE {_name(table, month)}"))
+        query = text("SELECT sst_drop_month(:year, :month, to_timestamp(:cutoff))")
+        given = {"year": month[0], "month": month[1], "cutoff": cutoff}
+        gone += connection.execute(query, given).scalar() or 0
     return gone
-
-
-def _name(table: str, month: Month) -> str:
-    return f"{table}_{month[0]:04}_{month[1]:02}"
 
 
 def _first_id(month: Month) -> str:

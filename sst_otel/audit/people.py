@@ -9,9 +9,6 @@ from sqlalchemy import func
 from sst_otel.audit import models
 from sst_otel.keys import Keys
 
-ERASED = "erased"
-"""Stands where a tag's row is gone because its person was erased."""
-
 _SUBJECTS = models.Subject.__table__
 _ALIASES = models.Alias.__table__
 

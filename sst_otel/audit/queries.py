@@ -14,7 +14,7 @@ from sst_otel.audit import explaining, flows, lineage_queries, models, recipient
 from sst_otel.audit.filters import before, like, make_cursor, of_owner
 from sst_otel.audit.outbox.drain import drain
 from sst_otel.audit.people import People
-from sst_otel.audit.rows import data_objects, event, latest_outcomes, tag_ids
+from sst_otel.audit.rows import data_objects, event, latest_outcomes, records_of, tag_ids
 from sst_otel.audit.store import Store
 from sst_otel.audit.summary import summarise
 from sst_otel.guard import count_error, say_once
@@ -96,7 +96,7 @@ class Reader:
             rows = [dict(row._mapping) for row in connection.execute(query)]
             more = len(rows) > limit
             rows = rows[:limit]
-            tags = tag_ids(connection, {record for row in rows for record in row["records"]})
+            tags = tag_ids(connection, {record for row in rows for record in records_of(row)})
             outcomes = latest_outcomes(connection, [row["event_id"] for row in rows])
         events = [event(row, people, tags, outcomes) for row in rows]
         last = rows[-1] if more else None

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, exists, or_, select
+import time
+from typing import Any
+
+from sqlalchemy import bindparam, delete, exists, or_, select, text
 from sqlalchemy.engine import Connection
 
-from sst_otel.audit import flows, models, partitions
+from sst_otel.audit import flows, functions, models, partitions
 from sst_otel.audit.inserting import chunks
+from sst_otel.audit.seals import leaves, salts
+from sst_otel.audit.seals.blocks import note
 
 _LOGS = models.AuditLog.__table__
 _LINKS = models.AuditLogRecord.__table__
-_OUTCOMES = models.Outcome.__table__
 _STACKS = models.Stack.__table__
 _RECORDS = models.ProvenanceRecord.__table__
 _SOURCES = models.TagSource.__table__
@@ -19,6 +23,8 @@ _SUBJECTS = models.Subject.__table__
 _ALIASES = models.Alias.__table__
 _LETTERS = models.DeadLetter.__table__
 _GAPS = models.Gap.__table__
+_BLOCKS = models.SealBlock.__table__
+_BATCHES = models.SealBatch.__table__
 _OFFSETS = models.JournalOffset.__table__
 
 
@@ -31,25 +37,36 @@ def prune(connection: Connection, cutoff: float) -> int:
     dropped = 0
     if connection.dialect.name == "postgresql":
         dropped = partitions.drop(connection, cutoff)
-    old = select(_LOGS.c.event_id).where(_LOGS.c.timestamp < cutoff)
-    connection.execute(delete(_LINKS).where(_LINKS.c.event_id.in_(old)))
-    connection.execute(delete(_OUTCOMES).where(_OUTCOMES.c.event_id.in_(old)))
-    removed = connection.execute(delete(_LOGS).where(_LOGS.c.timestamp < cutoff)).rowcount
+    removed = _delete_events(connection, cutoff)
     flows.forget(connection, cutoff)
-    # An outcome whose event never came, or came and went before it.
-    connection.execute(
-        delete(_OUTCOMES).where(
-            _OUTCOMES.c.at < cutoff,
-            ~exists().where(_LOGS.c.event_id == _OUTCOMES.c.event_id),
-        )
-    )
     connection.execute(delete(_STACKS).where(~exists().where(_LOGS.c.stack_id == _STACKS.c.id)))
     _prune_data(connection, cutoff)
     _prune_people(connection)
     connection.execute(delete(_OFFSETS).where(_OFFSETS.c.at < cutoff))
     connection.execute(delete(_LETTERS).where(_LETTERS.c.at < cutoff))
     connection.execute(delete(_GAPS).where(_GAPS.c.until < cutoff))
-    return dropped + int(removed)
+    connection.execute(delete(_BLOCKS).where(_BLOCKS.c.batch.in_(_passed(cutoff))))
+    salts.sweep(connection)
+    key = str(models.microseconds(cutoff))
+    note(connection, [leaves.act(leaves.PRUNED, key, time.time())])
+    return dropped + removed
+
+
+def _delete_events(connection: Connection, cutoff: float) -> int:
+    """Delete old events with what belongs to them; return how many events that were."""
+    if connection.dialect.name == "postgresql":
+        query = text("SELECT sst_delete_events(to_timestamp(:cutoff))")
+        return int(connection.execute(query, {"cutoff": cutoff}).scalar_one())
+    old = bindparam("cutoff", cutoff, type_=models.UtcTime())
+    for statement in functions.DELETIONS:
+        connection.execute(text(statement.format(cutoff=":cutoff")).bindparams(old))
+    events = text(functions.EVENTS.format(cutoff=":cutoff")).bindparams(old)
+    return int(connection.execute(events).rowcount)
+
+
+def _passed(cutoff: float) -> Any:
+    """Return the batches whose leaves tell of nothing but what is gone; their headers stay."""
+    return select(_BATCHES.c.seq).where(_BATCHES.c.lasting == 0, _BATCHES.c.newest < cutoff)
 
 
 def _prune_data(connection: Connection, cutoff: float) -> None:

@@ -8,14 +8,17 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
+from sst_otel import semconv
 from sst_otel.audit import models
 from sst_otel.audit.inserting import chunks
-from sst_otel.audit.people import ERASED, People
+from sst_otel.audit.people import People
+from sst_otel.tags import ERASED
 
 _LINKS = models.AuditLogRecord.__table__.c
 _RECORDS = models.ProvenanceRecord.__table__.c
 _SOURCES = models.TagSource.__table__.c
 _OUTCOMES = models.Outcome.__table__.c
+_RECEIVED = semconv.RECEIVED_TAG_IDS
 
 
 def event(
@@ -40,9 +43,21 @@ def event(
         "outcome": outcomes.get(row["event_id"]),
         "trace_id": row["trace_id"],
         "span_id": row["span_id"],
-        "metadata": row["metadata"],
+        "metadata": _metadata(row, tags),
         "stack_trace": row["frames"] or [],
     }
+
+
+def records_of(row: dict[str, Any]) -> list[str]:
+    """Return all provenance records that a row of the audit log names."""
+    return [*row["records"], *row["metadata"].get(_RECEIVED, ())]
+
+
+def _metadata(row: dict[str, Any], tags: dict[str, str]) -> dict[str, Any]:
+    received = row["metadata"].get(_RECEIVED)
+    if received is None:
+        return row["metadata"]  # type: ignore[no-any-return]
+    return {**row["metadata"], _RECEIVED: [tags.get(record, ERASED) for record in received]}
 
 
 def datum(

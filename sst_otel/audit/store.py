@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 
-from sst_otel.audit import models, partitions
+from sst_otel.audit import erasure, models, partitions
 from sst_otel.audit.database import Database, is_outage
 from sst_otel.audit.dead_letters import REFUSED, UNREADABLE, bury, letter_of
 from sst_otel.audit.inserting import add_missing
@@ -20,6 +21,7 @@ from sst_otel.guard import count_error, say_once
 
 _DAY = 86_400.0
 _OFFSETS = models.JournalOffset.__table__
+_ERASURES = models.Erasure.__table__
 
 
 class Store:
@@ -85,11 +87,44 @@ class Store:
             connection.execute(delete(_OFFSETS).where(_OFFSETS.c.name == name))
 
     def apply_retention(self, days: int, now: float) -> int:
-        """Delete events older than ``days`` days (0 keeps all); return how many went."""
-        if days <= 0:
-            return 0
+        """Delete events older than ``days`` days (0 keeps all); return how many went.
+
+        What erasures have left to do is done, too.
+        """
         with self._database.writing(alone=True) as connection:
-            return prune(connection, max(0.0, now - days * _DAY))
+            erasure.erase_due(connection, now)
+            return prune(connection, max(0.0, now - days * _DAY)) if days > 0 else 0
+
+    def person(self, refs: Iterable[str]) -> erasure.Person:
+        """Return what the store has of whom one of these owner_refs means."""
+        with self._database.reading() as connection:
+            return erasure.find(connection, refs)
+
+    def erase(
+        self, refs: Iterable[str], now: float, hold_days: int, journal_records: int = 0
+    ) -> dict[str, int]:
+        """Erase a person as :mod:`sst_otel.audit.erasure` says; return what went, by its table.
+
+        ``journal_records``: how many were taken out of journals for it, to be noted with the rest.
+        Their visitors' owner_refs are added to what counts as erased for ``hold_days`` days.
+        """
+        with self._database.writing(alone=True) as connection:
+            person = erasure.find(connection, refs)
+            removed = erasure.erase(connection, person, now, hold_days)
+            removed["journal_records"] = journal_records
+            erasure.note(connection, removed, now)
+        return removed
+
+    def compact(self) -> bool:
+        """Leave nothing of deleted rows in SQLite's files; False where somebody reads, or else."""
+        return self._database.compact()
+
+    def erasures(self) -> list[dict[str, Any]]:
+        """Return when somebody was erased, the latest first: ``erasure_id, at, removed``."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(_ERASURES).order_by(_ERASURES.c.id.desc()))
+            found = [dict(row._mapping) for row in rows]
+        return [{"erasure_id": row.pop("id"), **row} for row in found]
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

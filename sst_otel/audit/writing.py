@@ -6,18 +6,18 @@ Rows are written in one order, so that two writers of the same wait for each oth
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam
 from sqlalchemy.engine import Connection
 
-from sst_otel.audit import flows, models
-from sst_otel.audit.inserting import add_missing, add_new, found
+from sst_otel import semconv
+from sst_otel.audit import flows, following, models, tombstones
+from sst_otel.audit.adding import Batch
+from sst_otel.audit.inserting import add_missing, found
 from sst_otel.audit.records import (
     AliasRecord,
     GapRecord,
@@ -26,31 +26,37 @@ from sst_otel.audit.records import (
     ShareRecord,
     TagRecord,
 )
+from sst_otel.audit.seals.blocks import note
 
 _SUBJECTS = models.Subject.__table__
 _RECORDS = models.ProvenanceRecord.__table__
+_RECEIVED = semconv.RECEIVED_TAG_IDS
 
 
 def write(connection: Connection, records: Sequence[Record], now: float) -> None:
     """Write ``records`` in the caller's transaction; ``now`` is their time of arrival."""
+    late = tombstones.sort(connection, records, now)
+    records = late.records
+    batch = Batch(connection, round(now, 6))
     shares = [record for record in records if isinstance(record, ShareRecord)]
     tags = [record for record in records if isinstance(record, TagRecord)]
     aliases = [record for record in records if isinstance(record, AliasRecord)]
     outcomes = [record for record in records if isinstance(record, OutcomeRecord)]
-    subjects = _subjects(connection, shares, tags, aliases)
-    provenance = _provenance(connection, shares, tags, subjects)
-    _sources(connection, tags, provenance)
-    events = _shares(connection, shares, subjects, provenance, now)
-    add_missing(
-        connection,
+    subjects = _subjects(batch, shares, tags, aliases)
+    provenance = _provenance(batch, shares, tags, subjects)
+    _sources(batch, tags, provenance)
+    for share in late.nobodys:
+        subjects[share.owner_ref] = share.owner_ref
+        provenance.update((surrogate, surrogate) for surrogate in share.tag_ids)
+    events = _shares(batch, [*shares, *late.nobodys], subjects, provenance)
+    batch.add(
         models.Outcome.__table__,
         [
             {"event_id": event_id, "outcome": outcome, "at": at}
             for event_id, at, outcome in sorted({(r.event_id, r.at, r.outcome) for r in outcomes})
         ],
     )
-    add_missing(
-        connection,
+    batch.add(
         models.Alias.__table__,
         [
             {
@@ -63,8 +69,7 @@ def write(connection: Connection, records: Sequence[Record], now: float) -> None
         ],
     )
     gaps = [record for record in records if isinstance(record, GapRecord)]
-    add_missing(
-        connection,
+    batch.add(
         models.Gap.__table__,
         [
             {
@@ -78,11 +83,12 @@ def write(connection: Connection, records: Sequence[Record], now: float) -> None
             for row in gaps
         ],
     )
+    note(connection, batch.lines)  # behind the rows' locks: the latest leaf has the last id
     flows.count(connection, events)
 
 
 def _subjects(
-    connection: Connection,
+    batch: Batch,
     shares: list[ShareRecord],
     tags: list[TagRecord],
     aliases: list[AliasRecord],
@@ -98,11 +104,11 @@ def _subjects(
     sealed.pop("", None)
     table = _SUBJECTS.c
     columns = [table.owner_ref, table.subject, table.sealed]
+    connection = batch.connection
     known = {row[0]: row[1:] for row in found(connection, columns, table.owner_ref, sealed)}
     missing = sorted(sealed.keys() - known.keys())
     if missing:
-        add_missing(
-            connection,
+        batch.add(
             _SUBJECTS,
             [
                 {"subject": secrets.token_hex(16), "owner_ref": ref, "sealed": sealed[ref]}
@@ -111,15 +117,19 @@ def _subjects(
         )
         for row in found(connection, columns, table.owner_ref, missing):
             known[row[0]] = row[1:]
+    changed = []
     for ref, (subject, stored) in known.items():
         if sealed[ref] and not stored:  # seen before its account id was
             update = _SUBJECTS.update().where(table.subject == subject)
             connection.execute(update.values(sealed=sealed[ref]))
+            changed.append({"subject": subject, "owner_ref": ref, "sealed": sealed[ref]})
+    if changed:
+        batch.changed(_SUBJECTS, changed)
     return {"": None} | {ref: row[0] for ref, row in known.items()}
 
 
 def _provenance(
-    connection: Connection,
+    batch: Batch,
     shares: list[ShareRecord],
     tags: list[TagRecord],
     subjects: dict[str, str | None],
@@ -129,17 +139,19 @@ def _provenance(
     for share in shares:
         for tag_id, data_type in zip(share.tag_ids, share.data_types, strict=True):
             _note(seen, tag_id, share.owner_ref, data_type, share.at)
+        for received in _received(share):
+            _note(seen, received, share.owner_ref, "", share.at)
     for tag in tags:
         _note(seen, tag.tag_id, tag.owner_ref, tag.data_type, tag.at)
         for parent in tag.lineage:
             _note(seen, parent, tag.owner_ref, "", tag.at)
     table = _RECORDS.c
     columns = [table.tag_id, table.id, table.data_type, table.first_seen]
+    connection = batch.connection
     known = {row[0]: row for row in found(connection, columns, table.tag_id, seen)}
     missing = sorted(seen.keys() - known.keys())
     if missing:
-        add_missing(
-            connection,
+        batch.add(
             _RECORDS,
             [
                 {
@@ -162,6 +174,7 @@ def _provenance(
             changed.append(
                 {
                     "key": record,
+                    "tag_id": tag_id,
                     "subject": subjects[owner_ref],
                     "data_type": data_type if named else stored_type,
                     "first_seen": min(at, stored_at),
@@ -172,7 +185,13 @@ def _provenance(
         values: dict[str, Any] = {
             name: bindparam(name) for name in ("subject", "data_type", "first_seen")
         }
-        connection.execute(update.values(values), sorted(changed, key=itemgetter("key")))
+        changed.sort(key=itemgetter("key"))
+        # A key more that is a column's name would be set, too.
+        given = [{name: row[name] for name in ("key", *values)} for row in changed]
+        connection.execute(update.values(values), given)
+        names = ("tag_id", *values)
+        rows = [{"id": row["key"]} | {name: row[name] for name in names} for row in changed]
+        batch.changed(_RECORDS, rows)
     return {tag_id: row[1] for tag_id, row in known.items()}
 
 
@@ -189,7 +208,7 @@ def _note(
         seen[tag_id] = (before[0], before[1], min(at, before[2]))
 
 
-def _sources(connection: Connection, tags: list[TagRecord], provenance: dict[str, str]) -> None:
+def _sources(batch: Batch, tags: list[TagRecord], provenance: dict[str, str]) -> None:
     rows: dict[str, Any] = {}
     for tag in tags:
         row: dict[str, Any] = {
@@ -198,23 +217,22 @@ def _sources(connection: Connection, tags: list[TagRecord], provenance: dict[str
             "lineage": [provenance[parent] for parent in tag.lineage],
             "transformations": list(tag.transformations),
         }
-        row["id"] = _digest(row)
+        row["id"] = following.source_id(row)
         rows[row["id"]] = row
-    add_missing(connection, models.TagSource.__table__, [rows[key] for key in sorted(rows)])
+    batch.add(models.TagSource.__table__, [rows[key] for key in sorted(rows)])
     pairs = sorted({(row["record"], parent) for row in rows.values() for parent in row["lineage"]})
     add_missing(
-        connection,
+        batch.connection,
         models.TagParent.__table__,
         [{"record": record, "parent": parent} for record, parent in pairs],
     )
 
 
 def _shares(
-    connection: Connection,
+    batch: Batch,
     shares: list[ShareRecord],
     subjects: dict[str, str | None],
     provenance: dict[str, str],
-    now: float,
 ) -> list[dict[str, Any]]:
     """Write the events that are not there yet, and their data; return those events."""
     stacks: dict[tuple[str, ...], str] = {}
@@ -224,7 +242,7 @@ def _shares(
         if share.stack:
             stack_id = stacks.get(share.stack)
             if stack_id is None:
-                stack_id = stacks[share.stack] = _digest(share.stack)
+                stack_id = stacks[share.stack] = following.stack_id(share.stack)
         if share.event_id not in events:
             events[share.event_id] = {
                 "event_id": share.event_id,
@@ -242,41 +260,36 @@ def _shares(
                 "records": [provenance[tag_id] for tag_id in share.tag_ids],
                 "evidence": share.evidence,
                 "paths": share.paths,
-                "metadata": share.metadata,
+                "metadata": _metadata(share, provenance),
                 "stack_id": stack_id,
                 "key_id": share.key_id,
                 "trace_id": share.trace_id,
                 "span_id": share.span_id,
-                "received_at": now,
+                "received_at": batch.now,
             }
     frames = sorted((stack_id, stack) for stack, stack_id in stacks.items())
     add_missing(
-        connection,
+        batch.connection,
         models.Stack.__table__,
         [{"id": stack_id, "frames": stack} for stack_id, stack in frames],
     )
     ordered = [events[event_id] for event_id in sorted(events)]
-    added = add_new(connection, models.AuditLog.__table__, ordered, "event_id")
-    new = [event for event in ordered if event["event_id"] in added]
-    links = [
-        {
-            "event_id": event["event_id"],
-            "record": record,
-            "data_type": data_type,
-            "timestamp": event["timestamp"],
-        }
-        for event in new
-        for record, data_type in _data_of(event)
-    ]
-    add_missing(connection, models.AuditLogRecord.__table__, links)
+    new = batch.add(models.AuditLog.__table__, ordered)
+    links = [link for event in new for link in following.links(event)]
+    add_missing(batch.connection, models.AuditLogRecord.__table__, links)
     return new
 
 
-def _data_of(event: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    """Return the data of an event with their types; one that is in it twice counts once."""
-    return dict(zip(event["records"], event["data_types"], strict=True)).items()
+def _received(share: ShareRecord) -> list[str]:
+    """Return the tag ids that the service which called knows of this share."""
+    received = share.metadata.get(_RECEIVED)
+    if not isinstance(received, list):
+        return []
+    return [tag_id for tag_id in received if isinstance(tag_id, str) and tag_id]
 
 
-def _digest(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+def _metadata(share: ShareRecord, provenance: dict[str, str]) -> Any:
+    """Return the metadata of a share, with surrogates for what the key could compute."""
+    if _RECEIVED not in share.metadata:
+        return share.metadata
+    return {**share.metadata, _RECEIVED: [provenance[tag_id] for tag_id in _received(share)]}

@@ -16,15 +16,20 @@ from collections.abc import Sequence
 from sst_otel.cli import (
     demo,
     doctor,
+    erase,
     events,
     explain,
     ingest,
     lineage,
+    prove,
     provenance,
     prune,
     recipients,
+    roles,
+    seal,
     serve,
     ship,
+    verify,
 )
 from sst_otel.cli.errors import CommandError
 
@@ -41,7 +46,12 @@ COMMANDS = (
     serve,
     ingest,
     ship,
+    seal,
+    verify,
+    prove,
     prune,
+    erase,
+    roles,
     doctor,
     demo,
 )

@@ -22,6 +22,7 @@ from sst_otel.cli.packages import codecs, packages
 from sst_otel.cli.paragraphs import facts, indented
 from sst_otel.cli.pipeline import pipeline
 from sst_otel.cli.processes import HOOKED, processes
+from sst_otel.cli.seals import seals
 from sst_otel.cli.telemetry import services, telemetry
 from sst_otel.settings import Layer, Settings, layers
 
@@ -77,6 +78,7 @@ def _findings(settings: Settings, places: Sequence[Layer]) -> Iterator[Finding]:
     yield from services(settings, found)
     yield from checks.key(settings)
     yield from checks.store(settings)
+    yield from seals(settings)
     yield from outbox(settings)
     yield from checks.pages(settings)
     yield from processes(settings)

@@ -9,6 +9,7 @@ from sst_otel.cli import listing
 from sst_otel.cli.output import Column, Row
 from sst_otel.pages.parameters import LOG_FILTERS
 from sst_otel.pages.reading import code_line
+from sst_otel.tags import ERASED
 
 NAME = "events"
 HELP = "list what was shared, whose, with whom and when"
@@ -46,9 +47,13 @@ def _line(row: Row) -> str:
     return code_line(row).rpartition("/")[2].partition(" in ")[0]
 
 
+def _whose(row: Row) -> str:
+    return row["owner_id"] or (ERASED if ERASED in row["tag_ids"] else "-")
+
+
 COLUMNS = (
     Column("WHEN (UTC)", lambda row: moment(row["timestamp"])),
-    Column("WHOSE", lambda row: row["owner_id"] or "-"),
+    Column("WHOSE", _whose),
     Column("DESTINATION", lambda row: row["destination"]),
     Column("DATA", lambda row: ", ".join(row["data_types"])),
     Column("LINE", _line),

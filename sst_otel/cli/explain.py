@@ -80,7 +80,7 @@ def text(event: Explained) -> Iterator[str]:
 def _about(event: Explained) -> Iterator[tuple[str, str]]:
     types = [words.data_type(name) for name in event["data_types"]]
     yield "What", words.listed(types)
-    yield "Whose", event["owner_id"] or "nobody known"
+    yield "Whose", words.whose(event)
     known = words.identified(event["recipient"])
     place = words.about(None, event["purpose"], event["country"]) if known else ""
     yield "To whom", words.recipient(event["recipient"]) + (f" ({place})" if place else "")

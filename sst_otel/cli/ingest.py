@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import argparse
 import gc
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sst_otel.cli import opening
 from sst_otel.cli.errors import USAGE, CommandError
-from sst_otel.cli.server import add_listen, address_of, is_loopback, serve
+from sst_otel.cli.sealing import sealer
+from sst_otel.cli.server import add_listen, address_of, block_ends, is_loopback, serve
 
 if TYPE_CHECKING:
     from sst_otel.audit.ingest.application import Keeping
+    from sst_otel.settings import Settings
 
 NAME = "ingest"
 HELP = "take what applications and collectors send (OTLP/HTTP) into SST_DATABASE_URL"
@@ -43,8 +48,28 @@ def run(options: argparse.Namespace) -> int:
 
     gc.freeze()  # what requests allocate is many and free of cycles: look for them seldom
     gc.set_threshold(_ALLOCATIONS, 20, 50)
-    serve(application, address, "/v1/logs", "token", ending, threads=_THREADS, max_body=MAX_BODY)
+    with _sealing(settings):
+        serve(
+            application, address, "/v1/logs", "token", ending, threads=_THREADS, max_body=MAX_BODY
+        )
     return 0
+
+
+@contextmanager
+def _sealing(settings: Settings) -> Iterator[None]:
+    """Seal at intervals, and once more at the end, where there is a key for it."""
+    if settings.seal_key_file is None or not settings.seal_every:
+        yield
+        return
+    used = sealer(settings)
+    block_ends()
+    thread = threading.Thread(target=used.run, args=(settings.seal_every,), name="sst-sealer")
+    thread.start()
+    try:
+        yield
+    finally:
+        used.stop()
+        thread.join()
 
 
 def _store(url: str) -> Keeping:

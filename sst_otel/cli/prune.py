@@ -7,6 +7,7 @@ import time
 
 from sst_otel.cli import opening
 from sst_otel.cli.checks import number
+from sst_otel.cli.days import days
 from sst_otel.cli.errors import UNREADABLE, USAGE, CommandError
 
 NAME = "prune"
@@ -19,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--older-than",
         metavar="DAYS",
         required=True,
-        type=_days,
+        type=days(1),
         help="days, as in 365 or 365d",
     )
 
@@ -45,10 +46,3 @@ def run(options: argparse.Namespace) -> int:
         store.close()
     print(f"{number(removed, 'event')} removed")
     return 0
-
-
-def _days(text: str) -> int:
-    days = int(text.removesuffix("d"))
-    if days < 1:
-        raise ValueError
-    return days

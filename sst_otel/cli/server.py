@@ -15,6 +15,8 @@ from typing import Any, cast
 
 from sst_otel.cli.errors import USAGE, CommandError
 
+ENDS = frozenset({signal.SIGTERM, signal.SIGINT})
+"""Signals that end a command which runs until it is told to."""
 _TICK = 0.2
 _GRACE_SECONDS = 10
 
@@ -45,6 +47,14 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def block_ends() -> None:
+    """Block :data:`ENDS` in this thread and those it starts, to be waited for (``sigwait``).
+
+    A handler that sets an event can run inside that event's own wait, and hang there.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+
+
 def serve(
     application: Callable[..., Any],
     address: tuple[str, int],
@@ -62,10 +72,7 @@ def serve(
     bytes of a request, more is answered 413.
     """
     host, port = address
-    # Blocked and waited for, in this thread and those it starts: a handler that sets an event can
-    # run inside that event's own wait, and hang there.
-    ends = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    block_ends()
     try:
         listener = _listener(host, port)
     except OSError as error:
@@ -83,7 +90,7 @@ def serve(
             f"the {secret} travels in clear",
             file=sys.stderr,
         )
-    signal.sigwait(ends)
+    signal.sigwait(ENDS)
     ending()
     stop.set()
     thread.join()

@@ -168,10 +168,10 @@ def _matrix(frame: Frame, recipients: Sequence[Recipient], *, staff: bool) -> Ma
 
 
 def _people(frame: Frame, newest: Sequence[Mapping[str, Any]]) -> Markup:
-    people: dict[str, dict[str, Any]] = {}
+    people: dict[tuple[str, str], dict[str, Any]] = {}
     for event in newest:
         person = people.setdefault(
-            str(event["owner_id"] or ""),
+            (str(event["owner_id"] or ""), words.whose(event)),
             {"shares": 0, "last": float(event["timestamp"]), "to": set(), "kinds": set()},
         )
         person["shares"] += 1
@@ -184,7 +184,7 @@ def _people(frame: Frame, newest: Sequence[Mapping[str, Any]]) -> Markup:
                 "th",
                 h("a", owner, href=frame.link("audit-logs", urlencode({"owner_id": owner})))
                 if owner
-                else "nobody known",
+                else whose,
                 scope="row",
             ),
             h("td", f"{person['shares']:,}", class_="number"),
@@ -192,7 +192,7 @@ def _people(frame: Frame, newest: Sequence[Mapping[str, Any]]) -> Markup:
             h("td", words.listed(sorted(person["to"])), class_="names"),
             h("td", moment_of(words.moment(person["last"]), words.iso(person["last"]))),
         )
-        for owner, person in people.items()
+        for (owner, whose), person in people.items()
     ]
     heads = [
         ("Person", ""),

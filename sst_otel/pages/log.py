@@ -92,7 +92,7 @@ def _rows(frame: Frame, event: Event, role: str, *, staff: bool, columns: int) -
         ("What", chips([words.data_type(name) for name in event["data_types"]])),
     ]
     if staff:
-        cells.append(("Whose", event["owner_id"] or "nobody known"))
+        cells.append(("Whose", words.whose(event)))
     place = words.about(role, event.get("purpose"), event.get("country"))
     cells.append(
         (

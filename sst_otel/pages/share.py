@@ -18,7 +18,7 @@ def page(frame: Frame, event: Found, role: str) -> bytes:
     """Return the page of an event with its findings, as :meth:`Reader.explain` gives it."""
     own = frame.viewer is None or not frame.viewer.staff
     at = float(event["timestamp"])
-    whose = [] if own else [("Whose", event["owner_id"] or "nobody known")]
+    whose = [] if own else [("Whose", words.whose(event))]
     about: list[tuple[str, Child]] = [
         ("When", moment_of(words.moment(at), words.iso(at))),
         ("What", chips([words.data_type(name) for name in event["data_types"]])),

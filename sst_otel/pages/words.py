@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
+from typing import Any
 
 from sst_otel import semconv
+from sst_otel.tags import ERASED
 
 DATA_TYPES = {
     "email": "e-mail address",
@@ -151,6 +153,12 @@ def about(role: str | None, purpose_name: str | None, country_code: str | None) 
 def country(code: str | None) -> str:
     """Return the name of a country, its code where the name is not known to us."""
     return "country not known" if code in (None, "", "unknown") else COUNTRIES.get(code, code)
+
+
+def whose(event: Mapping[str, Any]) -> str:
+    """Say whose an event of the API is."""
+    nobody = "erased person" if ERASED in event.get("tag_ids", ()) else "nobody known"
+    return str(event["owner_id"] or nobody)
 
 
 def event_type(name: str) -> str:

@@ -86,6 +86,18 @@ class Settings:
         values.path, Path("sst.key"), "`sst.key` beside the store"
     )
     """File of the key where ``SST_KEY`` is not set; made once, mode 0600."""
+    seal_key_file: Path | None = _setting(  # noqa: RUF009 - it makes a field
+        values.optional_path, None, "unset: nothing is sealed"
+    )
+    """File of the key that `sst-otel seal` and `sst-otel ingest` seal the audit log with; made
+    once, mode 0600, its public key beside it (``.pub``)."""
+    seal_every: int = _setting(values.whole_number, 60)
+    """Seconds between two seals of `sst-otel ingest`."""
+    seal_anchor: Path | None = _setting(  # noqa: RUF009 - it makes a field
+        values.optional_path, None, "unset: none"
+    )
+    """File that a signed checkpoint is appended to at each seal; kept on another machine, it shows
+    that the end of the log was cut off."""
     owner: tuple[str, ...] = _setting(
         values.owner_rules,
         (

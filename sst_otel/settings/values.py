@@ -42,6 +42,11 @@ def path(value: Any) -> Path:
     return Path(text(str(value)))
 
 
+def optional_path(value: Any) -> Path | None:
+    """Read a path, or none."""
+    return None if value is None or value == "" else path(value)
+
+
 def flag(value: Any) -> bool:
     """Read a switch."""
     if isinstance(value, bool):

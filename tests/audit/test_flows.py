@@ -15,7 +15,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from sst_otel.audit import flows
+from sst_otel.audit import flows, views
 from sst_otel.audit.decoding import decode
 from sst_otel.audit.records import Record, outcome_record, share_record
 from sst_otel.audit.schema import MIGRATIONS
@@ -106,7 +106,8 @@ def test_what_was_there_before_the_roll_up_is_counted(store: Store) -> None:
     store.append(batch(random.Random(3), 40))
     before = rolled_up(store)
     with store.reading() as connection:
-        connection.execute(text("DROP VIEW audit_flow"))
+        for view in (*views.NAMES, "audit_flow"):
+            connection.execute(text(f"DROP VIEW {view}"))
         connection.execute(text("DROP TABLE audit_flow_days"))
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET TIME ZONE 'Asia/Tokyo'"))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from sst_otel.audit import lineage_queries
+from sst_otel.audit import lineage_queries, views
 from sst_otel.audit.log import AuditLog
 from sst_otel.audit.queries import Reader
 from sst_otel.audit.schema import HEAD, VERSION_TABLE, stored_version
@@ -189,6 +189,20 @@ class TestAccess:
         assert reader.ancestors("tag_unknown", viewer=None) is None
 
 
+_LATER = (
+    "tag_parents",
+    "gaps",
+    "dead_letters",
+    "audit_flow_days",
+    "erasures",
+    "tombstones",
+    "seal_blocks",
+    "seal_batches",
+    "seal_salts",
+)
+"""Tables that the first version had not."""
+
+
 def test_a_store_of_the_first_version_gets_its_lines(
     chain: tuple[Tag, Tag, Tag, Tag], log: AuditLog, reader: Reader
 ) -> None:
@@ -196,8 +210,9 @@ def test_a_store_of_the_first_version_gets_its_lines(
     reader.provenance(viewer=None)
     store: Store = reader._store
     with store.reading() as connection:
-        connection.execute(text("DROP VIEW audit_flow"))
-        for table in ("tag_parents", "gaps", "dead_letters", "audit_flow_days"):
+        for view in (*views.NAMES, "audit_flow"):
+            connection.execute(text(f"DROP VIEW {view}"))
+        for table in _LATER:
             connection.execute(text(f"DROP TABLE {table}"))
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '0001'"))
         connection.commit()

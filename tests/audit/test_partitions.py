@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 
 from sst_otel.audit import flows, partitions
 from sst_otel.audit.decoding import decode
+from sst_otel.audit.models import Base, SealBatch, SealBlock, SealSalt, Tombstone
 from sst_otel.audit.partitions import bounds, existing, following, month_of
 from sst_otel.audit.records import Record, outcome_record, share_record
 from sst_otel.audit.schema import MIGRATIONS, VERSION_TABLE, revise
@@ -170,7 +171,11 @@ class TestPostgres:
                 scripts.get_revision(f"{number:04}").module.upgrade(operations)
             connection.execute(text(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32))"))
             connection.execute(text(f"INSERT INTO {VERSION_TABLE} VALUES ('0004')"))
+            later = (SealBlock, SealBatch, SealSalt, Tombstone)
+            seals = [table.__table__ for table in later]
+            Base.metadata.create_all(connection, tables=seals)
             write(connection, records, NOW)
+            Base.metadata.drop_all(connection, tables=seals)  # none knew of them
             connection.commit()
             rows = _rows(connection)
         store.upgrade()

@@ -72,8 +72,8 @@ def drain(target: Target, directory: Path, wait: float = 0.0) -> Drained | None:
     """
     if not directory.is_dir():
         return Drained()
-    with _locked(directory, wait) as locked:
-        if not locked:
+    with locked(directory, wait) as alone:
+        if not alone:
             return None
         done = Drained()
         names = sorted(entry for entry in os.listdir(directory) if entry.endswith(SUFFIX))
@@ -89,7 +89,8 @@ def drain(target: Target, directory: Path, wait: float = 0.0) -> Drained | None:
 
 
 @contextmanager
-def _locked(directory: Path, wait: float) -> Iterator[bool]:
+def locked(directory: Path, wait: float) -> Iterator[bool]:
+    """Keep other drainers out of the directory; False after ``wait`` seconds of not getting it."""
     fd = _opened(directory / _LOCK, os.O_CREAT | os.O_RDWR)
     try:
         until = time.monotonic() + wait
@@ -180,6 +181,8 @@ def _decoded(lines: list[bytes]) -> tuple[list[Record], int]:
     records = []
     corrupt = 0
     for line in lines:
+        if line.isspace():  # somebody was erased here
+            continue
         try:
             records.append(decode(line))
         except CorruptRecord:

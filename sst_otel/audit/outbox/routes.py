@@ -44,7 +44,7 @@ class Embedded:
 
     def tend(self, target: Target) -> None:
         """Apply retention, once a day among all processes of the directory."""
-        if self._retention_days <= 0 or not self._directory.is_dir():
+        if not self._directory.is_dir():
             return
         stamp = self._directory / _STAMP
         now = time.time()

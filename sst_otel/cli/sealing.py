@@ -1,0 +1,46 @@
+"""Keys and store for the commands that seal and verify."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sst_otel.cli.errors import UNREADABLE, USAGE, CommandError
+from sst_otel.settings import Settings
+
+if TYPE_CHECKING:
+    from sst_otel.audit.seals.sealer import Sealer
+    from sst_otel.audit.seals.signing import Verifier
+
+
+def sealer(used: Settings) -> Sealer:
+    """Return a sealer of the settings; its key is made where there is none yet."""
+    from sst_otel.audit.seals.sealer import Sealer
+    from sst_otel.audit.seals.signing import load_signer
+
+    if used.seal_key_file is None:
+        raise CommandError("set SST_SEAL_KEY_FILE: the file of the key to seal with", USAGE)
+    try:
+        return Sealer(used.database_url, load_signer(used.seal_key_file), used.seal_anchor)
+    except ValueError as error:
+        raise CommandError(str(error), USAGE) from None
+    except OSError as error:
+        reason = f"{used.seal_key_file}: {error.strerror}"
+        raise CommandError(f"the key cannot be read: {reason}", UNREADABLE) from None
+
+
+def verifier(used: Settings, named: Path | None) -> Verifier:
+    """Return the public keys in the file ``named``, or in the one beside the key that seals."""
+    from sst_otel.audit.seals.signing import load_verifier, public_file
+
+    if named is None:
+        if used.seal_key_file is None:
+            raise CommandError("name the public key: --public-key FILE", USAGE)
+        named = public_file(used.seal_key_file)
+    try:
+        return load_verifier(named)
+    except ValueError as error:
+        raise CommandError(str(error), USAGE) from None
+    except OSError as error:
+        text = f"the public key cannot be read: {named}: {error.strerror}"
+        raise CommandError(text, USAGE) from None
