@@ -16,9 +16,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-from sst_otel.audit import models, partitions
+from sst_otel.audit import models, partitions, views
 
-HEAD = "0005"
+HEAD = "0007"
 VERSION_TABLE = "sst_alembic_version"
 MIGRATIONS = Path(__file__).with_name("migrations")
 _VIEW = (
@@ -57,6 +57,7 @@ def _make(connection: Connection) -> None:
     connection.execute(text(_VIEW))
     if connection.dialect.name == "postgresql":
         partitions.prepare(connection)
+    views.make(connection)
     connection.execute(
         text(
             f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL, "
