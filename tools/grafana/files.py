@@ -19,12 +19,12 @@ class _Dumper(yaml.SafeDumper):
     """Writes SQL as it is read: a line a line."""
 
 
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+def _as_read(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     style = "|" if "\n" in text else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-_Dumper.add_representer(str, _text)
+_Dumper.add_representer(str, _as_read)
 _HEAD = "# Made by python -m tools.grafana of tools/grafana/alerts.py.\n"
 
 
@@ -35,19 +35,35 @@ def dashboards() -> list[Dashboard]:
 
 def files() -> dict[str, str]:
     """Return path to text."""
-    made = {f"dashboards/{one.uid}.json": _json(one) + "\n" for one in dashboards()}
+    made = {f"dashboards/{one.uid}.json": _text_of(current(_plain(one))) for one in dashboards()}
     return {**made, "provisioning/alerting/rules.yaml": _alerting()}
+
+
+def current(dashboard: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what the SDK still writes and Grafana 13 has no more; changes ``dashboard``."""
+    for variable in dashboard["templating"]["list"]:
+        for gone in ("auto", "auto_count", "auto_min"):
+            variable.pop(gone, None)
+    for panel in dashboard["panels"]:
+        if panel["type"] == "table":
+            panel["options"].pop("footer", None)
+    return dashboard
 
 
 def _alerting() -> str:
     """Return the rules as file provisioning has them, which is not quite as the API does."""
     apart = ("folderUID", "orgID", "ruleGroup")
-    rules = [json.loads(_json(rule)) for rule in alerts.rules()]
+    rules = [_plain(rule) for rule in alerts.rules()]
     kept = [{name: rule[name] for name in rule if name not in apart} for rule in rules]
     group = {"orgId": 1, "name": "personal data", "folder": alerts.FOLDER, "interval": "5m"}
     made = {"apiVersion": 1, "groups": [{**group, "rules": kept}]}
     return _HEAD + yaml.dump(made, Dumper=_Dumper, sort_keys=False, width=1_000)
 
 
-def _json(made: Any) -> str:
-    return json.dumps(made, cls=JSONEncoder, indent=2, ensure_ascii=False, sort_keys=True)
+def _plain(made: Any) -> dict[str, Any]:
+    plain: dict[str, Any] = json.loads(json.dumps(made, cls=JSONEncoder, sort_keys=True))
+    return plain
+
+
+def _text_of(made: dict[str, Any]) -> str:
+    return json.dumps(made, indent=2, ensure_ascii=False) + "\n"

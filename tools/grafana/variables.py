@@ -60,7 +60,7 @@ def metrics() -> Builder[VariableModel]:
 def choice(name: str, label: str, sql: str) -> Builder[VariableModel]:
     """Let the reader choose any of what ``sql`` gives; see :func:`chosen`."""
     variable = builders.QueryVariable(name).label(label).datasource(AUDIT).query(sql)
-    variable.definition(sql).multi(True).include_all(True).all_value(_ALL)
+    variable.multi(True).include_all(True).all_value(_ALL)
     variable.refresh(VariableRefresh.ON_TIME_RANGE_CHANGED).sort(VariableSort.ALPHABETICAL_ASC)
     return variable.current(VariableOption(selected=True, text=["All"], value=["$__all"]))
 
