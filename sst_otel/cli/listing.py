@@ -17,6 +17,7 @@ _HELP = {
     "recipient": "name of the organisation, as in the register",
     "data_type": "such as email or income",
     "event_type": "such as external_api or database_write",
+    "trace_id": "of the request or job, 32 hexadecimal digits",
     "since": "seconds since 1970, or ISO 8601 (UTC where no zone is named)",
     "until": "the same, exclusive; a bare date includes that day",
     "limit": "at most so many rows; default: all",

@@ -73,6 +73,7 @@ class PagesApp:
     ) -> None:
         self._open = reader_factory
         self._service = settings.service_name
+        self._trace_url = settings.trace_url
         self._access = Access(keys, settings.staff_token, person_of, now)
         self._routes: dict[str, tuple[str, Callable[[_Request], Answer]]] = {
             "": ("GET", self._index),
@@ -124,7 +125,8 @@ class PagesApp:
             allow = "GET, HEAD" if allowed == "GET" else allowed
             return Answer(405, b"Method not allowed\n", "text/plain", [("Allow", allow)])
         viewer = self._access.viewer(environ)
-        return handler(_Request(environ, layout.Frame(base, viewer, self._service), viewer))
+        frame = layout.Frame(base, viewer, self._service, self._trace_url)
+        return handler(_Request(environ, frame, viewer))
 
     def _index(self, request: _Request) -> Answer:
         return see_other(request.frame.link("dashboard"))

@@ -31,6 +31,7 @@ def filter_form(
         _field("owner_id", "Person", raw, problem, hint="the application's own id")
         if staff
         else None,
+        _field("trace_id", "Trace", raw, problem) if "trace_id" in raw else None,
         _field("since", "From", raw, problem, kind=_date_kind(raw.get("since"))),
         _field("until", "To", raw, problem, kind=_date_kind(raw.get("until"))),
     ]

@@ -21,6 +21,14 @@ class Frame:
     """Where the pages are mounted, e.g. ``/provenance``; no slash at the end."""
     viewer: Viewer | None
     service: str = ""
+    trace_url: str | None = None
+    """Where a trace is shown, with ``{trace_id}`` in it."""
+
+    def trace(self, trace_id: str) -> str | None:
+        """Return the address of a trace, for staff alone."""
+        if self.trace_url is None or self.viewer is None or not self.viewer.staff:
+            return None
+        return self.trace_url.replace("{trace_id}", trace_id)
 
     def link(self, path: str, query: str = "") -> str:
         """Return the address of one of our pages."""

@@ -134,7 +134,7 @@ def _details(frame: Frame, event: Event, role: str, *, own: bool) -> Markup:
     """Return the fold of one share; its first line says the evidence in words."""
     said = _evidence(event, own=own)
     why = h("a", "Why it is listed, and where it came from", href=_address(frame, event))
-    pairs = [*facts(event, role), ("Reasons", why)]
+    pairs = [*facts(frame, event, role), ("Reasons", why)]
     return h(
         "details",
         h("summary", h("span", words.capital("; ".join(said)) or "Details", class_="evidence")),
@@ -146,7 +146,7 @@ def _address(frame: Frame, event: Event) -> str:
     return frame.link(f"shares/{quote(str(event['event_id']), safe='')}")
 
 
-def facts(event: Event, role: str) -> list[tuple[str, Child]]:
+def facts(frame: Frame, event: Event, role: str) -> list[tuple[str, Child]]:
     """Return what is known of a share beside its table row; None where there is nothing."""
     outcome = words.OUTCOMES.get(str(event.get("outcome")), "No answer is recorded.")
     stack = stack_lines(event)
@@ -158,9 +158,15 @@ def facts(event: Event, role: str) -> list[tuple[str, Child]]:
         ("Page of the site", h("code", event["route"]) if event.get("route") else None),
         ("Service", event.get("service") or None),
         ("Share", h("code", event["event_id"])),
-        ("Trace", h("code", event["trace_id"]) if event.get("trace_id") else None),
+        ("Trace", _trace(frame, event["trace_id"]) if event.get("trace_id") else None),
         ("Called from", h("pre", "\n".join(reversed(stack))) if stack else None),
     ]
+
+
+def _trace(frame: Frame, trace_id: str) -> Markup:
+    address = frame.trace(trace_id)
+    shown = h("code", trace_id)
+    return shown if address is None else h("a", shown, href=address)
 
 
 def _codes(items: Iterable[str] | None) -> Child:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl
 
-TEXTS = ("owner_id", "destination", "recipient", "data_type", "event_type")
+TEXTS = ("owner_id", "destination", "recipient", "data_type", "event_type", "trace_id")
 LOG_FILTERS = (*TEXTS, "since", "until", "limit", "cursor")
 PROVENANCE_FILTERS = ("owner_id", "data_type", "since", "until", "limit", "cursor")
 MAX_LIMIT = 1000

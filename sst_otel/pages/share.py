@@ -31,7 +31,7 @@ def page(frame: Frame, event: Found, role: str) -> bytes:
                 h("code", event["destination"]),
             ],
         ),
-        *facts(event, role),
+        *facts(frame, event, role),
     ]
     return document(
         frame,

@@ -128,6 +128,9 @@ class Settings:
     """Whether known personal values are replaced in everything that OpenTelemetry exports."""
     pages: bool = _setting(values.flag, default=True)
     """Whether the pages stand beside a Flask application, under ``/provenance/``."""
+    trace_url: str | None = _setting(values.trace_address, None, "unset: no link")
+    """Where staff see a trace, with ``{trace_id}`` in it, such as
+    ``https://jaeger.internal/trace/{trace_id}``: the pages link each share to its trace."""
     staff_token: str | None = _setting(values.optional_text, None, "unset: no staff", secret=True)
     """Bearer token that opens the rows of everybody."""
     service_name: str = _setting(values.text, "", "OpenTelemetry's")

@@ -126,6 +126,21 @@ def endpoint(value: Any) -> str | None:
     return found
 
 
+def trace_address(value: Any) -> str | None:
+    """Read the address of a page of one trace."""
+    found = optional_text(value)
+    if found is None:
+        return None
+    try:
+        parts = urlsplit(found)
+        good = parts.scheme in ("http", "https") and parts.hostname and "{trace_id}" in found
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError("must be a URL such as https://jaeger.internal/trace/{trace_id}")
+    return found
+
+
 def durability(value: Any) -> str:
     """Read what an event survives."""
     if value not in ("normal", "full"):

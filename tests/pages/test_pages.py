@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ from sst_otel.audit import open_reader
 from sst_otel.pages import words
 from sst_otel.pages.application import PagesApp
 from sst_otel.pages.html import Markup, h, join
+from sst_otel.pages.reading import ReaderFactory
 from sst_otel.recipients.register import Register
+from sst_otel.settings import Settings
 from tests.pages.client import STAFF, Client
 from tests.pages.sample import ADA, GRACE, KEYS, Sample, settings_in, store
 
@@ -137,6 +140,25 @@ class TestLog:
         json_link = re.search(r'href="(/provenance/api/audit-logs[^"]*)"', reply.text)
         assert json_link
         assert "recipient=Meta" in json_link[1]
+
+    def test_a_trace_is_linked_for_staff_alone(
+        self, audit_settings: Settings, reader_factory: ReaderFactory
+    ) -> None:
+        settings = replace(audit_settings, trace_url="https://jaeger.example/trace/{trace_id}")
+        pages = PagesApp(reader_factory, KEYS, settings, lambda environ: environ["test.person"])
+        client = Client(pages)
+        link = 'href="https://jaeger.example/trace/0af7651916cd43dd8448eb211c80319c"'
+        share = "/shares/019ab000-0000-7000-8000-000000000006"
+        for path in ("/audit-logs", share):
+            assert link in client(path, **STAFF).text
+            assert "jaeger.example" not in client(path, person=ADA).text
+
+    def test_the_shares_of_a_trace(self, client: Client) -> None:
+        trace = "trace_id=0af7651916cd43dd8448eb211c80319c"
+        page = read(client, "/audit-logs", trace, **STAFF)
+        assert "trace_id" in page.fields
+        assert "6 shares, newest first" in page.text
+        assert "No share fits" in read(client, "/audit-logs", "trace_id=0af7", **STAFF).text
 
     def test_the_json_link_gives_the_same_shares(self, client: Client) -> None:
         reply = client("/audit-logs", "destination=graph", **STAFF)

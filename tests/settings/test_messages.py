@@ -35,6 +35,7 @@ WRONG: dict[str, Any] = {
     "hooks": SECRET,
     "redact": SECRET,
     "pages": SECRET,
+    "trace_url": f"https://jaeger.internal/{SECRET}/trace",
     "staff_token": {"a": SECRET},
     "service_name": [SECRET],
     "registry_values": -5,
