@@ -19,7 +19,7 @@ from examples.stand_in.proxy import StandIn
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m examples.stand_in")
-    parser.add_argument("--folder", type=Path, required=True, help="for the authority's certificate")
+    parser.add_argument("--folder", type=Path, required=True, help="of its certificate")
     parser.add_argument("command", nargs="+")
     options = parser.parse_args(arguments)
     options.folder.mkdir(parents=True, exist_ok=True)
