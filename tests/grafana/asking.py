@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 
 from tests.audit.helpers import NOW
-from tests.grafana.committed import sql
+from tests.grafana.committed import Question, sql
 from tests.grafana.macros import expanded
 from tests.postgres import Database
 
@@ -23,12 +23,13 @@ class Asked:
     """A filled database."""
 
     database: Database
+    questions: dict[str, Question] = field(default_factory=lambda: dict(QUERIES))
 
     def __call__(
         self, name: str, *, days: float = 30, **values: Sequence[str]
     ) -> list[dict[str, Any]]:
         """Return what a query gives for the last ``days``; ``values`` are the variables'."""
-        text = expanded(QUERIES[name].text, NOW - days * DAY, NOW + 600, values)
+        text = expanded(self.questions[name].text, NOW - days * DAY, NOW + 600, values)
         with (
             psycopg.connect(self.database.dsn, row_factory=dict_row) as connection,
             connection.cursor() as cursor,

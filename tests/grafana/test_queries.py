@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -299,3 +300,10 @@ class TestAlerts:
             ("records were lost", 1),
             ("records were put aside", 1),
         ]
+
+    def test_seals_that_stopped(self, empty: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+        name = "alert / sst-pipeline-stalled"
+        for ago, said in (("2 hours", ["nothing is sealed any more"]), ("2 minutes", [])):
+            text = QUERIES[name].text.replace("last_seal", f"(now() - interval '{ago}')")
+            monkeypatch.setitem(empty.questions, name, replace(QUERIES[name], text=text))
+            assert [row["trouble"] for row in empty(name)] == said

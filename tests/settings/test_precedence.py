@@ -32,7 +32,7 @@ WRITTEN: dict[str, tuple[Any, Any, Any]] = {
     "hooks": (False, True, False),
     "redact": (False, True, False),
     "pages": (False, True, False),
-    "trace_url": tuple(f"https://{name}.example/trace/{{trace_id}}" for name in ("a", "b", "c")),
+    "trace_url": ("http://a/{trace_id}", "https://b/trace/{trace_id}", "https://c/t?id={trace_id}"),
     "staff_token": ("one-token", "two-token", "three-token"),
     "service_name": ("one", "two", "three"),
     "registry_values": (1, 2, 3),

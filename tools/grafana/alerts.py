@@ -38,13 +38,15 @@ UNKNOWN = f"""
     GROUP BY service, host
     ORDER BY service, host
 """
-# Later than ten minutes, put aside within the hour, lost within the day.
+# Later than ten minutes, put aside within the hour, lost within the day. Empty intervals are sealed
+# too, so an old seal says that nobody seals any more; where nobody ever did there is none.
 STALLED = f"""
     SELECT trouble, count(*) AS troubles
     FROM report_pipeline, LATERAL (VALUES
       ('events come late', lag_seconds > 600 AND last_received > now() - interval '1 hour'),
       ('records were put aside', last_dead_letter > now() - interval '1 hour'),
-      ('records were lost', last_gap > {_DAY})
+      ('records were lost', last_gap > {_DAY}),
+      ('nothing is sealed any more', last_seal < now() - interval '1 hour')
     ) AS said (trouble, so)
     WHERE so
     GROUP BY trouble
