@@ -7,4 +7,5 @@ ALTER ROLE grafana WITH LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD :'pas
 ALTER ROLE grafana SET default_transaction_read_only = on;
 ALTER ROLE grafana SET statement_timeout = '30s';
 GRANT USAGE ON SCHEMA public TO grafana;
-GRANT SELECT ON report_shares, report_flow_days, report_flows, report_pipeline TO grafana;
+GRANT SELECT ON report_shares, report_person_events, report_flow_days, report_flows, report_pipeline
+  TO grafana;

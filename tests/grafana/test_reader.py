@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from sst_otel.audit.views import NAMES
 from tests.audit.helpers import NOW
 from tests.grafana.asking import QUERIES, Asked
 from tests.grafana.macros import expanded
@@ -19,7 +20,7 @@ from tests.postgres import USER
 pytestmark = pytest.mark.stack
 
 FILE = Path(__file__).parents[2] / "docker" / "reader.sql"
-VIEWS = {"report_shares", "report_flow_days", "report_flows", "report_pipeline"}
+VIEWS = set(NAMES)
 
 
 @pytest.fixture

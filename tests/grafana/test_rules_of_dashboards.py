@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sst_otel.audit.views import NAMES
 from tests.grafana.committed import DASHBOARDS, POSTGRESQL, panels, promql, sql, variables
 
 PANELS = dict(panels())
@@ -110,8 +111,7 @@ def test_columns_that_are_particular_are_there(panel: dict[str, Any]) -> None:
 def test_sql_reads_views_for_readers_alone() -> None:
     for name, question in sql().items():
         read = set(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", question.text))
-        known = {"report_shares", "report_flow_days", "report_flows", "report_pipeline"}
-        assert read <= known | {"shared", "largest", "now"}, name
+        assert read <= {*NAMES, "shared", "largest", "now"}, name
 
 
 def test_metrics_are_asked_as_rates_where_they_only_grow() -> None:
