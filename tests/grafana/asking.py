@@ -41,3 +41,8 @@ class Asked:
         [row] = self(name, **values)
         [value] = row.values()
         return value
+
+
+def table(rows: list[dict[str, Any]], *names: str) -> list[tuple[Any, ...]]:
+    """Return these columns of the rows."""
+    return [tuple(row[name] for name in names) for row in rows]
