@@ -59,8 +59,10 @@ test-stack: .venv/.synced-stack ## run the tests that need a browser, Go or a se
 	  || { echo "make: test-stack needs chromium (Debian: apt-get install chromium)" >&2; exit 1; }
 	@command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
 	  || { echo "make: test-stack needs PostgreSQL (Debian: apt-get install postgresql)" >&2; exit 1; }
-	@command -v prometheus >/dev/null \
+	@command -v prometheus >/dev/null && command -v promtool >/dev/null \
 	  || { echo "make: test-stack needs Prometheus (Debian: apt-get install prometheus)" >&2; exit 1; }
+	@command -v npm >/dev/null \
+	  || { echo "make: test-stack needs node and npm (Debian: apt-get install npm)" >&2; exit 1; }
 	@$(BIN)/python -m tools.stack build >/dev/null
 	$(BIN)/python -m pytest -m stack $(ARGS)
 

@@ -1,9 +1,9 @@
 """What questions cost on a PostgreSQL with many events: milliseconds, the best and worst of ten.
 
 A year of events in thirteen partitions, about a hundred of each person. First what the pages and
-commands ask, in full (a connection made, rows read, people joined, ids unsealed), then what a
-dashboard of the last thirty days asks of the roll-up. Run by hand, on a quiet machine:
-``python -m benchmarks.store [EVENTS]``; a million takes some minutes to fill.
+commands ask, in full (a connection made, rows read, people joined, ids unsealed), then what each
+panel, variable and alert of Grafana asks, on a connection that is there. Run by hand, on a quiet
+machine: ``python -m benchmarks.store [EVENTS]``; a million takes some minutes to fill.
 """
 
 from __future__ import annotations
@@ -14,27 +14,21 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import text
+import psycopg
 
 from sst_otel.audit.log import open_reader
 from sst_otel.audit.queries import Reader
 from sst_otel.audit.store import Store
 from sst_otel.settings import Settings
 from tests.audit.filling import DAY, fill
-from tests.audit.helpers import KEYS, NOW
-from tests.postgres import running_server
+from tests.audit.helpers import KEYS, MINTER, NOW
+from tests.grafana.committed import sql
+from tests.grafana.macros import expanded
+from tests.postgres import Database, running_server
 
 _TIMES = 10
 _ME = "42"
-OVERVIEW = {
-    "shares by day and recipient": "SELECT day, recipient, sum(events) FROM audit_flow_days "
-    "WHERE data_type = '' AND day >= to_timestamp(:since) GROUP BY 1, 2 ORDER BY 1, 2",
-    "type x recipient": "SELECT data_type, recipient, sum(events) FROM audit_flow_days "
-    "WHERE data_type <> '' AND day >= to_timestamp(:since) GROUP BY 1, 2",
-    "service -> recipient": "SELECT service, recipient, sum(events) FROM audit_flow_days "
-    "WHERE data_type = '' AND day >= to_timestamp(:since) GROUP BY 1, 2",
-    "new flows": "SELECT * FROM audit_flow WHERE first_seen >= to_timestamp(:since)",
-}
+_OPENS_WITH = {"sst-new-flows": 7, "sst-person": 365, "sst-events": 1, "sst-pipeline": 1}
 
 
 def main() -> None:
@@ -49,14 +43,22 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             reader = open_reader(Settings(database_url=url, spool_dir=Path(folder) / "none"), KEYS)
             ask_reader(reader)
-        with store.reading() as connection:
-            for name, query in OVERVIEW.items():
-                given = {"since": NOW - 30 * DAY}
+        ask_dashboards(database)
 
-                def ask(query: str = query, given: dict[str, float] = given) -> None:
-                    connection.execute(text(query), given).fetchall()
 
-                show(name, ask)
+def ask_dashboards(database: Database) -> None:
+    """Ask what each panel of Grafana's dashboards asks, of as many days as it opens with."""
+    person = MINTER.owner(_ME).ref
+    with psycopg.connect(database.dsn, autocommit=True) as connection:
+        for name, question in sql().items():
+            days = _OPENS_WITH.get(name.split(" / ")[0], 30)
+            chosen = {"person": [person]}
+            query = expanded(question.text, NOW - days * DAY, NOW, chosen).encode()
+
+            def ask(query: bytes = query) -> None:
+                connection.execute(query).fetchall()
+
+            show(f"{name} ({days} d)", ask)
 
 
 def ask_reader(reader: Reader) -> None:
@@ -83,7 +85,7 @@ def show(name: str, ask: Callable[[], object]) -> None:
         began = time.perf_counter()
         ask()
         took.append((time.perf_counter() - began) * 1_000)
-    print(f"{name:<32}{min(took):>10.1f}{max(took):>10.1f}")
+    print(f"{name:<76}{min(took):>10.1f}{max(took):>10.1f}")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ No view shows what is sealed. ``report_shares`` has a row for each event and typ
 ``report_flow_days`` and ``report_flows`` the roll-up by day and as a whole, ``report_pipeline`` one
 row with what the store knows of its own filling. A person is shown as ``subject``, the random
 surrogate that aliases lead to, and as ``owner_ref``, which is null where the person was erased.
+``report_person_events`` has the ids of each person's events, which indexes find.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from __future__ import annotations
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
-NAMES = ("report_shares", "report_flow_days", "report_flows", "report_pipeline")
+NAMES = (
+    *("report_shares", "report_person_events"),
+    *("report_flow_days", "report_flows", "report_pipeline"),
+)
 
 _SHARES = """
 CREATE VIEW report_shares AS
@@ -24,6 +28,16 @@ SELECT log.timestamp AS ts, log.event_type, log.service, log.route, log.destinat
 FROM audit_logs log {data_types}
 LEFT JOIN aliases ON aliases.pseudonym = log.subject
 LEFT JOIN subjects ON subjects.subject = coalesce(aliases.subject, log.subject)
+"""
+_PERSON_EVENTS = """
+CREATE VIEW report_person_events AS
+SELECT people.owner_ref, log.event_id
+FROM (SELECT owner_ref, subject FROM subjects
+      WHERE NOT EXISTS (SELECT 1 FROM aliases WHERE pseudonym = subjects.subject)
+      UNION ALL
+      SELECT subjects.owner_ref, aliases.pseudonym FROM aliases
+      JOIN subjects ON subjects.subject = aliases.subject) people
+JOIN audit_logs log ON log.subject = people.subject
 """
 _FLOW_DAYS = """
 CREATE VIEW report_flow_days AS
@@ -65,5 +79,5 @@ _SQLITE = {
 def make(connection: Connection) -> None:
     """Make the views; the tables are there."""
     words = _POSTGRESQL if connection.dialect.name == "postgresql" else _SQLITE
-    for view in (_SHARES, _FLOW_DAYS, _FLOWS, _PIPELINE):
+    for view in (_SHARES, _PERSON_EVENTS, _FLOW_DAYS, _FLOWS, _PIPELINE):
         connection.execute(text(view.format(**words).strip()))

@@ -87,6 +87,9 @@ class TestShares:
         found = rows(store, "report_shares")
         assert [row["owner_ref"] for row in found] == [PERSON.ref] * 2
         assert len({row["subject"] for row in found}) == 1
+        theirs = rows(store, "report_person_events")
+        assert {row["owner_ref"] for row in theirs} == {PERSON.ref}
+        assert sorted(row["event_id"] for row in theirs) == sorted(row["event_id"] for row in found)
 
 
 def test_the_roll_up_by_day_and_as_a_whole(store: Store) -> None:

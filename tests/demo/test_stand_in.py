@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import socket
 import ssl
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -167,3 +170,26 @@ class TestAnswers:
 
     def test_every_vendor_is_a_real_host_name(self) -> None:
         assert all("." in host and host == host.lower() for host in VENDORS)
+
+
+class TestAroundACommand:
+    """``python -m examples.stand_in --folder FOLDER -- COMMAND``."""
+
+    def test_its_calls_end_at_the_stand_in_and_its_exit_code_is_passed_on(
+        self, tmp_path: Path
+    ) -> None:
+        script = (
+            "import os, requests, sys; print(os.environ['NO_PROXY']);"
+            "sys.exit(requests.get('https://open.er-api.com/v6/latest/USD').status_code - 193)"
+        )
+        words = [sys.executable, "-m", "examples.stand_in", "--folder", str(tmp_path / "new")]
+        done = subprocess.run(
+            [*words, "--", sys.executable, "-c", script],
+            env={**os.environ, "NO_PROXY": "collector"},
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (7, "")
+        assert done.stdout == "127.0.0.1,localhost,::1,collector\n"

@@ -1,0 +1,48 @@
+"""Asks the committed queries of a store as Grafana does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from tests.audit.helpers import NOW
+from tests.grafana.committed import Question, sql
+from tests.grafana.macros import expanded
+from tests.postgres import Database
+
+DAY = 86_400.0
+QUERIES = sql()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A filled database."""
+
+    database: Database
+    questions: dict[str, Question] = field(default_factory=lambda: dict(QUERIES))
+
+    def __call__(
+        self, name: str, *, days: float = 30, **values: Sequence[str]
+    ) -> list[dict[str, Any]]:
+        """Return what a query gives for the last ``days``; ``values`` are the variables'."""
+        text = expanded(self.questions[name].text, NOW - days * DAY, NOW + 600, values)
+        with (
+            psycopg.connect(self.database.dsn, row_factory=dict_row) as connection,
+            connection.cursor() as cursor,
+        ):
+            return cursor.execute(text.encode()).fetchall()
+
+    def one(self, name: str, **values: Any) -> Any:
+        """Return the one value that a query gives."""
+        [row] = self(name, **values)
+        [value] = row.values()
+        return value
+
+
+def table(rows: list[dict[str, Any]], *names: str) -> list[tuple[Any, ...]]:
+    """Return these columns of the rows."""
+    return [tuple(row[name] for name in names) for row in rows]
