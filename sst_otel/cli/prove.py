@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 
 from sst_otel.cli import opening
-from sst_otel.cli.errors import PROBLEMS, UNREADABLE, USAGE, CommandError
+from sst_otel.cli.errors import PROBLEMS, CommandError
 from sst_otel.cli.output import write_json
+from sst_otel.cli.sealing import snapshot_of
 
 NAME = "prove"
 HELP = "print a proof that an event was sealed as it is, for `sst-otel verify --proof`"
@@ -19,27 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the proof as JSON; 1 where there is none."""
-    from sqlalchemy.exc import SQLAlchemyError
-
     from sst_otel.audit.seals.proving import ProofError, prove
-    from sst_otel.audit.seals.verifying import snapshot
-    from sst_otel.audit.store import Store
 
-    used = opening.settings()
-    opening.require_store(used)
     try:
-        store = Store(used.database_url)
-    except ValueError as error:
-        raise CommandError(str(error), USAGE) from None
-    try:
-        with store.reading() as connection:
-            snapshot(connection)
+        with snapshot_of(opening.settings()) as connection:
             write_json(prove(connection, options.event_id))
     except ProofError as error:
         raise CommandError(str(error), PROBLEMS) from None
-    except SQLAlchemyError as error:
-        text = f"the audit store cannot be read: {opening.reason(error)}"
-        raise CommandError(text, UNREADABLE) from None
-    finally:
-        store.close()
     return 0

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sst_otel.cli import opening
 from sst_otel.cli.errors import UNREADABLE, USAGE, CommandError
 from sst_otel.settings import Settings
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
     from sst_otel.audit.seals.sealer import Sealer
     from sst_otel.audit.seals.signing import Verifier
 
@@ -44,3 +49,27 @@ def verifier(used: Settings, named: Path | None) -> Verifier:
     except OSError as error:
         text = f"the public key cannot be read: {named}: {error.strerror}"
         raise CommandError(text, USAGE) from None
+
+
+@contextmanager
+def snapshot_of(used: Settings) -> Iterator[Connection]:
+    """Give one state of the store, whoever writes; what fails while reading ends with code 3."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from sst_otel.audit.seals.verifying import snapshot
+    from sst_otel.audit.store import Store
+
+    opening.require_store(used)
+    try:
+        store = Store(used.database_url)
+    except ValueError as error:
+        raise CommandError(str(error), USAGE) from None
+    try:
+        with store.reading() as connection:
+            snapshot(connection)
+            yield connection
+    except SQLAlchemyError as error:
+        text = f"the audit store cannot be read: {opening.reason(error)}"
+        raise CommandError(text, UNREADABLE) from None
+    finally:
+        store.close()

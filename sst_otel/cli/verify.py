@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sst_otel.cli import opening
 from sst_otel.cli.checks import number
-from sst_otel.cli.errors import PROBLEMS, UNREADABLE, USAGE, CommandError
+from sst_otel.cli.errors import PROBLEMS, USAGE, CommandError
 from sst_otel.cli.listing import asked
 from sst_otel.cli.output import write_json
 from sst_otel.cli.paragraphs import facts, indented
-from sst_otel.cli.sealing import verifier
+from sst_otel.cli.sealing import snapshot_of, verifier
 from sst_otel.settings import Settings
 
 if TYPE_CHECKING:
@@ -62,29 +62,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _verified(options: argparse.Namespace, used: Settings) -> Report:
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from sst_otel.audit.seals.verifying import snapshot, verify
-    from sst_otel.audit.store import Store
+    from sst_otel.audit.seals.verifying import verify
 
     since = asked(options, ["since"]).get("since")
     opening.require_store(used)
     keys = verifier(used, options.public_key)
     try:
-        store = Store(used.database_url)
-    except ValueError as error:
-        raise CommandError(str(error), USAGE) from None
-    try:
-        with store.reading() as connection:
-            snapshot(connection)
+        with snapshot_of(used) as connection:
             return verify(connection, keys, since=since, anchor=options.anchor)
-    except SQLAlchemyError as error:
-        text = f"the audit store cannot be read: {opening.reason(error)}"
-        raise CommandError(text, UNREADABLE) from None
     except (OSError, ValueError) as error:
         raise _bad_anchor(error) from None
-    finally:
-        store.close()
 
 
 def _proof(options: argparse.Namespace, used: Settings) -> int:

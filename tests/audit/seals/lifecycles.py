@@ -213,6 +213,18 @@ class Lifecycles:
         assert sample.verify().problems == []
         assert ("anchor", "seal_batches") in whats(sample.verify(anchored=True))
 
+    def test_a_batch_of_another_chain(self, sample: Sealed) -> None:
+        """Signed by the same key, with its number, and yet behind another batch."""
+        table = models.SealBatch.__table__
+        with sample.store.reading() as connection:
+            old = connection.execute(select(table).where(table.c.seq == ROUNDS + 1)).one()
+        sample.run(f"DELETE FROM seal_batches WHERE seq >= {ROUNDS}")
+        sample.run(f"UPDATE seal_blocks SET batch = NULL WHERE batch = {ROUNDS}")
+        sealing.seal(sample.database, sample.signer)
+        with sample.database.writing() as connection:
+            connection.execute(table.insert(), [dict(old._mapping)])
+        assert whats(sample.verify()) == {("chain", "seal_batches")}
+
     def test_a_new_key_beside_the_old_one(self, sample: Sealed) -> None:
         sample.seal("new.key")
         assert whats(sample.verify()) == {("signature", "seal_batches")}
