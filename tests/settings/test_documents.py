@@ -19,10 +19,11 @@ IN_TESTS = {"SST_SOAK_REQUESTS", "SST_FAULT_SHARES"}
 """What only our tests read."""
 IN_FILES = {
     name
-    for file in ROOT.glob("collector/**/*.yaml")
+    for folder in ("collector", "grafana/provisioning")
+    for file in ROOT.glob(f"{folder}/**/*.yaml")
     for name in NAME.findall(file.read_text("utf-8"))
 }
-"""What the collector and Jaeger are told."""
+"""What the collector, Jaeger and Grafana are told."""
 IN_WORDS = {"SST_OWNER", "SST_CONFIG"}
 """What a short table has no room for, or what has no default."""
 
