@@ -1,9 +1,9 @@
 """What questions cost on a PostgreSQL with many events: milliseconds, the best and worst of ten.
 
 A year of events in thirteen partitions, about a hundred of each person. First what the pages and
-commands ask, in full (a connection made, rows read, people joined, ids unsealed), then what each
-panel, variable and alert of Grafana asks, on a connection that is there. Run by hand, on a quiet
-machine: ``python -m benchmarks.store [EVENTS]``; a million takes some minutes to fill.
+commands ask, in full (rows read, people joined, ids unsealed), on connections that are there, as
+``sst-otel serve`` has them; then what each panel, variable and alert of Grafana asks. Run by hand,
+on a quiet machine: ``python -m benchmarks.store [EVENTS]``; a million takes some minutes to fill.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def main() -> None:
         fill(store, events, max(300, events // 100), 365, NOW)
         print(f"{events:,} events filled in {time.perf_counter() - began:.0f} s")
         with tempfile.TemporaryDirectory() as folder:
-            reader = open_reader(Settings(database_url=url, spool_dir=Path(folder) / "none"), KEYS)
-            ask_reader(reader)
+            settings = Settings(database_url=url, spool_dir=Path(folder) / "none")
+            ask_reader(open_reader(settings, KEYS, Store(url, 1)))
         ask_dashboards(database)
 
 

@@ -130,6 +130,7 @@ class Database:
             "pool_size": self._connections,
             "max_overflow": 0,
             "pool_timeout": _POOL_SECONDS,
+            "pool_pre_ping": True,  # or the first question after a restart of the server fails
         }
 
     def _engine(self) -> Engine:

@@ -25,6 +25,7 @@ from sst_otel.tags import Owner, Tag
 
 if TYPE_CHECKING:
     from sst_otel.audit.queries import Reader
+    from sst_otel.audit.store import Store
 
 _TAGS_REMEMBERED = 20_000
 _KEPT_BYTES = 4 * 1024 * 1024
@@ -184,16 +185,19 @@ class AuditLog:
         self._losses = Losses(self._losses.service)
 
 
-def open_reader(settings: Settings, keys: Keys) -> Reader:
+def open_reader(settings: Settings, keys: Keys, store: Store | None = None) -> Reader:
     """Open the audit log for reading, from this or any other process.
 
     Where events go to an endpoint, the database is that of an ingest, and the journals beside us
-    are the endpoint's. Raises ``ValueError`` for a database URL that cannot be used.
+    are the endpoint's. ``store``: that database, where it is open already and stays so. Raises
+    ``ValueError`` for a database URL that cannot be used.
     """
     from sst_otel.audit.queries import Reader
     from sst_otel.audit.store import Store
 
     journals = settings.spool_dir if settings.audit_endpoint is None else None
+    if store is not None:
+        return Reader(store, journals, keys, stays=True)
     return Reader(Store(settings.database_url), journals, keys)
 
 

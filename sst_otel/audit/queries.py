@@ -37,8 +37,12 @@ class Reader:
     journals are that the store is filled from; None where somebody else fills it.
     """
 
-    def __init__(self, store: Store, directory: Path | None, keys: Keys) -> None:
+    def __init__(
+        self, store: Store, directory: Path | None, keys: Keys, *, stays: bool = False
+    ) -> None:
+        """``stays``: whether the store outlives the reader."""
         self._store = store
+        self._stays = stays
         self._directory = directory
         self._keys = keys
         self._minter = Minter(keys.secret)
@@ -237,8 +241,9 @@ class Reader:
         return [{"gap_id": row.pop("id"), **row} for row in found]
 
     def close(self) -> None:
-        """Close the store."""
-        self._store.close()
+        """Close the store, unless it is somebody else's."""
+        if not self._stays:
+            self._store.close()
 
     def _asked(
         self,

@@ -17,6 +17,8 @@ from sst_otel.cli.errors import USAGE, CommandError
 
 ENDS = frozenset({signal.SIGTERM, signal.SIGINT})
 """Signals that end a command which runs until it is told to."""
+THREADS = 8
+"""Requests that are answered at once."""
 _TICK = 0.2
 _GRACE_SECONDS = 10
 
@@ -62,7 +64,7 @@ def serve(
     secret: str,
     ending: Callable[[], None] = lambda: None,
     *,
-    threads: int = 8,
+    threads: int = THREADS,
     max_body: int = 1024 * 1024,
 ) -> None:
     """Serve until told to end; raises :class:`CommandError` where it cannot listen.

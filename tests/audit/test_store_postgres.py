@@ -93,3 +93,22 @@ def test_a_row_the_database_refuses_does_not_hold_up_the_others(store: Store) ->
     assert counts(store)["dead_letters"] == 1
     assert counts(store)["audit_logs"] == 5
     assert store.positions() == {"j.journal": 77}
+
+
+def test_readers_share_connections_that_are_there(
+    store: Store, postgres: Database, tmp_path: Path
+) -> None:
+    store.append(batch())
+    settings = Settings(database_url="sqlite://", spool_dir=tmp_path / "none")
+    backends = []
+    for ends in (False, True, False):  # as a server that starts again ends them
+        reader = open_reader(settings, KEYS, store)
+        assert len(reader.audit_logs(viewer=None)[0]) == 40
+        reader.close()
+        with store.reading() as connection:
+            backends.append(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+        if ends:
+            with Store(postgres.url("psycopg")).reading() as other:
+                query = text("SELECT pg_terminate_backend(:pid)")
+                other.execute(query, {"pid": backends[-1]})
+    assert backends[0] == backends[1] != backends[2]
