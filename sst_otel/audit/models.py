@@ -333,6 +333,17 @@ class SealBatch(Base):  # type: ignore[misc]
     """Ed25519, of the checkpoint that this batch makes; base64."""
 
 
+class Verification(Base):  # type: ignore[misc]
+    """What `sst-otel verify` found; whoever can write here can say that all is well."""
+
+    __tablename__ = "seal_verifications"
+
+    at = Column(UtcTime, primary_key=True)
+    problems = Column(BigInteger, nullable=False)
+    first_event = Column(String)
+    """The first event that a problem is about."""
+
+
 class SealSalt(Base):  # type: ignore[misc]
     """What the leaves of a person or a datum are salted with; erasure deletes it."""
 

@@ -86,6 +86,7 @@ ROLES = (
         "sst_auditor",
         "sst-otel serve, verify, prove, and the commands that read",
         select=(*_ALL, "audit_flow", *views.NAMES, VERSION),
+        insert=("seal_verifications",),
     ),
     Role(
         "sst_eraser",
@@ -109,7 +110,7 @@ ROLES = (
         execute=(functions.DROP, functions.DELETE),
     ),
 )
-KEPT = (*_EVENTS, "seal_batches", "erasures")
+KEPT = (*_EVENTS, "seal_batches", "seal_verifications", "erasures")
 """Tables whose rows nobody changes."""
 _TRIGGER = "sst_rows_stay"
 _STAY = f"""

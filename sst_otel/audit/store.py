@@ -75,6 +75,12 @@ class Store:
         """Note what became of an event at ``at`` (epoch seconds)."""
         self.append([OutcomeRecord(event_id, outcome, at)])
 
+    def note_verification(self, at: float, problems: int, first_event: str | None) -> None:
+        """Note what a verification found at ``at`` (epoch seconds)."""
+        row = {"at": at, "problems": problems, "first_event": first_event}
+        with self._database.writing() as connection:
+            add_missing(connection, models.Verification.__table__, [row])
+
     def positions(self) -> dict[str, int]:
         """Return how far each journal has been read, in bytes."""
         with self._database.writing() as connection:

@@ -57,10 +57,12 @@ SELECT (SELECT count(*) FROM dead_letters) AS dead_letters,
        (SELECT max(until) FROM gaps) AS last_gap,
        newest.timestamp AS last_event, newest.received_at AS last_received,
        {lag} AS lag_seconds,
-       (SELECT max(sealed_at) FROM seal_batches) AS last_seal
+       (SELECT max(sealed_at) FROM seal_batches) AS last_seal,
+       verified.at AS last_verified, verified.problems AS verified_problems
 FROM (SELECT 1 AS one) always LEFT JOIN
      (SELECT timestamp, received_at FROM audit_logs ORDER BY timestamp DESC, event_id DESC LIMIT 1)
-     newest ON one = 1
+     newest ON one = 1 LEFT JOIN
+     (SELECT at, problems FROM seal_verifications ORDER BY at DESC LIMIT 1) verified ON one = 1
 """
 _POSTGRESQL = {
     "data_type": "data_type",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timezone
@@ -44,6 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--proof", metavar="FILE", type=Path, help="check this proof instead; no store is needed"
     )
+    parser.add_argument(
+        "--read-only", action="store_true", help="do not note the verdict in the store"
+    )
     parser.add_argument("--format", choices=("table", "json"), default="table")
 
 
@@ -53,6 +58,8 @@ def run(options: argparse.Namespace) -> int:
     if options.proof is not None:
         return _proof(options, used)
     report = _verified(options, used)
+    if not options.read_only:
+        _note(used, report)
     if options.format == "json":
         write_json(_told(report))
     else:
@@ -72,6 +79,22 @@ def _verified(options: argparse.Namespace, used: Settings) -> Report:
             return verify(connection, keys, since=since, anchor=options.anchor)
     except (OSError, ValueError) as error:
         raise _bad_anchor(error) from None
+
+
+def _note(used: Settings, report: Report) -> None:
+    """Leave the verdict where dashboards and alerts see it; the exit code says it anyway."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from sst_otel.audit.store import Store
+
+    store = Store(used.database_url)
+    try:
+        store.note_verification(time.time(), report.count, report.first_event)
+    except (SQLAlchemyError, RuntimeError) as error:
+        reason = opening.reason(error)
+        print(f"sst-otel: the verdict could not be noted: {reason}", file=sys.stderr)
+    finally:
+        store.close()
 
 
 def _proof(options: argparse.Namespace, used: Settings) -> int:

@@ -234,6 +234,7 @@ class TestRetention:
             "seal_batches": 0,
             "seal_blocks": 4,
             "seal_salts": 2,
+            "seal_verifications": 0,
             "stacks": 1,
             "subjects": 1,
             "tag_parents": 0,

@@ -116,7 +116,11 @@ class TestPipeline:
         late = share("42", at=NOW - 60)
         store.append([decode(share_record(late)), decode(gap_record(gap))], unreadable=[b"x"])
         store.append([decode(share_record(share("42", at=NOW - 3600)))])
+        for at, problems in ((NOW - 9, 3), (NOW - 2, 1)):
+            store.note_verification(at, problems, None)
         [row] = rows(store, "report_pipeline")
+        assert moment(row["last_verified"]) == pytest.approx(NOW - 2, abs=0.001)
+        assert row["verified_problems"] == 1
         assert (row["dead_letters"], row["gaps"]) == (1, 1)
         assert moment(row["last_gap"]) == pytest.approx(NOW - 5, abs=0.001)
         assert moment(row["last_event"]) == pytest.approx(NOW - 60, abs=0.001)

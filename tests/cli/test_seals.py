@@ -63,6 +63,10 @@ def test_what_was_changed_is_told(sample: Sealed, capsys: Capture) -> None:
     assert code == 1
     assert "1 problem\n" in out
     assert f"First event: {first}" in out
+    assert sample.ask("SELECT problems FROM seal_verifications") == [1]
+    assert sample.ask("SELECT first_event FROM seal_verifications") == [first]
+    said(capsys, "verify", "--read-only")
+    assert sample.ask("SELECT count(*) FROM seal_verifications") == [1]
     code = main(["verify", "--format", "json"])
     found: dict[str, Any] = json.loads(capsys.readouterr().out)
     assert (code, found["count"], found["first_event"]) == (1, 1, first)

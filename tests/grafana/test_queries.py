@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sst_otel.audit.store import Store
 from tests.audit.helpers import NOW
 from tests.grafana.asking import QUERIES, Asked, table
 from tests.grafana.troubled import ADA, GRACE, QUOTED
@@ -212,6 +214,13 @@ class TestAlerts:
             ("records were lost", 1),
             ("records were put aside", 1),
         ]
+
+    def test_verification_failed(self, empty: Asked) -> None:
+        name = "alert / sst-verification-failed"
+        store = Store(empty.database.url("psycopg"))
+        for problems, told in ((0, []), (2, [("the audit log", 2)]), (0, [])):
+            store.note_verification(time.time(), problems, None)
+            assert table(empty(name), "store", "problems") == told
 
     def test_seals_that_stopped(self, empty: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
         name = "alert / sst-pipeline-stalled"

@@ -53,6 +53,13 @@ STALLED = f"""
     ORDER BY trouble
 """
 
+# What sst-otel verify found when it ran last, if it ever did.
+VERIFIED = """
+    SELECT 'the audit log' AS store, verified_problems AS problems
+    FROM report_pipeline
+    WHERE verified_problems > 0
+"""
+
 
 def protected() -> str:
     """Return the query for what Art. 9 and 10 GDPR protect, at whoever is no processor."""
@@ -102,6 +109,14 @@ def rules() -> list[Rule]:
             STALLED,
             "Audit pipeline: {{ .Labels.trouble }}",
             "The pipeline dashboard and sst-otel doctor say where.",
+            "critical",
+        ),
+        _rule(
+            "sst-verification-failed",
+            "The audit log is not as it was sealed",
+            VERIFIED,
+            "sst-otel verify found that {{ .Labels.store }} was changed",
+            "Run sst-otel verify: it names the first event, and what was changed or is missing.",
             "critical",
         ),
     ]

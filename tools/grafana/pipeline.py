@@ -14,7 +14,7 @@ _DEAD = "SELECT dead_letters FROM report_pipeline"
 _GAPS = "SELECT gaps FROM report_pipeline"
 _STATE = """
     SELECT last_event, last_received, lag_seconds, dead_letters, last_dead_letter, gaps, last_gap,
-           last_seal
+           last_seal, last_verified, verified_problems
     FROM report_pipeline
 """
 _SINCE_RECEIVED = """
@@ -57,7 +57,8 @@ def dashboard() -> Dashboard:
         ),
         rows(
             "What does the store say of itself?",
-            "One row; last_seal is empty where batches are not sealed.",
+            "One row; last_seal is empty where batches are not sealed, last_verified where "
+            "sst-otel verify never ran.",
             _STATE,
             place(0, 4, 24, 4),
         ),

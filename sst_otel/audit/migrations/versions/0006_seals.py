@@ -51,4 +51,10 @@ def upgrade(op: Any) -> None:
         sa.Column("id", sa.String(), primary_key=True, nullable=False),
         sa.Column("salt", sa.String(), nullable=False),
     )
+    op.create_table(
+        "seal_verifications",
+        sa.Column("at", time, primary_key=True, nullable=False),
+        sa.Column("problems", number, nullable=False),
+        sa.Column("first_event", sa.String()),
+    )
     cover(op.get_bind())
