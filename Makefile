@@ -63,6 +63,8 @@ test-stack: .venv/.synced-stack ## run the tests that need a browser, Go or a se
 	  || { echo "make: test-stack needs Prometheus (Debian: apt-get install prometheus)" >&2; exit 1; }
 	@command -v npm >/dev/null \
 	  || { echo "make: test-stack needs node and npm (Debian: apt-get install npm)" >&2; exit 1; }
+	@ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 \
+	  || { echo "make: test-stack needs libfaketime (Debian: apt-get install libfaketime)" >&2; exit 1; }
 	@$(BIN)/python -m tools.stack build >/dev/null
 	$(BIN)/python -m pytest -m stack $(ARGS)
 

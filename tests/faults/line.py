@@ -52,6 +52,13 @@ class Line:
             found = connection.execute(query, [f"{run:016x}"]).fetchall()
         return Counter(int(trace_id[16:], 16) for (trace_id,) in found)
 
+    def hours(self) -> set[int]:
+        """Return by how many hours the times of events differ from those of their arrival."""
+        query = """SELECT DISTINCT round(extract(epoch FROM timestamp - received_at) / 3600)::int
+                   FROM audit_logs"""
+        with psycopg.connect(self.database.dsn) as connection:
+            return {hours for (hours,) in connection.execute(query)}
+
     def worker_pids(self) -> list[int]:
         """Return the processes that serve requests."""
         tasks = Path(f"/proc/{self.site.process.pid}/task").iterdir()
@@ -79,8 +86,12 @@ def metrics(address: str, name: str) -> Mapping[str, float]:
 
 
 @contextmanager
-def standing(folder: Path, environ: Mapping[str, str] | None = None) -> Iterator[Line]:
-    """Build a line; ``environ``: further variables of the collector's configuration."""
+def standing(
+    folder: Path,
+    environ: Mapping[str, str] | None = None,
+    of_site: Mapping[str, str] | None = None,
+) -> Iterator[Line]:
+    """Build a line; ``environ``, ``of_site``: further variables of the collector, of the site."""
     folder.mkdir()
     ports = Ports.free()
     with ExitStack() as parts:
@@ -97,9 +108,8 @@ def standing(folder: Path, environ: Mapping[str, str] | None = None) -> Iterator
         parts.enter_context(collector)
         to_collector = parts.enter_context(relaying(ports.audit))
         command = (OTEL, *GUNICORN, "-w", str(WORKERS), "--keep-alive", "0", "parcels:app")
-        site = launched(
-            folder / "site", vendor.url, command, {"SST_AUDIT_ENDPOINT": to_collector.url}
-        )
+        given = {"SST_AUDIT_ENDPOINT": to_collector.url, **(of_site or {})}
+        site = launched(folder / "site", vendor.url, command, given)
         yield Line(
             vendor,
             parts.enter_context(site),

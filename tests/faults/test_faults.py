@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.clock import Clock
 from tests.faults.line import DOWN_SECONDS, SHARES, WORKERS, Line, standing
 from tests.faults.load import sending
 from tests.faults.relay import Relay
@@ -20,6 +21,7 @@ from tools.stack.waiting import wait_until
 
 pytestmark = pytest.mark.stack
 
+HOUR = 3_600
 WORKERS_KILLED = 20
 ACCEPTED = "otelcol_receiver_accepted_log_records"
 NOT_QUEUED = "otelcol_exporter_enqueue_failed_log_records"
@@ -121,3 +123,15 @@ def test_the_queue_of_the_collector_is_full(folder: Path) -> None:
             wait_until(lambda: line.of_collector(NOT_QUEUED) > 0, seconds=120)
         first.check()
         second.check()
+
+
+def test_the_clock_of_the_site_set_back_and_forth(folder: Path) -> None:
+    clock = Clock(folder / "clock")
+    with standing(folder / "late", of_site=clock.environ()) as line:
+        with sending(line, 12, SHARES) as load:
+            for part, seconds in ((1, -3 * HOUR), (2, HOUR), (3, -40 * 24 * HOUR)):
+                load.wait_for(part * SHARES // 4)
+                clock.set(seconds)
+        load.check()
+        hours = line.hours()
+    assert {-40 * 24, -3, 0, 1} <= hours
