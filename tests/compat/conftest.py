@@ -65,7 +65,7 @@ def run(
 
 def _copy(environment: Environment, folder: Path) -> None:
     ignored = shutil.ignore_patterns("__pycache__", HERE.name)
-    for name in ("examples", "tests"):
+    for name in ("examples", "tests", "tools"):
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     for file in (HERE / "probe.py", ROOT / "pyproject.toml"):
         shutil.copy(file, folder)

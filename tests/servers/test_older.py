@@ -36,9 +36,9 @@ def test_nothing_it_needs_is_missing(older: Path) -> None:
 
 
 def test_our_own_tests_pass(older: Path, tmp_path: Path) -> None:
-    shutil.copytree(
-        ROOT / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__", "locks")
-    )
+    ignored = shutil.ignore_patterns("__pycache__", "locks")
+    for name in ("tests", "tools"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     # Old libraries warn of what a new Python will take away from them.
     done = subprocess.run(
