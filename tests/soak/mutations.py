@@ -63,7 +63,7 @@ def body(chance: random.Random) -> Body:
     if chance.random() < 0.2:
         found = Body(_mutate_bytes(found.raw, chance), found.media)
     if chance.random() < 0.2:
-        packed = gzip.compress(found.raw, 1)
+        packed = gzip.compress(found.raw, 1, mtime=0)
         if chance.random() < 0.5:
             packed = _mutate_bytes(packed, chance)
         found = Body(packed, found.media, "gzip")
