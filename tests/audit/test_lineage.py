@@ -199,6 +199,7 @@ _LATER = (
     "seal_blocks",
     "seal_batches",
     "seal_salts",
+    "seal_verifications",
 )
 """Tables that the first version had not."""
 
