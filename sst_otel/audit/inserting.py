@@ -15,7 +15,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
-from sst_otel.audit.models import UtcTime, microseconds
+from sst_otel.audit.columns import UtcTime, microseconds
 
 _CHUNK = 400
 """Values in one ``IN``; SQLite took no more than 999 until 3.32."""

@@ -7,14 +7,12 @@ installation's key could recompute. Hence no foreign keys there: the event rows 
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
-    DateTime,
     Identity,
     Index,
     Integer,
@@ -24,42 +22,15 @@ from sqlalchemy import (
     Text,
 )
 from sqlalchemy.orm import declarative_base
-from sqlalchemy.types import TypeDecorator
+
+from sst_otel.audit.columns import EVENT_ID, NUMBER, UtcTime
 
 # Marked as ours: sources read the application's tables (sst_otel.sources.known_tables).
 Base: Any = declarative_base(metadata=MetaData(info={"sst_otel": True}))
 
 
-_EventId = String().with_variant(String(collation="C"), "postgresql")
-"""Compared byte by byte: what UUIDv7 are in the order of time by, and the partitions' ranges."""
-_Number = BigInteger().with_variant(Integer(), "sqlite")
-"""Counted up by the database; SQLite does that for this type alone."""
 _BY_ID = {"postgresql_partition_by": "RANGE (event_id)"}
 """PostgreSQL has a partition a month, see :mod:`sst_otel.audit.partitions`."""
-
-
-def microseconds(at: float) -> int:
-    """Return epoch seconds as whole microseconds, as either database keeps them."""
-    return round(at * 1e6)
-
-
-class UtcTime(TypeDecorator):  # type: ignore[type-arg]  # SQLAlchemy 1.4's is not generic
-    """Epoch seconds (float) in Python, a UTC timestamp in the database, to the microsecond."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Any) -> Any:
-        """Turn epoch seconds into the database's timestamp."""
-        return None if value is None else datetime.fromtimestamp(value, timezone.utc)
-
-    def process_result_value(self, value: Any, dialect: Any) -> Any:
-        """Turn the database's timestamp into epoch seconds."""
-        if value is None:
-            return None
-        if value.tzinfo is None:  # SQLite keeps no zone
-            value = value.replace(tzinfo=timezone.utc)
-        return value.timestamp()
 
 
 class Subject(Base):  # type: ignore[misc]
@@ -140,7 +111,7 @@ class AuditLog(Base):  # type: ignore[misc]
 
     __tablename__ = "audit_logs"
 
-    event_id = Column(_EventId, primary_key=True)
+    event_id = Column(EVENT_ID, primary_key=True)
     event_type = Column(String, nullable=False)
     timestamp = Column(UtcTime, nullable=False)
     subject = Column(String)
@@ -181,7 +152,7 @@ class AuditLogRecord(Base):  # type: ignore[misc]
 
     __tablename__ = "audit_log_records"
 
-    event_id = Column(_EventId, primary_key=True)
+    event_id = Column(EVENT_ID, primary_key=True)
     record = Column(String, primary_key=True)
     data_type = Column(String, nullable=False)
     timestamp = Column(UtcTime, nullable=False)
@@ -222,7 +193,7 @@ class Outcome(Base):  # type: ignore[misc]
 
     __tablename__ = "outcomes"
 
-    event_id = Column(_EventId, primary_key=True)
+    event_id = Column(EVENT_ID, primary_key=True)
     at = Column(UtcTime, primary_key=True)
     outcome = Column(String, primary_key=True)
 
@@ -298,7 +269,7 @@ class SealBlock(Base):  # type: ignore[misc]
 
     __tablename__ = "seal_blocks"
 
-    id = Column(_Number, Identity(), primary_key=True)
+    id = Column(NUMBER, Identity(), primary_key=True)
     leaves = Column(Integer, nullable=False)
     body = Column(Text, nullable=False)
     """A line a leaf."""

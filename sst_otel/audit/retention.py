@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, exists, or_, select, text
 from sqlalchemy.engine import Connection
 
 from sst_otel.audit import flows, functions, models, partitions
+from sst_otel.audit.columns import UtcTime, microseconds
 from sst_otel.audit.inserting import chunks
 from sst_otel.audit.seals import leaves, salts
 from sst_otel.audit.seals.blocks import note
@@ -47,7 +48,7 @@ def prune(connection: Connection, cutoff: float) -> int:
     connection.execute(delete(_GAPS).where(_GAPS.c.until < cutoff))
     connection.execute(delete(_BLOCKS).where(_BLOCKS.c.batch.in_(_passed(cutoff))))
     salts.sweep(connection)
-    key = str(models.microseconds(cutoff))
+    key = str(microseconds(cutoff))
     note(connection, [leaves.act(leaves.PRUNED, key, time.time())])
     return dropped + removed
 
@@ -57,7 +58,7 @@ def _delete_events(connection: Connection, cutoff: float) -> int:
     if connection.dialect.name == "postgresql":
         query = text("SELECT sst_delete_events(to_timestamp(:cutoff))")
         return int(connection.execute(query, {"cutoff": cutoff}).scalar_one())
-    old = bindparam("cutoff", cutoff, type_=models.UtcTime())
+    old = bindparam("cutoff", cutoff, type_=UtcTime())
     for statement in functions.DELETIONS:
         connection.execute(text(statement.format(cutoff=":cutoff")).bindparams(old))
     events = text(functions.EVENTS.format(cutoff=":cutoff")).bindparams(old)

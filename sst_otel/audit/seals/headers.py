@@ -10,7 +10,7 @@ from hashlib import sha256  # taken before it is hooked
 from typing import Any
 
 from sst_otel.audit import models
-from sst_otel.audit.models import microseconds
+from sst_otel.audit.columns import microseconds
 
 GENESIS = "0" * 64
 """``previous`` of the first batch."""

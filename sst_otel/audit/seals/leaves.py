@@ -24,7 +24,7 @@ from hashlib import sha256  # taken before it is hooked
 from typing import Any
 
 from sst_otel.audit import models
-from sst_otel.audit.models import UtcTime, microseconds
+from sst_otel.audit.columns import UtcTime, microseconds
 
 VERSION = b"\x01"
 """Of the forms of this module; the first byte of what is digested."""

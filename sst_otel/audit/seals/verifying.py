@@ -8,7 +8,7 @@ from sqlalchemy import exists, select, text
 from sqlalchemy.engine import Connection
 
 from sst_otel.audit import models
-from sst_otel.audit.models import microseconds
+from sst_otel.audit.columns import microseconds
 from sst_otel.audit.seals import leaves
 from sst_otel.audit.seals.chain import check_anchor, check_batches
 from sst_otel.audit.seals.ledger import Ledger

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import JSON, BigInteger, Column, Integer, and_, func, select
 
 from sst_otel.audit import models
-from sst_otel.audit.models import UtcTime
+from sst_otel.audit.columns import UtcTime
 from sst_otel.audit.seals import leaves
 from sst_otel.audit.seals.report import Report
 from tests.audit.seals.sample import Sealed
