@@ -11,7 +11,11 @@ _LIBRARIES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib/faketime/libfa
 
 
 class Clock:
-    """Right until it is set (libfaketime); ``file`` is made and says how it differs."""
+    """Right until it is set (libfaketime); ``file`` is made and says how it differs.
+
+    A program may not use ``clock_nanosleep`` with it, which then fails now and then with ``EINVAL``
+    (libfaketime 0.9.10): in Python 3.11 and later that is ``time.sleep``.
+    """
 
     def __init__(self, file: Path) -> None:
         """Raises :class:`MissingToolError` where there is no libfaketime."""
@@ -25,7 +29,9 @@ class Clock:
 
     def set(self, seconds: int) -> None:
         """Make it differ by so many seconds from the machine's."""
-        self._file.write_text(f"{seconds:+}s\n")
+        whole = self._file.with_suffix(".new")
+        whole.write_text(f"{seconds:+}s\n")
+        whole.replace(self._file)  # it is read at any moment
 
     def environ(self) -> Mapping[str, str]:
         """Return the variables of a program that is to read it."""
@@ -34,4 +40,5 @@ class Clock:
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",  # else it is read again after ten seconds
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",  # nobody sets that one
+            "NO_FAKE_STAT": "1",  # nor the times of files
         }

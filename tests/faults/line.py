@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ SHARES = int(os.environ.get("SST_FAULT_SHARES", "300"))
 """How many a fault; ``make faults`` takes 5,000."""
 DOWN_SECONDS = 60 * SHARES / 5_000
 WORKERS = 2
+_GUNICORN = (OTEL, *GUNICORN, "-w", str(WORKERS), "--keep-alive", "0", "parcels:app")
 _METRIC = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
 
 
@@ -90,8 +91,12 @@ def standing(
     folder: Path,
     environ: Mapping[str, str] | None = None,
     of_site: Mapping[str, str] | None = None,
+    command: Sequence[str] = _GUNICORN,
 ) -> Iterator[Line]:
-    """Build a line; ``environ``, ``of_site``: further variables of the collector, of the site."""
+    """Build a line; ``environ``, ``of_site``: further variables of the collector, of the site.
+
+    ``command`` starts the site.
+    """
     folder.mkdir()
     ports = Ports.free()
     with ExitStack() as parts:
@@ -107,7 +112,6 @@ def standing(
         collector = services.collector(folder, ports, f"{to_ingest.url}/v1/logs", told)
         parts.enter_context(collector)
         to_collector = parts.enter_context(relaying(ports.audit))
-        command = (OTEL, *GUNICORN, "-w", str(WORKERS), "--keep-alive", "0", "parcels:app")
         given = {"SST_AUDIT_ENDPOINT": to_collector.url, **(of_site or {})}
         site = launched(folder / "site", vendor.url, command, given)
         yield Line(

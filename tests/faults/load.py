@@ -75,6 +75,7 @@ class Load:
         ``killed``: whether workers were, who may have written down what they did not come to send.
         """
         received = self.received()
+        assert received, self._line.site.log()
         assert set(received.values()) == {1}
         assert received.keys() >= self.answered
         assert not self.failed

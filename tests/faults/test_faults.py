@@ -16,6 +16,7 @@ from tests.faults.line import DOWN_SECONDS, SHARES, WORKERS, Line, standing
 from tests.faults.load import sending
 from tests.faults.relay import Relay
 from tests.stack.conftest import folder as folder
+from tests.system.launch import OTEL
 from tools.stack.program import Program
 from tools.stack.waiting import wait_until
 
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.stack
 HOUR = 3_600
 WORKERS_KILLED = 20
 ACCEPTED = "otelcol_receiver_accepted_log_records"
+FLASK = (OTEL, "flask", "--app", "parcels", "run", "--port", "{port}")
 NOT_QUEUED = "otelcol_exporter_enqueue_failed_log_records"
 
 
@@ -127,7 +129,8 @@ def test_the_queue_of_the_collector_is_full(folder: Path) -> None:
 
 def test_the_clock_of_the_site_set_back_and_forth(folder: Path) -> None:
     clock = Clock(folder / "clock")
-    with standing(folder / "late", of_site=clock.environ()) as line:
+    # gunicorn's arbiter sleeps, which this clock forbids.
+    with standing(folder / "late", None, clock.environ(), FLASK) as line:
         with sending(line, 12, SHARES) as load:
             for part, seconds in ((1, -3 * HOUR), (2, HOUR), (3, -40 * 24 * HOUR)):
                 load.wait_for(part * SHARES // 4)
