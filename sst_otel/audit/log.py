@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from asyncio import _get_running_loop
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -43,10 +44,11 @@ class AuditLog:
 
     def __init__(self, settings: Settings, keys: Keys) -> None:
         self._keys = keys
+        self._waits_for_disk = settings.durability == "full"
         self._journal = Journal(
             settings.spool_dir,
             limit=settings.spool_limit * 1_000_000,
-            sync=settings.durability == "full",
+            sync=self._waits_for_disk,
         )
         self._losses = Losses(settings.service_name)
         self._drainer = Drainer(
@@ -82,11 +84,16 @@ class AuditLog:
         self._soon(tag_record(tag, owner_sealed, at))
 
     def outcome(self, event_id: str, outcome: str, at: float) -> None:
-        """Note what became of an event; written with the next share, within about 0.1 s anyway.
+        """Write what became of an event, so that it survives SIGKILL when this returns.
 
-        The event is durable already, and the call is over: nobody has to wait for this.
+        Servers and pools stop workers by signals between two calls. Where writing can take long
+        (an event loop, or a disk that is waited for) it is left to the drainer's thread, for 0.1 s.
         """
-        self._soon(outcome_record(event_id, outcome, at))
+        line = outcome_record(event_id, outcome, at)
+        if self._waits_for_disk or _get_running_loop() is not None:
+            self._soon(line)
+        else:
+            self._write(line)
 
     def alias(self, pseudonym_ref: str, owner: Owner, at: float) -> bool:
         """Write that the visitor ``pseudonym_ref`` is ``owner``, whose id must be known."""

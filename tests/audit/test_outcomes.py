@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import threading
 from functools import partial
 from pathlib import Path
@@ -44,6 +46,28 @@ ENDS = {
 def test_a_process_that_ends_leaves_it(program: str, tmp_path: Path) -> None:
     _, _, status = run(PROGRAM + program, tmp_path)
     assert status == 0
+    assert _outcomes(tmp_path) == ["sent"]
+
+
+def test_a_process_that_is_killed_has_written_it(tmp_path: Path) -> None:
+    end = "log.share(event); finish(); os.kill(os.getpid(), signal.SIGKILL)"
+    _, _, status = run(PROGRAM + end, tmp_path)
+    assert status == -signal.SIGKILL
+    assert _outcomes(tmp_path) == ["sent"]
+
+
+@pytest.mark.parametrize("durability", ["normal", "full"])
+def test_an_event_loop_does_not_wait_for_it(durability: str, tmp_path: Path) -> None:
+    log = AuditLog(settings_in(tmp_path, durability=durability), KEYS)
+    event = share("42")
+    log.share(event)
+
+    async def note() -> int:
+        log.outcome(event.event_id, "sent", NOW)
+        return log.buffered_bytes()
+
+    assert asyncio.run(note()) > 0
+    log.close()
     assert _outcomes(tmp_path) == ["sent"]
 
 
