@@ -98,6 +98,6 @@ soak: setup ## repeat tests and demo ROUNDS times, each with a seed of its own
 	done
 
 clean: ## remove all that was made
-	rm -rf .venv .venv-compat-* .venv-sdks-* .venv-servers .demo .bench .run .stack-tools .hypothesis build dist
+	rm -rf .venv .venv-* .demo .bench .run .stack-tools .hypothesis build dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

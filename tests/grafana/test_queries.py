@@ -12,7 +12,7 @@ import pytest
 
 from sst_otel.audit.store import Store
 from tests.audit.helpers import NOW
-from tests.grafana.asking import QUERIES, Asked, table
+from tests.grafana.asking import DAY, QUERIES, Asked, table
 from tests.grafana.troubled import ADA, GRACE, QUOTED
 
 pytestmark = pytest.mark.stack
@@ -109,7 +109,10 @@ class TestOverview:
         assert troubled.one(OVERVIEW + "How many hosts nobody knows? / A") == 1
 
     def test_a_day_that_the_range_begins_in_counts_whole(self, troubled: Asked) -> None:
-        rows = troubled(OVERVIEW + "Who got how much over time? / A", days=5 - 0.01)
+        last_second = day(4).timestamp() - 1  # of the day of the event, whatever time it is now
+        rows = troubled(
+            OVERVIEW + "Who got how much over time? / A", days=(NOW - last_second) / DAY
+        )
         assert (day(5), "Groq", 1) in table(rows, "time", "metric", "events")
 
 

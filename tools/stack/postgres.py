@@ -56,7 +56,7 @@ class Server(Program):
     """
 
     def __init__(self, folder: Path, port: int, settings: Mapping[str, str]) -> None:
-        programs = _programs()
+        programs = server_programs()
         folder.mkdir(parents=True, exist_ok=True)
         account = _account(folder)
         data = folder / "data"
@@ -130,8 +130,11 @@ def running_server() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _programs() -> Path:
-    """Return the folder of ``initdb`` and ``postgres``; the newest version first."""
+def server_programs() -> Path:
+    """Return the folder of ``initdb`` and ``postgres``: on the path, else the newest version.
+
+    Raises :class:`NoServerError` where there is none.
+    """
     candidates = []
     for name in ("postgres", "initdb"):
         found = shutil.which(name)
