@@ -45,7 +45,7 @@ demo: setup ## show who got what from an unchanged site; SERVE=1 keeps it up
 stack: setup ## run site, collector, Jaeger, PostgreSQL and Prometheus; Ctrl-C ends it
 	@$(BIN)/python -m tools.stack $(ARGS)
 
-stack-tools: setup ## build the collector and Jaeger with Go, once; about 15 minutes
+stack-tools: setup ## build the collector and Jaeger with Go, fetch PostgreSQL, once; about 15 minutes
 	@$(BIN)/python -m tools.stack build
 
 test: setup ## check style and types, run the tests

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,28 +49,9 @@ def found_python(wanted: str) -> str | None:
 
 def built_wheel(folder: Path) -> Path:
     """Build the package as it is published; raises ``AssertionError`` where that fails."""
-    checked(uv("build", "--wheel", "--quiet", "--out-dir", str(folder), str(ROOT)))
+    _checked(uv("build", "--wheel", "--quiet", "--out-dir", str(folder), str(ROOT)))
     (wheel,) = folder.glob("*.whl")
     return wheel
-
-
-@contextmanager
-def kept(folder: Path, made_of: bytes, make: Callable[[Path], None]) -> Iterator[Path]:
-    """Give ``folder/env`` for oneself alone, made anew where it was made of something else.
-
-    What ``make`` raises is passed on, and the next one makes it anew.
-    """
-    folder.mkdir(exist_ok=True)
-    with (folder / "in-use").open("w") as in_use:
-        fcntl.flock(in_use, fcntl.LOCK_EX)  # another run of the tests may be here
-        made, stamp = folder / "env", folder / "stamp"
-        wanted = hashlib.sha256(made_of).hexdigest()
-        if not stamp.exists() or stamp.read_text() != wanted:
-            stamp.unlink(missing_ok=True)
-            shutil.rmtree(made, ignore_errors=True)
-            make(made)
-            stamp.write_text(wanted)
-        yield made
 
 
 @contextmanager
@@ -80,15 +61,20 @@ def installed(environment: Isolated, wheel: Path) -> Iterator[Path]:
     The libraries stay from run to run; the package is put in anew. Raises ``AssertionError`` where
     uv fails or finds no interpreter.
     """
-    found = found_python(environment.python)
-    assert found is not None, f"no Python {environment.python} for {environment.name}"
-
-    def make(folder: Path) -> None:
-        checked(uv("venv", "--quiet", "--python", found, str(folder)))
-        _install(environment, "--requirements", str(environment.lock_file))
-
-    made_of = environment.lock_file.read_bytes() + found.encode()
-    with kept(environment.folder, made_of, make):
+    folder = environment.folder
+    folder.mkdir(exist_ok=True)
+    with (folder / "in-use").open("w") as in_use:
+        fcntl.flock(in_use, fcntl.LOCK_EX)  # another run of the tests may be here
+        found = found_python(environment.python)
+        assert found is not None, f"no Python {environment.python} for {environment.name}"
+        stamp = folder / "stamp"
+        wanted = hashlib.sha256(environment.lock_file.read_bytes() + found.encode()).hexdigest()
+        if not stamp.exists() or stamp.read_text() != wanted:
+            stamp.unlink(missing_ok=True)
+            shutil.rmtree(folder / "env", ignore_errors=True)
+            _checked(uv("venv", "--quiet", "--python", found, str(folder / "env")))
+            _install(environment, "--requirements", str(environment.lock_file))
+            stamp.write_text(wanted)
         _install(environment, "--no-deps", "--reinstall", str(wheel))
         yield environment.interpreter
 
@@ -108,7 +94,7 @@ def conflicts(interpreter: Path) -> str:
 
 
 def _install(environment: Isolated, *what: str) -> None:
-    checked(uv("pip", "install", "--quiet", "--python", str(environment.interpreter), *what))
+    _checked(uv("pip", "install", "--quiet", "--python", str(environment.interpreter), *what))
 
 
 def resolve(requires: Sequence[str], lock_file: Path, resolution: str, python: str) -> None:
@@ -119,7 +105,7 @@ def resolve(requires: Sequence[str], lock_file: Path, resolution: str, python: s
         *(*options, str(ROOT / "pyproject.toml"), "-"),
         stdin="\n".join([*requires, *FOR_TESTS]),
     )
-    checked(done)
+    _checked(done)
     lock_file.write_text(done.stdout, encoding="utf-8")
 
 
@@ -145,6 +131,5 @@ def uv(
     )
 
 
-def checked(done: subprocess.CompletedProcess[str]) -> None:
-    """Raise ``AssertionError`` with what a command said where it failed."""
+def _checked(done: subprocess.CompletedProcess[str]) -> None:
     assert done.returncode == 0, done.stderr

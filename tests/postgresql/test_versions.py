@@ -13,12 +13,27 @@ import pytest
 
 from tests.isolated import ROOT
 from tests.postgres import running_server
-from tests.postgresql.programs import VERSIONS, of_this_machine, unpacked
+from tools.stack.building import built
+from tools.stack.postgres import NoServerError, server_programs
+from tools.stack.postgres_wheels import VERSIONS, postgresql
 
 pytestmark = pytest.mark.stack
 ROOMS = ("tests/audit", "tests/cli", "tests/grafana")
 """Where the store, its seals, roles, erasure, months and migrations, and Grafana's queries are."""
 NO_SERVER = ("tests/grafana/test_grafanas_types.py", "tests/grafana/test_made_files.py")
+
+
+def of_this_machine() -> str | None:
+    """Return the version that every run takes which is told no other; None where there is none."""
+    try:
+        program = server_programs() / "postgres"
+    except NoServerError:
+        return None
+    said = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=True)
+    found = re.search(r"\(PostgreSQL\) (\d+)", said.stdout)
+    return found[1] if found else None
+
+
 _HERE = of_this_machine()
 ELSEWHERE = [version for version in VERSIONS if version != _HERE]
 """On the version of this machine they run by themselves."""
@@ -28,8 +43,9 @@ ELSEWHERE = [version for version in VERSIONS if version != _HERE]
 def version(request: pytest.FixtureRequest) -> Iterator[str]:
     """A version whose server programs come first on the path."""
     chosen: str = request.param
-    with unpacked(chosen) as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", str(folder), prepend=os.pathsep)
+    programs = built(postgresql(chosen)) / "bin"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(programs), prepend=os.pathsep)
         yield chosen
 
 

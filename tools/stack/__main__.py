@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tools.stack.building import COLLECTOR, JAEGER, BuildError, built, say
+from tools.stack.postgres_wheels import POSTGRESQL
 from tools.stack.program import ROOT, MissingToolError
 from tools.stack.running import PortsTakenError, run
 
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupted)
     try:
         if options.what == "build":
-            for tool in (COLLECTOR, JAEGER):
+            for tool in (POSTGRESQL, COLLECTOR, JAEGER):
                 print(built(tool))
         else:
             run(options.dir.resolve(), free_ports=options.free_ports)

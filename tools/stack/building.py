@@ -1,4 +1,4 @@
-"""The Go programs of the stack, built once and kept by what they are built from."""
+"""The programs of the stack, built once and kept by what they are built from."""
 
 from __future__ import annotations
 
@@ -29,15 +29,17 @@ class BuildError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program that is built here."""
+    """A program that is built here, or a folder of programs."""
 
     name: str
     files: tuple[Path, ...]
     """What decides how it comes out."""
     minutes: int
-    """What it takes from empty caches on two cores, as a person is told."""
+    """What it takes from empty caches on two cores at most, as a person is told."""
     make: Callable[[Path, Progress], None]
     """Builds it in an empty folder, where it leaves :attr:`name`."""
+    compiled: bool = True
+    """Whether that takes Go."""
 
     @property
     def path(self) -> Path:
@@ -101,7 +103,7 @@ def built(tool: Tool) -> Path:
     """
     if tool.path.exists():
         return tool.path
-    if shutil.which("go") is None:
+    if tool.compiled and shutil.which("go") is None:
         raise MissingToolError(f"{tool.name} is built with Go 1.26 or newer: https://go.dev/dl/")
     KEPT.mkdir(exist_ok=True)
     with (KEPT / f"{tool.name}.lock").open("w") as lock:
@@ -112,7 +114,7 @@ def built(tool: Tool) -> Path:
 
 
 def _build(tool: Tool) -> None:
-    say(f"building {tool.name}, once; about {tool.minutes} minutes where Go's caches are empty")
+    say(f"building {tool.name}, once; up to {tool.minutes} minutes where all caches are empty")
     began = time.monotonic()
     folder = Path(tempfile.mkdtemp(prefix=f".{tool.name}-", dir=KEPT))
     try:

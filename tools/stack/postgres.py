@@ -1,4 +1,4 @@
-"""A PostgreSQL server of our own, from the binaries of this machine; its databases."""
+"""A PostgreSQL server of our own, and its databases."""
 
 from __future__ import annotations
 
@@ -51,14 +51,19 @@ class Database:
 class Server(Program):
     """A server whose databases are in ``folder``; made there where there are none yet.
 
-    ``port``: of loopback. ``settings``: of PostgreSQL, such as :data:`QUICK`. Raises
+    ``port``: of loopback. ``settings``: of PostgreSQL, such as :data:`QUICK`. ``programs``: the
+    folder of ``initdb`` and ``postgres``, this machine's if not given. Raises
     :class:`NoServerError` where there are no server programs or no account to run them as.
     """
 
-    def __init__(self, folder: Path, port: int, settings: Mapping[str, str]) -> None:
-        programs = server_programs()
+    def __init__(
+        self, folder: Path, port: int, settings: Mapping[str, str], programs: Path | None = None
+    ) -> None:
+        programs = programs or server_programs()
         folder.mkdir(parents=True, exist_ok=True)
         account = _account(folder)
+        if account and _closed(programs):
+            programs = _copied(programs, folder / "server")
         data = folder / "data"
         if not (data / "PG_VERSION").exists():
             _initialise(programs, data, account)
@@ -167,7 +172,7 @@ def _account(folder: Path) -> dict[str, Any]:
     """Return whom to run the server as: it refuses root. ``folder`` becomes theirs."""
     if os.geteuid() != 0:
         return {}
-    closed = [one for one in folder.resolve().parents if not one.stat().st_mode & 0o001]
+    closed = _closed(folder)
     if closed:
         raise NoServerError(
             f"PostgreSQL refuses root, and other accounts may not enter {closed[-1]}: "
@@ -181,6 +186,23 @@ def _account(folder: Path) -> dict[str, Any]:
         os.chown(folder, entry.pw_uid, entry.pw_gid)
         return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
     raise NoServerError("PostgreSQL refuses root, and there is no user postgres or nobody here")
+
+
+def _closed(place: Path) -> list[Path]:
+    """Return the folders above ``place`` that other accounts may not enter, the nearest first."""
+    return [one for one in place.resolve().parents if not one.stat().st_mode & 0o001]
+
+
+def _copied(programs: Path, place: Path) -> Path:
+    """Return where the server programs are that any account can run: a copy with its libraries.
+
+    Raises :class:`NoServerError` for a server that is spread over folders of other programs.
+    """
+    if not (programs.parent / "share" / "postgres.bki").is_file():
+        raise NoServerError(f"PostgreSQL refuses root, and other accounts may not run {programs}")
+    if not place.exists():
+        shutil.copytree(programs.parent, place, symlinks=True)
+    return place / programs.name
 
 
 def _initialise(programs: Path, data: Path, account: dict[str, Any]) -> None:

@@ -13,9 +13,10 @@ from examples.demo.application import Application
 from examples.demo.people import PEOPLE, live_a_day
 from examples.stand_in import StandIn
 from tools.stack import services
-from tools.stack.building import say
+from tools.stack.building import built, say
 from tools.stack.ports import Ports
 from tools.stack.postgres import Database, Server
+from tools.stack.postgres_wheels import POSTGRESQL
 from tools.stack.program import Program
 from tools.stack.services import local
 
@@ -68,7 +69,9 @@ def running(
     """
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as parts:
-        server = parts.enter_context(Server(folder / "postgres", ports.postgres, settings))
+        programs = built(POSTGRESQL)
+        data = folder / programs.name  # another version cannot read it
+        server = parts.enter_context(Server(data, ports.postgres, settings, programs / "bin"))
         database = server.kept_database("audit")
         # Each delivers to one before it; what is stopped first has nobody left who sends to it.
         others = [
