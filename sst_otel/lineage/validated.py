@@ -1,4 +1,4 @@
-"""What libraries make of the values they validate: a date of a text, a number, a trimmed name.
+"""What libraries make of the values they validate or load: a date of a text, a trimmed name.
 
 Most of it happens in code that is not rewritten (pydantic's core is Rust). What comes out beside
 what went in under the same name is the same datum. Objects that pass through as they are keep their
@@ -7,7 +7,7 @@ marks by themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sst_otel.beside import async_watching, watching
@@ -24,7 +24,6 @@ _MOST_NODES = 500
 _MOST_MODELS = 500
 _aliases: dict[int, tuple[type, dict[str, tuple[str, ...]]]] = {}
 """By the ``id`` of a model, which is held so that it is exact: a class may be unhashable."""
-_SEQUENCES = (list, tuple)
 _guarded = guard(_PLACE)
 _Args = tuple[Any, ...]
 _Kwargs = Mapping[str, Any]
@@ -33,7 +32,10 @@ _Pair = Callable[[Any, Any, _Args, _Kwargs], "tuple[Any, Any]"]
 
 
 def install() -> Patches:
-    """Watch pydantic, marshmallow, cattrs, WTForms, Django's forms and its REST framework."""
+    """Watch pydantic, marshmallow, cattrs, WTForms, Django's forms and its REST framework.
+
+    And what peewee and Tortoise make of the rows they load.
+    """
     patches = Patches(_PLACE)
     for module, path, pair in _WATCHED:
         patches.wrap(module, path, watching(_PLACE, _following(pair), _idle), optional=True)
@@ -96,11 +98,20 @@ def _leaves(given: Any, made: Any) -> Iterator[tuple[Any, Any]]:
         kind = type(after)
         if kind in MARKABLE:
             yield before, after
-        elif kind in _SEQUENCES:
-            alike = type(before) in _SEQUENCES and len(before) == len(after)
-            waiting.extend(zip(before if alike else [None] * len(after), after, strict=True))
+        elif kind is list or issubclass(kind, tuple):
+            items = _items(after)
+            given_items = _items(before)
+            alike = len(given_items) == len(items)
+            waiting.extend(zip(given_items if alike else [None] * len(items), items, strict=True))
         else:
             waiting.extend(_fields(before, after))
+
+
+def _items(value: Any) -> Sequence[Any]:
+    """Return what a list or a tuple of any kind holds; nothing for anything else."""
+    if type(value) is list:
+        return value
+    return tuple.__getitem__(value, slice(None)) if issubclass(type(value), tuple) else ()
 
 
 def _marked_in(given: Any) -> Iterator[tuple[Any, Mark]]:
@@ -179,6 +190,10 @@ def _made_of_keywords(instance: Any, _result: Any, _args: Any, kwargs: _Kwargs) 
     return dict(kwargs), instance
 
 
+def _loaded_from_keywords(_model: Any, result: Any, _args: Any, kwargs: _Kwargs) -> tuple[Any, Any]:
+    return dict(kwargs), result
+
+
 def _parameters(_instance: Any, result: Any, args: _Args, kwargs: _Kwargs) -> tuple[Any, Any]:
     received = [*args, *kwargs.values()][1]  # the first says which are wanted
     return received, result[0]
@@ -199,4 +214,8 @@ _WATCHED: tuple[tuple[str, str, _Pair], ...] = (
     ("wtforms.fields.core", "Field.process", _form_field),
     ("django.forms.forms", "BaseForm.full_clean", _attributes("data", "cleaned_data")),
     ("rest_framework.serializers", "Serializer.run_validation", _argument("data")),
+    ("peewee", "ModelCursorWrapper.process_row", _argument("row")),
+    ("peewee", "ModelDictCursorWrapper.process_row", _argument("row")),
+    ("peewee", "ModelTupleCursorWrapper.process_row", _argument("row")),
+    ("tortoise.models", "Model._init_from_db", _loaded_from_keywords),
 )
