@@ -1,4 +1,4 @@
-"""What questions cost on a PostgreSQL with many events: milliseconds, the best and worst of ten.
+"""What questions cost on a PostgreSQL with many events: best, median and worst of ten, in ms.
 
 A year of events in thirteen partitions, about a hundred of each person. First what the pages and
 commands ask, in full (rows read, people joined, ids unsealed), on connections that are there, as
@@ -8,6 +8,7 @@ on a quiet machine: ``python -m benchmarks.store [EVENTS]``; a million takes som
 
 from __future__ import annotations
 
+import statistics
 import sys
 import tempfile
 import time
@@ -85,7 +86,8 @@ def show(name: str, ask: Callable[[], object]) -> None:
         began = time.perf_counter()
         ask()
         took.append((time.perf_counter() - began) * 1_000)
-    print(f"{name:<76}{min(took):>10.1f}{max(took):>10.1f}")
+    columns = (min(took), statistics.median(took), max(took))
+    print(f"{name:<76}" + "".join(f"{column:>10.1f}" for column in columns))
 
 
 if __name__ == "__main__":

@@ -64,6 +64,13 @@ def before(time: Any, key: Any, cursor: str) -> Any:
     return or_(time < at, and_(time == at, key < name))
 
 
+def checked(limit: int) -> int:
+    """Return how many rows a page has at most; raises ``ValueError`` where it is below 1."""
+    if limit < 1:
+        raise ValueError("limit: must be at least 1")
+    return limit
+
+
 def make_cursor(at: float, name: str) -> str:
     """Name the row a page ended with; opaque to clients, safe in a URL."""
     text = f"{round(at * 1_000_000)}:{name}"
