@@ -6,6 +6,7 @@ from typing import Any
 
 from sst_otel.audit.log import AuditLog
 from sst_otel.audit.queries import Reader
+from tests.audit.by_hand import by_hand
 from tests.audit.helpers import (
     GROQ,
     KEYS,
@@ -217,7 +218,7 @@ def test_an_erased_person_leaves_rows_without_a_name(log: AuditLog, reader: Read
 
     log.share(share("42"))
     reader.audit_logs(viewer=None)
-    with reader._store.reading() as connection:
+    with by_hand(reader._store) as connection:
         for table in ("subjects", "aliases", "provenance_records"):
             connection.execute(text(f"DELETE FROM {table}"))
         connection.commit()
