@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy.event import listen
+
 from sst_otel.audit.log import AuditLog
 from sst_otel.audit.queries import Reader
 from tests.audit.by_hand import by_hand
@@ -58,6 +60,19 @@ def test_an_event_has_the_fields_of_the_api(log: AuditLog, reader: Reader) -> No
         ],
         None,
     )
+
+
+def test_a_page_of_events_takes_two_statements(log: AuditLog, reader: Reader) -> None:
+    for number in range(30):
+        log.share(share(str(number), "income", "email", at=NOW - number))
+    log.flush()
+    asked: list[str] = []
+    engine = reader._store._database.engine
+    listen(engine, "connect", lambda opened, _record: opened.set_trace_callback(asked.append))
+    events, _ = reader.audit_logs(viewer=None)
+    assert len({tag_id for event in events for tag_id in event["tag_ids"]}) == 60
+    words = [statement.split()[0] for statement in asked]
+    assert words[-4:] == ["BEGIN", "SELECT", "SELECT", "ROLLBACK"]
 
 
 def test_a_datum_has_the_fields_of_the_api(log: AuditLog, reader: Reader) -> None:
