@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, and_, or_, select, union
+from sqlalchemy import and_, or_, select, union
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -21,9 +21,10 @@ class _Among(FunctionElement):  # type: ignore[type-arg]  # SQLAlchemy 1.4's is 
     """``column IN (query)``; the query is asked first, so that an index finds the rows.
 
     PostgreSQL would guess that a joined query finds so many people that all rows are better read.
+    It has no type: of a boolean SQLAlchemy asks whether it is 1 where there are none, as in SQLite,
+    and no index answers that.
     """
 
-    type = Boolean()
     name = "among"
     inherit_cache = True
 

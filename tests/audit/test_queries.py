@@ -75,6 +75,23 @@ def test_a_page_of_events_takes_two_statements(log: AuditLog, reader: Reader) ->
     assert words[-4:] == ["BEGIN", "SELECT", "SELECT", "ROLLBACK"]
 
 
+def test_an_index_finds_what_is_a_persons_in_sqlite(log: AuditLog, reader: Reader) -> None:
+    log.share(share("42"))
+    reader.gaps()  # the journal is read once
+    asked: list[str] = []
+    engine = reader._store._database.engine
+    listen(engine, "connect", lambda opened, _record: opened.set_trace_callback(asked.append))
+    for ask in (reader.audit_logs, reader.provenance, reader.recipients):
+        ask(viewer="42")
+    questions = [one for one in asked if "owner_ref IN" in one]
+    assert len(questions) == 4
+    with reader._store.reading() as connection:
+        for question in questions:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}").fetchall()
+            by_index = ("ix_audit_logs_subject (", "ix_provenance_records_subject (")
+            assert any(index in row[-1] for row in plan for index in by_index), plan
+
+
 def test_a_datum_has_the_fields_of_the_api(log: AuditLog, reader: Reader) -> None:
     owner = MINTER.owner("42")
     income = tag(owner, "income")
