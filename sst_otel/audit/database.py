@@ -25,6 +25,8 @@ from sst_otel.suppress import suppressed
 _BUSY_MILLISECONDS = 5000
 _POOL_SECONDS = 10
 """Longest wait for a connection: a collector waits 30 s for its answer."""
+_SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""Said by the driver's own BEGIN; so it is no statement more."""
 _LOCK_KEY = 0x5357_0001
 """The advisory lock of PostgreSQL that appending shares and pruning takes alone."""
 
@@ -69,8 +71,10 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Begin a transaction that sees one state of the store."""
+        """Begin a transaction that sees one state of the store, whoever writes; it cannot write."""
         with self._looking_again(), self._connected() as connection:
+            if self.is_postgresql:
+                connection.execution_options(**_SNAPSHOT)
             self._begin(connection, write=False, alone=False)
             yield connection
 

@@ -16,7 +16,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 
 from sst_otel.audit import models, tombstones
-from sst_otel.audit.inserting import add_missing, chunks, found
+from sst_otel.audit.finding import chunks, found
+from sst_otel.audit.inserting import add_missing
 from sst_otel.audit.seals import blocks, leaves, salts
 from sst_otel.shares import new_event_id
 

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, and_, or_, select, union
+from sqlalchemy import and_, or_, select, union
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -21,9 +21,10 @@ class _Among(FunctionElement):  # type: ignore[type-arg]  # SQLAlchemy 1.4's is 
     """``column IN (query)``; the query is asked first, so that an index finds the rows.
 
     PostgreSQL would guess that a joined query finds so many people that all rows are better read.
+    It has no type: of a boolean SQLAlchemy asks whether it is 1 where there are none, as in SQLite,
+    and no index answers that.
     """
 
-    type = Boolean()
     name = "among"
     inherit_cache = True
 
@@ -62,6 +63,13 @@ def before(time: Any, key: Any, cursor: str) -> Any:
     """
     at, name = _read_cursor(cursor)
     return or_(time < at, and_(time == at, key < name))
+
+
+def checked(limit: int) -> int:
+    """Return how many rows a page has at most; raises ``ValueError`` where it is below 1."""
+    if limit < 1:
+        raise ValueError("limit: must be at least 1")
+    return limit
 
 
 def make_cursor(at: float, name: str) -> str:

@@ -7,24 +7,22 @@ into a temporary table cost, needs no type of any driver, and answers which rows
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from sst_otel.audit.columns import UtcTime, microseconds
+from sst_otel.audit.finding import found
 
-_CHUNK = 400
-"""Values in one ``IN``; SQLite took no more than 999 until 3.32."""
 _ROWS = 4_000
 """Rows in one statement: a few MB of text, of the 1 GB that PostgreSQL takes."""
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 Row = dict[str, Any]
-_Key = TypeVar("_Key", str, int)
 
 
 def add_missing(connection: Connection, table: Any, rows: Sequence[Row]) -> None:
@@ -66,32 +64,6 @@ def add_new(connection: Connection, table: Any, rows: Sequence[Row]) -> list[Row
     new = [row for of, row in first.items() if of not in known]
     add_missing(connection, table, new)
     return new
-
-
-def found(
-    connection: Connection, columns: Sequence[Any], key: Any, wanted: Collection[str]
-) -> Iterator[Any]:
-    """Yield ``columns`` of the rows whose ``key`` is among ``wanted``."""
-    if connection.dialect.name == "postgresql":
-        if wanted:
-            given = {"keys": json.dumps(sorted(wanted))}
-            yield from connection.execute(_selection(tuple(columns), key), given)
-        return
-    for few in chunks(wanted):
-        yield from connection.execute(select(*columns).where(key.in_(few)))
-
-
-def chunks(keys: Iterable[_Key]) -> Iterator[list[_Key]]:
-    """Yield the keys in order, few enough at a time for one ``IN`` of any SQLite."""
-    ordered = sorted(keys)
-    for start in range(0, len(ordered), _CHUNK):
-        yield ordered[start : start + _CHUNK]
-
-
-@lru_cache(maxsize=64)
-def _selection(columns: tuple[Any, ...], key: Any) -> Any:
-    keys = func.json_array_elements_text(text("CAST(:keys AS json)"))
-    return select(*columns).where(key.in_(select(keys)))
 
 
 @lru_cache(maxsize=64)

@@ -7,16 +7,17 @@ query instead, so that none is missed however many data were made of one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from sst_otel.audit import models
+from sst_otel.audit.data_page import data_objects, records_of
+from sst_otel.audit.events_page import latest_outcome
 from sst_otel.audit.filters import before, make_cursor
+from sst_otel.audit.finding import narrowed
 from sst_otel.audit.people import People
-from sst_otel.audit.rows import data_objects, in_chunks, latest_outcomes
 
 MAX_TAGS = 1_000
 """Data that one walk names; nearer ones first. What is left out is said by ``truncated``."""
@@ -35,6 +36,7 @@ _SHARE = (
     _LOGS.country,
     _LOGS.service,
     _LOGS.route,
+    latest_outcome(_LOGS.event_id),
 )
 
 
@@ -50,8 +52,8 @@ def walk(
 ) -> tuple[list[dict[str, Any]], bool]:
     """Return the datum itself and what is up or down from it, and whether some was left out.
 
-    Objects as :func:`~sst_otel.audit.rows.datum` makes them, with ``depth`` (0 for the datum
-    itself), nearest first, on each level the oldest first.
+    Objects as :func:`~sst_otel.audit.data_page.data_objects` makes them, with ``depth`` (0 for the
+    datum itself), nearest first, on each level the oldest first.
     """
     here, there = (_PARENTS.record, _PARENTS.parent) if up else (_PARENTS.parent, _PARENTS.record)
     depths = {record: 0}
@@ -60,14 +62,15 @@ def walk(
     while level:
         depth += 1
         query = select(there).distinct()
-        found = {row[0] for row in in_chunks(connection, query, here, level)}
+        found = {row[0] for row in narrowed(connection, query, here, level)}
         level = sorted(found - depths.keys())
         room = MAX_TAGS - len(depths)
         if len(level) > room:
             truncated = True
             level = level[:room]
         depths.update(dict.fromkeys(level, depth))
-    rows = _records(connection, depths, people, allowed)
+    query = records_of(people, allowed)
+    rows = [dict(row._mapping) for row in narrowed(connection, query, _RECORDS.id, depths)]
     rows.sort(key=lambda row: (depths[row["id"]], row["first_seen"], row["id"]))
     objects = data_objects(connection, rows, people)
     for row, one in zip(rows, objects, strict=True):
@@ -108,15 +111,10 @@ def shares_of(
     ids = [event_id for _, event_id in found[:limit]]
     events = {
         row[0]: dict(row._mapping)
-        for row in in_chunks(connection, select(*_SHARE), _LOGS.event_id, ids)
+        for row in narrowed(connection, select(*_SHARE), _LOGS.event_id, ids)
     }
-    outcomes = latest_outcomes(connection, ids)
     carried = _carried(connection, line, ids)
-    shares = [
-        {**events[key], "outcome": outcomes.get(key), "tag_ids": carried.get(key, [])}
-        for key in ids
-        if key in events
-    ]
+    shares = [{**events[key], "tag_ids": carried.get(key, [])} for key in ids if key in events]
     return shares, make_cursor(*found[limit - 1]) if more else None
 
 
@@ -133,17 +131,6 @@ def _carried(connection: Connection, line: Any, events: list[str]) -> dict[str, 
     )
     query = select(_LINKS.event_id, _RECORDS.tag_id).select_from(joined)
     carried: dict[str, list[str]] = {}
-    for event_id, tag_id in in_chunks(connection, query, _LINKS.event_id, events):
+    for event_id, tag_id in narrowed(connection, query, _LINKS.event_id, events):
         carried.setdefault(event_id, []).append(tag_id)
     return {event_id: sorted(tags) for event_id, tags in carried.items()}
-
-
-def _records(
-    connection: Connection, wanted: Iterable[str], people: People, allowed: list[Any]
-) -> list[dict[str, Any]]:
-    query = (
-        select(models.ProvenanceRecord.__table__, *people.columns)
-        .select_from(people.join(models.ProvenanceRecord.__table__))
-        .where(*allowed)
-    )
-    return [dict(row._mapping) for row in in_chunks(connection, query, _RECORDS.id, wanted)]

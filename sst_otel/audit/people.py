@@ -30,15 +30,14 @@ class People:
             _SUBJECTS, _SUBJECTS.c.subject == person
         )
 
-    def owner_id(self, row: dict[str, Any]) -> str | None:
+    def owner_id(self, owner_ref: str | None, sealed: str | None) -> str | None:
         """Return the application's own id; the owner_ref of a visitor or where the key is another.
 
         None for nobody known and for a person who was erased.
         """
-        sealed = row["sealed"]
         if not sealed:
-            return row["owner_ref"]  # type: ignore[no-any-return]
+            return owner_ref
         if sealed not in self._unsealed:
             self._unsealed[sealed] = self._keys.unseal(sealed)
         owner_id = self._unsealed[sealed]
-        return row["owner_ref"] if owner_id is None else owner_id
+        return owner_ref if owner_id is None else owner_id

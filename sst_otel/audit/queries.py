@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
 from sst_otel.audit import explaining, flows, lineage_queries, models, recipients
-from sst_otel.audit.filters import before, like, make_cursor, of_owner
+from sst_otel.audit.data_page import DataPage
+from sst_otel.audit.events_page import EventsPage
+from sst_otel.audit.filters import checked, of_owner
 from sst_otel.audit.outbox.drain import drain
 from sst_otel.audit.people import People
-from sst_otel.audit.rows import data_objects, event, latest_outcomes, records_of, tag_ids
 from sst_otel.audit.store import Store
 from sst_otel.audit.summary import summarise
 from sst_otel.guard import count_error, say_once
@@ -23,9 +24,7 @@ from sst_otel.tags import Minter
 
 _DRAIN_WAIT = 5.0
 _LOGS = models.AuditLog.__table__.c
-_LINKS = models.AuditLogRecord.__table__.c
 _RECORDS = models.ProvenanceRecord.__table__.c
-_STACKS = models.Stack.__table__.c
 
 
 class Reader:
@@ -70,41 +69,20 @@ class Reader:
         latest, None while there is none. Raises ``ValueError`` for a limit below 1 or a cursor
         that is not ours.
         """
-        asked = self._asked(_LOGS.subject, viewer, owner_id, _LOGS.timestamp, since, until)
-        if destination is not None:
-            asked.append(like(_LOGS.destination, destination))
-        equal = {
-            _LOGS.recipient_name: recipient,
-            _LOGS.event_type: event_type,
-            _LOGS.event_id: event_id,
-            _LOGS.trace_id: trace_id,
-        }
-        asked += [column == value for column, value in equal.items() if value is not None]
-        if data_type is not None:
-            sent = and_(_LINKS.event_id == _LOGS.event_id, _LINKS.data_type == data_type)
-            asked.append(exists().where(sent))  # early 1.4 takes one condition
-        if cursor is not None:
-            asked.append(before(_LOGS.timestamp, _LOGS.event_id, cursor))
-        people = People(_LOGS.subject, self._keys)
-        logs = people.join(models.AuditLog.__table__).outerjoin(
-            models.Stack.__table__, _STACKS.id == _LOGS.stack_id
-        )
-        query = (
-            select(models.AuditLog.__table__, _STACKS.frames, *people.columns)
-            .select_from(logs)
-            .where(*asked)
-            .order_by(_LOGS.timestamp.desc(), _LOGS.event_id.desc())
-            .limit(_checked(limit) + 1)
+        page = EventsPage(
+            self._asked(_LOGS.subject, viewer, owner_id, _LOGS.timestamp, since, until),
+            self._keys,
+            limit,
+            cursor,
+            destination=destination,
+            recipient=recipient,
+            data_type=data_type,
+            event_type=event_type,
+            event_id=event_id,
+            trace_id=trace_id,
         )
         with self._reading() as connection:
-            rows = [dict(row._mapping) for row in connection.execute(query)]
-            more = len(rows) > limit
-            rows = rows[:limit]
-            tags = tag_ids(connection, {record for row in rows for record in records_of(row)})
-            outcomes = latest_outcomes(connection, [row["event_id"] for row in rows])
-        events = [event(row, people, tags, outcomes) for row in rows]
-        last = rows[-1] if more else None
-        return events, make_cursor(last["timestamp"], last["event_id"]) if last else None
+            return page.read(connection)
 
     def provenance(
         self,
@@ -124,28 +102,9 @@ class Reader:
         the latest share, or the first sight of what was never shared.
         """
         asked = self._asked(_RECORDS.subject, viewer, owner_id, _RECORDS.first_seen, since, until)
-        asked.append(
-            _RECORDS.data_type != "" if data_type is None else _RECORDS.data_type == data_type
-        )
-        if tag_id is not None:
-            asked.append(_RECORDS.tag_id == tag_id)
-        if cursor is not None:
-            asked.append(before(_RECORDS.first_seen, _RECORDS.id, cursor))
-        people = People(_RECORDS.subject, self._keys)
-        query = (
-            select(models.ProvenanceRecord.__table__, *people.columns)
-            .select_from(people.join(models.ProvenanceRecord.__table__))
-            .where(*asked)
-            .order_by(_RECORDS.first_seen.desc(), _RECORDS.id.desc())
-            .limit(_checked(limit) + 1)
-        )
+        page = DataPage(asked, self._keys, limit, cursor, data_type=data_type, tag_id=tag_id)
         with self._reading() as connection:
-            rows = [dict(row._mapping) for row in connection.execute(query)]
-            more = len(rows) > limit
-            rows = rows[:limit]
-            data = data_objects(connection, rows, people)
-        last = rows[-1] if more else None
-        return data, make_cursor(last["first_seen"], last["id"]) if last else None
+            return page.read(connection)
 
     def explain(self, event_id: str, *, viewer: str | None) -> dict[str, Any] | None:
         """Return an event with its ``findings``, each with the reason why it was reported.
@@ -153,12 +112,13 @@ class Reader:
         The event as in :meth:`audit_logs`, the findings as in :mod:`sst_otel.audit.explaining`;
         None where there is no such event, or none of the viewer's.
         """
-        events, _ = self.audit_logs(viewer=viewer, event_id=event_id, limit=1)
-        if not events:
-            return None
-        mine = self._asked(_RECORDS.subject, viewer, None, None, None, None)
-        with self._store.reading() as connection:
+        page = EventsPage(self._allowed(_LOGS.subject, viewer), self._keys, 1, event_id=event_id)
+        with self._reading() as connection:
+            events, _ = page.read(connection)
+            if not events:
+                return None
             people = People(_RECORDS.subject, self._keys)
+            mine = self._allowed(_RECORDS.subject, viewer)
             found = explaining.findings(connection, events[0], people, mine)
         return {**events[0], "findings": found}
 
@@ -178,12 +138,12 @@ class Reader:
         ``{"tag": …, "descendants": […], "truncated": bool, "shares": […], "next_cursor": …}``;
         ``limit`` and ``cursor`` are those of the shares. Else as :meth:`ancestors`.
         """
-        return self._lineage(tag_id, viewer, up=False, limit=_checked(limit), cursor=cursor)
+        return self._lineage(tag_id, viewer, up=False, limit=checked(limit), cursor=cursor)
 
     def _lineage(
         self, tag_id: str, viewer: str | None, *, up: bool, **page: Any
     ) -> dict[str, Any] | None:
-        mine = self._asked(_RECORDS.subject, viewer, None, None, None, None)
+        mine = self._allowed(_RECORDS.subject, viewer)
         with self._reading() as connection:
             record = lineage_queries.record_of(connection, tag_id, mine)
             if record is None:
@@ -193,7 +153,7 @@ class Reader:
             name = "ancestors" if up else "descendants"
             answer = {"tag": found[0], name: found[1:], "truncated": truncated}
             if not up:
-                shown = self._asked(_LOGS.subject, viewer, None, None, None, None)
+                shown = self._allowed(_LOGS.subject, viewer)
                 shares, more = lineage_queries.shares_of(connection, record, shown, **page)
                 answer |= {"shares": shares, "next_cursor": more}
         return answer
@@ -204,7 +164,7 @@ class Reader:
         A recipient has ``recipient, purpose, country, role, data_types, first, last, count``; a
         type has ``data_type, recipients, first, last, count``. Counts are events.
         """
-        asked = self._asked(_LOGS.subject, viewer, None, _LOGS.timestamp, None, None)
+        asked = self._allowed(_LOGS.subject, viewer)
         with self._reading() as connection:
             return summarise(_flows(connection, asked))
 
@@ -245,6 +205,12 @@ class Reader:
         if not self._stays:
             self._store.close()
 
+    def _allowed(self, subject: Any, viewer: str | None) -> list[Any]:
+        """Return the condition that rows are the viewer's; none for staff."""
+        if viewer is None:
+            return []
+        return [of_owner(subject, [self._minter.owner(viewer).ref])]
+
     def _asked(
         self,
         subject: Any,
@@ -254,9 +220,7 @@ class Reader:
         since: float | None,
         until: float | None,
     ) -> list[Any]:
-        asked = []
-        if viewer is not None:
-            asked.append(of_owner(subject, [self._minter.owner(viewer).ref]))
+        asked = self._allowed(subject, viewer)
         if owner_id is not None:
             asked.append(of_owner(subject, [owner_id, self._minter.owner(owner_id).ref]))
         if since is not None:
@@ -286,9 +250,3 @@ class Reader:
 def _flows(connection: Connection, asked: list[Any]) -> list[flows.Flow]:
     """Return the flows of the events that fulfil ``asked``; those of all are rolled up."""
     return flows.among(connection, asked) if asked else flows.kept(connection)
-
-
-def _checked(limit: int) -> int:
-    if limit < 1:
-        raise ValueError("limit: must be at least 1")
-    return limit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,30 +52,40 @@ def seen(connection: Connection, flows: list[Flow], asked: list[Any]) -> list[di
         one.hosts.add(flow.host)
         one.first, one.last = min(one.first, flow.first), max(one.last, flow.last)
         one.events += flow.events
-    people = {
-        (row[0], row[1], row[2], row[3]): row[4] for row in connection.execute(_people(asked))
-    }
-    rows = []
-    for (who, domain), one in found.items():
-        count = people.get(who, 0)
-        if domain:
-            names = ("recipient_name", "purpose", "country", "role")
-            of_these = [_LOGS.c[name] == value for name, value in zip(names, who, strict=True)]
-            of_these.append(_LOGS.c.metadata[_HOST].as_string().in_(sorted(one.hosts)))
-            those = connection.execute(_people([*asked, *of_these])).fetchall()
-            count = sum(row[4] for row in those)
-        rows.append(_row(who, one, count))
+    people = _people(connection, found, asked)
+    rows = [_row(who, one, people.get((who, name), 0)) for (who, name), one in found.items()]
     return sorted(rows, key=lambda row: (-row["last_seen"], row["recipient"], row["domains"]))
 
 
-def _people(asked: list[Any]) -> Any:
-    """Count the distinct people of each recipient, from each one's mentions taken together."""
+def _people(
+    connection: Connection, keys: Collection[tuple[Who, str]], asked: list[Any]
+) -> dict[tuple[Who, str], int]:
+    """Count the distinct people of each recipient, and of each domain of those without a name."""
+    counts: dict[tuple[Who, str], int] = {}
+    if any(who[0] != UNKNOWN for who, _ in keys):
+        *who, person = _mentions([*asked, _LOGS.c.recipient_name != UNKNOWN]).subquery().c
+        query = select(*who, func.count(distinct(person))).group_by(*who)
+        counts = {((n, p, c, r), ""): count for n, p, c, r, count in connection.execute(query)}
+    if any(who[0] == UNKNOWN for who, _ in keys):
+        host = func.coalesce(_LOGS.c.metadata[_HOST].as_string(), "").label("host")
+        query = _mentions([*asked, _LOGS.c.recipient_name == UNKNOWN], host)
+        people: dict[tuple[Who, str], set[str]] = {}
+        for name, purpose, country, role, at, person in connection.execute(query):
+            if person is not None:
+                key = ((name, purpose, country, role), registrable_domain(at))
+                people.setdefault(key, set()).add(person)
+        counts |= {key: len(of) for key, of in people.items()}
+    return counts
+
+
+def _mentions(asked: list[Any], *more: Any) -> Any:
+    """Return the query of who got data of which person, and ``more``, each mention once."""
     who = (_LOGS.c.recipient_name, _LOGS.c.purpose, _LOGS.c.country, _LOGS.c.role)
-    mentioned = select(*who, _LOGS.c.subject).where(*asked).distinct().subquery()
+    mentioned = select(*who, *more, _LOGS.c.subject).where(*asked).distinct().subquery()
     *named, subject = mentioned.c
-    person = func.coalesce(_ALIASES.c.subject, subject)
+    person = func.coalesce(_ALIASES.c.subject, subject).label("person")
     joined = mentioned.outerjoin(_ALIASES, _ALIASES.c.pseudonym == subject)
-    return select(*named, func.count(distinct(person))).select_from(joined).group_by(*named)
+    return select(*named, person).select_from(joined)
 
 
 def _row(who: Who, one: _Seen, people: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from sst_otel.audit import flows, functions, models, partitions
 from sst_otel.audit.columns import UtcTime, microseconds
-from sst_otel.audit.inserting import chunks
+from sst_otel.audit.finding import chunks
 from sst_otel.audit.seals import leaves, salts
 from sst_otel.audit.seals.blocks import note
 

@@ -19,7 +19,8 @@ from sqlalchemy.engine import Connection
 
 from sst_otel import semconv
 from sst_otel.audit import models
-from sst_otel.audit.inserting import add_missing, found
+from sst_otel.audit.finding import found
+from sst_otel.audit.inserting import add_missing
 from sst_otel.audit.records import AliasRecord, Record, ShareRecord, TagRecord
 
 _STONES = models.Tombstone.__table__

@@ -17,7 +17,8 @@ from sqlalchemy.engine import Connection
 from sst_otel import semconv
 from sst_otel.audit import flows, following, models, tombstones
 from sst_otel.audit.adding import Batch
-from sst_otel.audit.inserting import add_missing, found
+from sst_otel.audit.finding import found
+from sst_otel.audit.inserting import add_missing
 from sst_otel.audit.records import (
     AliasRecord,
     GapRecord,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 NAME = "ingest"
 HELP = "take what applications and collectors send (OTLP/HTTP) into SST_DATABASE_URL"
 _THREADS = 4
-_ALLOCATIONS = 100_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,8 +44,6 @@ def run(options: argparse.Namespace) -> int:
     def ending() -> None:
         application.stopping = True
 
-    gc.freeze()  # what requests allocate is many and free of cycles: look for them seldom
-    gc.set_threshold(_ALLOCATIONS, 20, 50)
     with _sealing(settings):
         serve(
             application, address, "/v1/logs", "token", ending, threads=_THREADS, max_body=MAX_BODY

@@ -56,7 +56,6 @@ def snapshot_of(used: Settings) -> Iterator[Connection]:
     """Give one state of the store, whoever writes; what fails while reading ends with code 3."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from sst_otel.audit.seals.verifying import snapshot
     from sst_otel.audit.store import Store
 
     opening.require_store(used)
@@ -66,7 +65,6 @@ def snapshot_of(used: Settings) -> Iterator[Connection]:
         raise CommandError(str(error), USAGE) from None
     try:
         with store.reading() as connection:
-            snapshot(connection)
             yield connection
     except SQLAlchemyError as error:
         text = f"the audit store cannot be read: {opening.reason(error)}"

@@ -21,6 +21,7 @@ from sst_otel.audit.records import Record, outcome_record, share_record
 from sst_otel.audit.schema import MIGRATIONS
 from sst_otel.audit.store import Store
 from sst_otel.shares import Recipient
+from tests.audit.by_hand import by_hand
 from tests.audit.helpers import GROQ, META, NOW, share
 from tests.audit.rolled import by_rows, rolled_up
 from tests.postgres import Server
@@ -105,7 +106,7 @@ def test_the_view_sums_the_days_up(store: Store) -> None:
 def test_what_was_there_before_the_roll_up_is_counted(store: Store) -> None:
     store.append(batch(random.Random(3), 40))
     before = rolled_up(store)
-    with store.reading() as connection:
+    with by_hand(store) as connection:
         for view in (*views.NAMES, "audit_flow"):
             connection.execute(text(f"DROP VIEW {view}"))
         connection.execute(text("DROP TABLE audit_flow_days"))
@@ -120,7 +121,7 @@ def test_what_was_there_before_the_roll_up_is_counted(store: Store) -> None:
 
 
 def test_a_refused_event_is_not_counted(store: Store) -> None:
-    with store.reading() as connection:
+    with by_hand(store) as connection:
         postgres = connection.dialect.name == "postgresql"
         connection.execute(
             text(

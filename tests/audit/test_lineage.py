@@ -14,6 +14,7 @@ from sst_otel.audit.schema import HEAD, VERSION_TABLE, stored_version
 from sst_otel.audit.store import Store
 from sst_otel.shares import Finding, SharingEvent
 from sst_otel.tags import Owner, Tag
+from tests.audit.by_hand import by_hand
 from tests.audit.helpers import META, MINTER, NOW, sealed, share, tag
 
 ADA = MINTER.owner("ada")
@@ -210,7 +211,7 @@ def test_a_store_of_the_first_version_gets_its_lines(
     log.close()
     reader.provenance(viewer=None)
     store: Store = reader._store
-    with store.reading() as connection:
+    with by_hand(store) as connection:
         for view in (*views.NAMES, "audit_flow"):
             connection.execute(text(f"DROP VIEW {view}"))
         for table in _LATER:

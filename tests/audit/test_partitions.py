@@ -23,6 +23,7 @@ from sst_otel.audit.schema import MIGRATIONS, VERSION_TABLE, revise
 from sst_otel.audit.store import Store
 from sst_otel.audit.writing import write
 from sst_otel.shares import new_event_id
+from tests.audit.by_hand import by_hand
 from tests.audit.helpers import NOW, share
 from tests.audit.test_store import counts
 from tests.postgres import Database
@@ -143,7 +144,7 @@ class TestPostgres:
         self, store: Store, postgres: Database
     ) -> None:
         store.upgrade()
-        with store.reading() as connection:
+        with by_hand(store) as connection:
             connection.execute(text("DROP ROLE IF EXISTS sst_writer"))
             connection.execute(text("CREATE ROLE sst_writer LOGIN"))
             connection.execute(
@@ -156,7 +157,7 @@ class TestPostgres:
             with store.reading() as connection:
                 assert places(connection) == ["default"]
         finally:
-            with store.reading() as connection:
+            with by_hand(store) as connection:
                 connection.execute(text("DROP OWNED BY sst_writer"))
                 connection.execute(text("DROP ROLE sst_writer"))
                 connection.commit()
@@ -165,7 +166,7 @@ class TestPostgres:
         records = [record for days in (0, 40, 400) for record in shared(NOW - days * DAY)]
         records += shared(NOW, "no uuid")
         scripts = ScriptDirectory(str(MIGRATIONS))
-        with store.reading() as connection:
+        with by_hand(store) as connection:
             operations = Operations(MigrationContext.configure(connection=connection))
             for number in range(1, 5):
                 scripts.get_revision(f"{number:04}").module.upgrade(operations)
@@ -192,7 +193,7 @@ class TestPostgres:
 
     def test_making_the_tables_is_the_same_as_the_revisions(self, store: Store) -> None:
         store.upgrade()
-        with store.reading() as connection:
+        with by_hand(store) as connection:
             made = _catalogue(connection)
             connection.execute(text("DROP SCHEMA public CASCADE"))
             connection.execute(text("CREATE SCHEMA public"))

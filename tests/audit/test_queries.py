@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy.event import listen
+
 from sst_otel.audit.log import AuditLog
 from sst_otel.audit.queries import Reader
+from tests.audit.by_hand import by_hand
 from tests.audit.helpers import (
     GROQ,
     KEYS,
@@ -57,6 +60,36 @@ def test_an_event_has_the_fields_of_the_api(log: AuditLog, reader: Reader) -> No
         ],
         None,
     )
+
+
+def test_a_page_of_events_takes_two_statements(log: AuditLog, reader: Reader) -> None:
+    for number in range(30):
+        log.share(share(str(number), "income", "email", at=NOW - number))
+    log.flush()
+    asked: list[str] = []
+    engine = reader._store._database.engine
+    listen(engine, "connect", lambda opened, _record: opened.set_trace_callback(asked.append))
+    events, _ = reader.audit_logs(viewer=None)
+    assert len({tag_id for event in events for tag_id in event["tag_ids"]}) == 60
+    words = [statement.split()[0] for statement in asked]
+    assert words[-4:] == ["BEGIN", "SELECT", "SELECT", "ROLLBACK"]
+
+
+def test_an_index_finds_what_is_a_persons_in_sqlite(log: AuditLog, reader: Reader) -> None:
+    log.share(share("42"))
+    reader.gaps()  # the journal is read once
+    asked: list[str] = []
+    engine = reader._store._database.engine
+    listen(engine, "connect", lambda opened, _record: opened.set_trace_callback(asked.append))
+    for ask in (reader.audit_logs, reader.provenance, reader.recipients):
+        ask(viewer="42")
+    questions = [one for one in asked if "owner_ref IN" in one]
+    assert len(questions) == 4
+    with reader._store.reading() as connection:
+        for question in questions:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}").fetchall()
+            by_index = ("ix_audit_logs_subject (", "ix_provenance_records_subject (")
+            assert any(index in row[-1] for row in plan for index in by_index), plan
 
 
 def test_a_datum_has_the_fields_of_the_api(log: AuditLog, reader: Reader) -> None:
@@ -217,7 +250,7 @@ def test_an_erased_person_leaves_rows_without_a_name(log: AuditLog, reader: Read
 
     log.share(share("42"))
     reader.audit_logs(viewer=None)
-    with reader._store.reading() as connection:
+    with by_hand(reader._store) as connection:
         for table in ("subjects", "aliases", "provenance_records"):
             connection.execute(text(f"DELETE FROM {table}"))
         connection.commit()

@@ -18,6 +18,7 @@ from sst_otel.audit.records import Record, ShareRecord, alias_record, share_reco
 from sst_otel.audit.schema import HEAD, MIGRATIONS, VERSION_TABLE, revise, stored_version
 from sst_otel.audit.store import Store
 from sst_otel.tags import Tag
+from tests.audit.by_hand import by_hand
 from tests.audit.helpers import MINTER, NOW, sealed, share, start, tag
 
 DAY = 86_400.0
@@ -123,7 +124,7 @@ store.upgrade()
 
     def test_an_applications_own_migrations_stay_apart(self, tmp_path: Path) -> None:
         store = Store(f"sqlite:///{tmp_path}/audit.db")
-        with store.reading() as connection:
+        with by_hand(store) as connection:
             connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
             connection.execute(text("INSERT INTO alembic_version VALUES ('theirs')"))
             connection.commit()
@@ -134,7 +135,7 @@ store.upgrade()
 
     def test_tables_of_a_newer_version_are_left_alone(self, store: Store) -> None:
         store.upgrade()
-        with store.reading() as connection:
+        with by_hand(store) as connection:
             connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
             connection.commit()
         with pytest.raises(RuntimeError, match="newer"):
@@ -189,7 +190,7 @@ class TestAppend:
 
     def test_a_row_the_database_refuses_does_not_hold_up_the_others(self, store: Store) -> None:
         store.upgrade()
-        with store.reading() as connection:
+        with by_hand(store) as connection:
             connection.execute(
                 text(
                     "CREATE TRIGGER no BEFORE INSERT ON audit_logs WHEN NEW.route = '/bad' "

@@ -56,11 +56,11 @@ def reader(filled: Store, tmp_path: Path) -> Iterator[Reader]:
 
 
 def scans(store: Store) -> tuple[int, int]:
-    """Return how often the tables of events were read by an index, and as a whole."""
+    """Return how often tables of events, or outcomes, were read by an index, and as a whole."""
     query = text(
         "SELECT sum(idx_scan), sum(seq_scan) FROM pg_stat_user_tables "
-        "JOIN pg_class ON oid = relid WHERE pg_stat_user_tables.relname LIKE 'audit_log%' "
-        "AND reltuples > 0"
+        "JOIN pg_class ON oid = relid WHERE reltuples > 0 "
+        "AND pg_stat_user_tables.relname SIMILAR TO '(audit_log|outcomes)%'"
     )
     with store.reading() as connection:
         [row] = connection.execute(query)

@@ -14,6 +14,7 @@ from sst_otel.audit.log import open_reader
 from sst_otel.audit.records import Record, alias_record, outcome_record, share_record, tag_record
 from sst_otel.audit.store import Store
 from sst_otel.settings import Settings
+from tests.audit.by_hand import by_hand
 from tests.audit.helpers import KEYS, MINTER, NOW, sealed, share, tag
 from tests.audit.test_store import counts, shared
 from tests.postgres import Database
@@ -85,7 +86,7 @@ def test_writers_of_the_same_at_once_add_it_once(store: Store) -> None:
 
 
 def test_a_row_the_database_refuses_does_not_hold_up_the_others(store: Store) -> None:
-    with store.reading() as connection:
+    with by_hand(store) as connection:
         connection.execute(text("ALTER TABLE audit_logs ADD CHECK (route <> '/bad')"))
         connection.commit()
     good, bad = [shared("42") for _ in range(5)], shared("42", route="/bad")

@@ -87,6 +87,16 @@ def test_strangers_are_told_apart_by_the_domain_they_registered(capsys: Capture)
     assert found["tracker.co.uk",]["people"] == 1
 
 
+def test_strangers_without_a_host_have_people_of_their_own(
+    strangers: Settings, capsys: Capture
+) -> None:
+    event = Sample(made=300).share(ADA, Recipient(), "socket", [("city", "exact", "body")])
+    store(strangers, [replace(event, host="")])
+    people = {tuple(row["domains"]): row["people"] for row in asked(capsys, "--unknown")}
+    assert people[()] == 1
+    assert people["unheard-of.example",] == 2
+
+
 @pytest.mark.usefixtures("strangers")
 def test_between_two_times(capsys: Capture) -> None:
     rows = asked(capsys, "--since", str(START + 180), "--until", str(START + 360))

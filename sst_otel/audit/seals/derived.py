@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from sst_otel.audit import following, models
 from sst_otel.audit.columns import microseconds
-from sst_otel.audit.inserting import found
+from sst_otel.audit.finding import found
 from sst_otel.audit.seals.report import Report
 
 _LOGS = models.AuditLog.__table__

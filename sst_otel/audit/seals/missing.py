@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from sst_otel.audit import models
-from sst_otel.audit.inserting import found
+from sst_otel.audit.finding import found
 from sst_otel.audit.seals import leaves
 from sst_otel.audit.seals.leaves import Leaf
 from sst_otel.audit.seals.ledger import Ledger

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from sst_otel.audit import models
-from sst_otel.audit.inserting import found
+from sst_otel.audit.finding import found
 from sst_otel.audit.seals import derived, leaves, salts
 from sst_otel.audit.seals.leaves import Leaf
 from sst_otel.audit.seals.ledger import Ledger

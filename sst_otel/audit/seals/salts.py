@@ -15,7 +15,8 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.engine import Connection
 
 from sst_otel.audit import models
-from sst_otel.audit.inserting import add_missing, chunks, found
+from sst_otel.audit.finding import chunks, found
+from sst_otel.audit.inserting import add_missing
 from sst_otel.audit.seals import leaves
 from sst_otel.audit.seals.blocks import note
 

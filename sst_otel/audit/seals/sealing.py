@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from sst_otel.audit import models
 from sst_otel.audit.columns import microseconds
 from sst_otel.audit.database import Database
-from sst_otel.audit.inserting import chunks
+from sst_otel.audit.finding import chunks
 from sst_otel.audit.seals import leaves
 from sst_otel.audit.seals.blocks import blocks
 from sst_otel.audit.seals.headers import GENESIS, Header, header_of, row_of

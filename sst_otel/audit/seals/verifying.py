@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sqlalchemy import exists, select, text
+from sqlalchemy import exists, select
 from sqlalchemy.engine import Connection
 
 from sst_otel.audit import models
@@ -29,7 +29,7 @@ def verify(
     since: float | None = None,
     anchor: Path | None = None,
 ) -> Report:
-    """Return what is wrong, and how much was looked at; call :func:`snapshot` first.
+    """Return what is wrong, and how much was looked at, in the one state ``connection`` shows.
 
     ``since``: epoch seconds; batches sealed before have their headers checked, not their rows.
     Raises ``ValueError`` for an anchor that is none, ``OSError``, and SQLAlchemy's errors.
@@ -48,12 +48,6 @@ def verify(
     finally:
         ledger.close()
     return report
-
-
-def snapshot(connection: Connection) -> None:
-    """Let a transaction that has done nothing yet see one state of the store, whoever writes."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 
 
 def _check_salts(connection: Connection, report: Report) -> None:

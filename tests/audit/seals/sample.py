@@ -25,9 +25,10 @@ from sst_otel.audit.seals.headers import Header
 from sst_otel.audit.seals.report import Report
 from sst_otel.audit.seals.sealing import seal
 from sst_otel.audit.seals.signing import Signer, load_signer, load_verifier, public_file
-from sst_otel.audit.seals.verifying import snapshot, verify
+from sst_otel.audit.seals.verifying import verify
 from sst_otel.audit.store import Store
 from sst_otel.shares import CodeLocation, new_event_id
+from tests.audit.by_hand import by_hand
 from tests.audit.helpers import MINTER, NOW, sealed, share, tag
 
 ROUNDS = 4
@@ -67,7 +68,6 @@ class Sealed:
         """Verify; with the anchor where ``anchored``."""
         verifier = load_verifier(public_file(self.key))
         with self.store.reading() as connection:
-            snapshot(connection)
             return verify(
                 connection, verifier, since=since, anchor=self.anchor if anchored else None
             )
@@ -82,7 +82,7 @@ class Sealed:
     def after(self, *statements: Any) -> Report:
         """Do something to the tables behind everybody's back, verify, and undo it."""
         verifier = load_verifier(public_file(self.key))
-        with self.store.reading() as connection:
+        with by_hand(self.store) as connection:
             for statement in statements:
                 if isinstance(statement, str):
                     statement = text(statement)
@@ -91,7 +91,7 @@ class Sealed:
 
     def run(self, statement: str) -> int:
         """Do something to the tables for good; return how many rows it hit."""
-        with self.store.reading() as connection:
+        with by_hand(self.store) as connection:
             hit = connection.execute(text(statement)).rowcount
             connection.commit()
         return int(hit)
