@@ -112,9 +112,10 @@ ROLES = (
 )
 KEPT = (*_EVENTS, "seal_batches", "seal_verifications", "erasures")
 """Tables whose rows nobody changes."""
-_TRIGGER = "sst_rows_stay"
+TRIGGER = "sst_rows_stay"
+"""Keeps them."""
 _STAY = f"""
-CREATE OR REPLACE FUNCTION {_TRIGGER}() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION {TRIGGER}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' AND current_user =
        (SELECT pg_catalog.pg_get_userbyid(relowner) FROM pg_catalog.pg_class WHERE oid = TG_RELID)
@@ -149,8 +150,8 @@ def statements() -> Iterator[str]:
     yield _STAY.strip()
     for table in KEPT:
         yield (
-            f"CREATE OR REPLACE TRIGGER {_TRIGGER} BEFORE UPDATE OR DELETE ON {table} "
-            f"FOR EACH ROW EXECUTE FUNCTION {_TRIGGER}()"
+            f"CREATE OR REPLACE TRIGGER {TRIGGER} BEFORE UPDATE OR DELETE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION {TRIGGER}()"
         )
 
 
