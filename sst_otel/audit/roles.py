@@ -110,6 +110,8 @@ ROLES = (
         execute=(functions.DROP, functions.DELETE),
     ),
 )
+KEEP_DAYS = 30
+"""Days whose events nobody may remove, unless the owner says otherwise."""
 KEPT = (*_EVENTS, "seal_batches", "seal_verifications", "erasures")
 """Tables whose rows nobody changes."""
 TRIGGER = "sst_rows_stay"
@@ -129,8 +131,11 @@ $$
 """  # noqa: S608  # names of ours
 
 
-def statements() -> Iterator[str]:
+def statements(keep_days: int | None = None) -> Iterator[str]:
     """Yield the SQL that makes the roles, or makes them anew after an upgrade.
+
+    ``keep_days``: how many days no ``sst_pruner`` can prune; None leaves what was said before,
+    :data:`KEEP_DAYS` where nothing was.
 
     To be run by the owner of the tables, who may make roles (``CREATEROLE``), with the schema of
     the tables first in its ``search_path``.
@@ -153,11 +158,18 @@ def statements() -> Iterator[str]:
             f"CREATE OR REPLACE TRIGGER {TRIGGER} BEFORE UPDATE OR DELETE ON {table} "
             f"FOR EACH ROW EXECUTE FUNCTION {TRIGGER}()"
         )
+    if keep_days is not None:
+        yield functions.keep(keep_days)
+    else:
+        yield (
+            f"DO $do$ BEGIN IF {functions.KEEP} IS NULL THEN "
+            f"{functions.keep(KEEP_DAYS)}; END IF; END $do$"
+        )
 
 
-def apply(connection: Connection) -> None:
+def apply(connection: Connection, keep_days: int | None = None) -> None:
     """Run them in the caller's transaction; raises ``sqlalchemy.exc.SQLAlchemyError``."""
-    for statement in statements():
+    for statement in statements(keep_days):
         connection.execute(text(statement))
 
 
