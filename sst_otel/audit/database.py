@@ -23,8 +23,8 @@ from sst_otel.audit.schema import migrate
 from sst_otel.suppress import suppressed
 
 _BUSY_MILLISECONDS = 5000
-_POOL_SECONDS = 10
-"""Longest wait for a connection: a collector waits 30 s for its answer."""
+PATIENCE_SECONDS = 10.0
+"""Longest wait of a server for a connection or a lock: a collector waits 30 s for its answer."""
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """Said by the driver's own BEGIN; so it is no statement more."""
 _LOCK_KEY = 0x5357_0001
@@ -37,10 +37,15 @@ class Database:
     Raises ``ValueError`` for a URL SQLAlchemy cannot read or whose driver is not installed.
     """
 
-    def __init__(self, url: str, connections: int = 0) -> None:
-        """Keep ``connections`` open; none where it is 0."""
+    def __init__(self, url: str, connections: int = 0, patience: float = PATIENCE_SECONDS) -> None:
+        """Keep ``connections`` open; none where it is 0.
+
+        With open connections, whoever writes waits ``patience`` seconds for a lock in PostgreSQL,
+        such as that of a process that migrates the tables; without, as long as it takes.
+        """
         self._url = url
         self._connections = connections
+        self._patience = patience
         self._migrated = False
         self._memory_lock: threading.RLock | None = None
         with suppressed():
@@ -124,7 +129,11 @@ class Database:
             return
         if connection.dialect.name == "postgresql" and write:
             function = "pg_advisory_xact_lock" + ("" if alone else "_shared")
-            connection.execute(text(f"SELECT {function}(:key)"), {"key": _LOCK_KEY})
+            words, given = f"{function}(:key)", dict[str, object](key=_LOCK_KEY)
+            if self._connections:  # in one statement: this is done for every request
+                words = f"set_config('lock_timeout', :most, true), {words}"
+                given["most"] = f"{self._patience * 1_000:.0f}"
+            connection.execute(text(f"SELECT {words}"), given)  # words of ours
 
     def _pool(self) -> dict[str, Any]:
         if not self._connections:
@@ -133,7 +142,7 @@ class Database:
             "poolclass": QueuePool,
             "pool_size": self._connections,
             "max_overflow": 0,
-            "pool_timeout": _POOL_SECONDS,
+            "pool_timeout": self._patience,
             "pool_pre_ping": True,  # or the first question after a restart of the server fails
         }
 

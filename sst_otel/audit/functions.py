@@ -4,6 +4,9 @@ Making and dropping the partitions of a month takes the owner; removing old even
 right. These functions do exactly that, run as their owner (``SECURITY DEFINER``), and look for
 names in the tables' schema alone, so that no caller can put tables of its own in the way. Who may
 call them is said by :mod:`sst_otel.audit.roles`; without roles the owner does.
+
+Whoever may remove old events says what is old, but not without bound: events of the last days, as
+many as :data:`KEEP` returns, stay. Only the owner can make that function anew.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from sqlalchemy.engine import Connection
 MAKE = "sst_make_month(integer, integer)"
 DROP = "sst_drop_month(integer, integer, timestamptz)"
 DELETE = "sst_delete_events(timestamptz)"
+KEEP = "sst_keep_days()"
+"""Days whose events nobody removes; NULL while the owner has not said."""
 
 DELETIONS = (
     "DELETE FROM audit_log_records WHERE event_id IN "
@@ -35,6 +40,12 @@ LANGUAGE sql IMMUTABLE AS $$
     FROM lpad(to_hex(CAST(extract(epoch FROM make_timestamptz(year, month, 1, 0, 0, 0, 'UTC'))
                           * 1000 AS bigint)), 12, '0') AS hex
 $$
+"""
+_REFUSE = """
+    IF cutoff IS NULL OR cutoff > pg_catalog.now() - make_interval(days => sst_keep_days()) THEN
+        RAISE EXCEPTION 'events of the last % days stay', sst_keep_days()
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
 """
 _MAKE = f"""
 CREATE OR REPLACE FUNCTION sst_make_month(year integer, month integer) RETURNS boolean
@@ -72,6 +83,7 @@ DECLARE
     gone bigint;
     needed boolean;
 BEGIN
+    {_REFUSE.strip()}
     EXECUTE format('SELECT count(*), coalesce(bool_or(timestamp >= $1), false) FROM %I',
                    'audit_logs' || suffix) INTO gone, needed USING cutoff;
     IF needed THEN
@@ -91,6 +103,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
     gone bigint;
 BEGIN
+    {_REFUSE.strip()}
     {_BODY};
     {EVENTS.format(cutoff="$1")};
     GET DIAGNOSTICS gone = ROW_COUNT;
@@ -100,12 +113,30 @@ $$
 """
 
 
+def keep(days: int) -> str:
+    """Return the SQL that makes :data:`KEEP`; for the tables' owner."""
+    return _keep(str(int(days)))
+
+
+def _keep(days: str) -> str:
+    return (
+        f"CREATE OR REPLACE FUNCTION {KEEP} RETURNS integer LANGUAGE sql STABLE "
+        f"AS $$ SELECT CAST({days} AS integer) $$"
+    )
+
+
 def prepare(connection: Connection) -> None:
-    """Make the functions, or make them anew; nobody but their owner may call them then."""
+    """Make the functions, or make them anew; nobody but their owner may call them then.
+
+    How many days stay is left as it is.
+    """
     schema = connection.execute(text("SELECT quote_ident(current_schema())")).scalar_one()
     before = connection.execute(text("SHOW search_path")).scalar_one()
     # pg_temp last: it is looked into first where it is not named.
     connection.execute(text(f"SET LOCAL search_path = {schema}, pg_temp"))
+    known = connection.execute(text("SELECT to_regprocedure(:name)"), {"name": KEEP}).scalar()
+    if known is None:
+        connection.execute(text(_keep("NULL")))
     for function in (_FIRST_ID, _MAKE, _DROP, _DELETE):
         connection.execute(text(function.strip()))
     connection.execute(text(f"SET LOCAL search_path = {before}"))

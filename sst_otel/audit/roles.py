@@ -110,11 +110,14 @@ ROLES = (
         execute=(functions.DROP, functions.DELETE),
     ),
 )
+KEEP_DAYS = 30
+"""Days whose events nobody may remove, unless the owner says otherwise."""
 KEPT = (*_EVENTS, "seal_batches", "seal_verifications", "erasures")
 """Tables whose rows nobody changes."""
-_TRIGGER = "sst_rows_stay"
+TRIGGER = "sst_rows_stay"
+"""Keeps them."""
 _STAY = f"""
-CREATE OR REPLACE FUNCTION {_TRIGGER}() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION {TRIGGER}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'DELETE' AND current_user =
        (SELECT pg_catalog.pg_get_userbyid(relowner) FROM pg_catalog.pg_class WHERE oid = TG_RELID)
@@ -128,8 +131,11 @@ $$
 """  # noqa: S608  # names of ours
 
 
-def statements() -> Iterator[str]:
+def statements(keep_days: int | None = None) -> Iterator[str]:
     """Yield the SQL that makes the roles, or makes them anew after an upgrade.
+
+    ``keep_days``: how many days no ``sst_pruner`` can prune; None leaves what was said before,
+    :data:`KEEP_DAYS` where nothing was.
 
     To be run by the owner of the tables, who may make roles (``CREATEROLE``), with the schema of
     the tables first in its ``search_path``.
@@ -149,14 +155,21 @@ def statements() -> Iterator[str]:
     yield _STAY.strip()
     for table in KEPT:
         yield (
-            f"CREATE OR REPLACE TRIGGER {_TRIGGER} BEFORE UPDATE OR DELETE ON {table} "
-            f"FOR EACH ROW EXECUTE FUNCTION {_TRIGGER}()"
+            f"CREATE OR REPLACE TRIGGER {TRIGGER} BEFORE UPDATE OR DELETE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION {TRIGGER}()"
+        )
+    if keep_days is not None:
+        yield functions.keep(keep_days)
+    else:
+        yield (
+            f"DO $do$ BEGIN IF {functions.KEEP} IS NULL THEN "
+            f"{functions.keep(KEEP_DAYS)}; END IF; END $do$"
         )
 
 
-def apply(connection: Connection) -> None:
+def apply(connection: Connection, keep_days: int | None = None) -> None:
     """Run them in the caller's transaction; raises ``sqlalchemy.exc.SQLAlchemyError``."""
-    for statement in statements():
+    for statement in statements(keep_days):
         connection.execute(text(statement))
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 
 from sst_otel.audit import models, partitions, views
 
-HEAD = "0009"
+HEAD = "0010"
 VERSION_TABLE = "sst_alembic_version"
 MIGRATIONS = Path(__file__).with_name("migrations")
 _VIEW = (

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.engine import Connection
 
 from sst_otel.audit import erasure, models, partitions
-from sst_otel.audit.database import Database, is_outage
+from sst_otel.audit.database import PATIENCE_SECONDS, Database, is_outage
 from sst_otel.audit.dead_letters import REFUSED, UNREADABLE, bury, letter_of
 from sst_otel.audit.inserting import add_missing
 from sst_otel.audit.records import OutcomeRecord, Record
@@ -32,9 +32,12 @@ class Store:
     and processes, and after a fork.
     """
 
-    def __init__(self, url: str, connections: int = 0) -> None:
-        """Keep ``connections`` open, for threads that write all the time; none where it is 0."""
-        self._database = Database(url, connections)
+    def __init__(self, url: str, connections: int = 0, patience: float = PATIENCE_SECONDS) -> None:
+        """Keep ``connections`` open, for threads that write all the time; none where it is 0.
+
+        Those wait ``patience`` seconds for a lock, others as long as it takes.
+        """
+        self._database = Database(url, connections, patience)
         self._months_until = 0.0 if self._database.is_postgresql else float("inf")
 
     def upgrade(self) -> None:

@@ -157,6 +157,14 @@ def number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
+def age(seconds: float) -> str:
+    """Return how long something took or is ago, in the largest unit that it fills twice."""
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= 2 * length:
+            return number(int(seconds / length), unit)
+    return number(int(seconds), "second")
+
+
 def _minute(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(at))
 

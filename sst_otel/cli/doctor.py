@@ -15,6 +15,7 @@ from sst_otel.cli.checks import PROBLEM, Finding
 from sst_otel.cli.configuration import configuration, listing, origins, shown
 from sst_otel.cli.errors import PROBLEMS
 from sst_otel.cli.gaps import AREA, gaps, section
+from sst_otel.cli.keeping import keeping
 from sst_otel.cli.libraries import ABSENT, BY_US, libraries
 from sst_otel.cli.outbox import outbox
 from sst_otel.cli.output import add_format, write_csv, write_json, write_ndjson
@@ -22,7 +23,6 @@ from sst_otel.cli.packages import codecs, packages
 from sst_otel.cli.paragraphs import facts, indented
 from sst_otel.cli.pipeline import pipeline
 from sst_otel.cli.processes import HOOKED, processes
-from sst_otel.cli.seals import seals
 from sst_otel.cli.telemetry import services, telemetry
 from sst_otel.settings import Layer, Settings, layers
 
@@ -78,7 +78,7 @@ def _findings(settings: Settings, places: Sequence[Layer]) -> Iterator[Finding]:
     yield from services(settings, found)
     yield from checks.key(settings)
     yield from checks.store(settings)
-    yield from seals(settings)
+    yield from keeping(settings)
     yield from outbox(settings)
     yield from checks.pages(settings)
     yield from processes(settings)

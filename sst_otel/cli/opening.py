@@ -14,6 +14,8 @@ from sst_otel.settings import Settings, load_settings
 if TYPE_CHECKING:
     from sst_otel.audit.queries import Reader
 
+_REFUSED = "42501"
+
 
 def settings() -> Settings:
     """Return the settings in effect; a wrong one ends the command with code 2."""
@@ -86,6 +88,8 @@ def reader(used: Settings) -> Iterator[Reader]:
 def reason(error: Exception) -> str:
     """Say what went wrong without statement or parameters, which may hold an owner id."""
     original = getattr(error, "orig", None)
-    if original is not None and type(error).__name__ == "OperationalError":
+    code = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
+    # What PostgreSQL refuses for want of a right is told by the name of a table, or in our words.
+    if original is not None and (type(error).__name__ == "OperationalError" or code == _REFUSED):
         return str(original).strip().partition("\n")[0] or type(original).__name__
     return type(original or error).__name__

@@ -40,8 +40,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         removed = store.apply_retention(options.older_than, time.time())
     except (SQLAlchemyError, RuntimeError, OSError) as error:
-        kind = type(error).__name__
-        raise CommandError(f"the audit store cannot be written ({kind})", UNREADABLE) from None
+        text = f"the audit store cannot be written ({opening.reason(error)})"
+        raise CommandError(text, UNREADABLE) from None
     finally:
         store.close()
     print(f"{number(removed, 'event')} removed")

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import signal
-import threading
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from sst_otel.cli import opening
 from sst_otel.cli.checks import number
 from sst_otel.cli.errors import UNREADABLE, CommandError
-from sst_otel.cli.sealing import sealer
-from sst_otel.cli.server import ENDS, block_ends
+from sst_otel.cli.sealing import add_every, sealer, until_told
 
 if TYPE_CHECKING:
     from sst_otel.audit.seals.headers import Header
@@ -23,12 +20,7 @@ HELP = "seal what was written into SST_DATABASE_URL, so that a change of it can 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Take the interval."""
-    parser.add_argument(
-        "--every",
-        metavar="SECONDS",
-        type=_seconds,
-        help="go on sealing at this interval until SIGTERM or SIGINT",
-    )
+    add_every(parser, "sealing")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -39,12 +31,7 @@ def run(options: argparse.Namespace) -> int:
     opening.require_store(used)
     made = sealer(used)
     if options.every is not None:
-        block_ends()
-        thread = threading.Thread(target=made.run, args=(options.every, _tell), name="sst-sealer")
-        thread.start()
-        signal.sigwait(ENDS)
-        made.stop()
-        thread.join()
+        until_told(lambda: made.run(options.every, _tell), made.stop)
         return 0
     try:
         batches = made.seal()
@@ -65,10 +52,3 @@ def _tell(header: Header) -> None:
     at = datetime.fromtimestamp(header.sealed_at / 1e6, timezone.utc)
     said = f"batch {header.seq}, {number(header.leaves, 'row')}, {at:%Y-%m-%d %H:%M:%S} UTC"
     print(f"{said}\n  {header.hash}, key {header.key_id}", flush=True)
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0.1 <= seconds <= 86_400:
-        raise ValueError
-    return seconds

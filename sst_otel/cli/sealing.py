@@ -1,14 +1,18 @@
-"""Keys and store for the commands that seal and verify."""
+"""Keys, store and rounds of the commands that seal and verify."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import argparse
+import signal
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sst_otel.cli import opening
 from sst_otel.cli.errors import UNREADABLE, USAGE, CommandError
+from sst_otel.cli.server import ENDS, block_ends
 from sst_otel.settings import Settings
 
 if TYPE_CHECKING:
@@ -16,6 +20,26 @@ if TYPE_CHECKING:
 
     from sst_otel.audit.seals.sealer import Sealer
     from sst_otel.audit.seals.signing import Verifier
+
+
+def add_every(parser: argparse.ArgumentParser, what: str) -> None:
+    """Take the interval of a command that can go on; ``what`` it does then."""
+    parser.add_argument(
+        "--every",
+        metavar="SECONDS",
+        type=_seconds,
+        help=f"go on {what} at this interval until SIGTERM or SIGINT",
+    )
+
+
+def until_told(work: Callable[[], object], stop: Callable[[], object]) -> None:
+    """Let a thread work until SIGTERM or SIGINT, then ``stop`` it and wait for its end."""
+    block_ends()
+    thread = threading.Thread(target=work, name="sst-rounds")
+    thread.start()
+    signal.sigwait(ENDS)
+    stop()
+    thread.join()
 
 
 def sealer(used: Settings) -> Sealer:
@@ -71,3 +95,10 @@ def snapshot_of(used: Settings) -> Iterator[Connection]:
         raise CommandError(text, UNREADABLE) from None
     finally:
         store.close()
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0.1 <= seconds <= 86_400:
+        raise ValueError
+    return seconds

@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from sst_otel.cli import opening
 from sst_otel.cli.checks import number
-from sst_otel.cli.errors import PROBLEMS, USAGE, CommandError
+from sst_otel.cli.errors import PROBLEMS, UNREADABLE, USAGE, CommandError
 from sst_otel.cli.listing import asked
 from sst_otel.cli.output import write_json
 from sst_otel.cli.paragraphs import facts, indented
-from sst_otel.cli.sealing import snapshot_of, verifier
+from sst_otel.cli.sealing import add_every, snapshot_of, until_told, verifier
+from sst_otel.rounds import Rounds
 from sst_otel.settings import Settings
 
 if TYPE_CHECKING:
@@ -50,25 +51,68 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--read-only", action="store_true", help="do not note the verdict in the store"
     )
     parser.add_argument("--format", choices=("table", "json"), default="table")
+    add_every(parser, "verifying, at once for the first time,")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print what was found; 1 where something is not as it was."""
     used = opening.settings()
     if options.proof is not None:
+        if options.every is not None:
+            raise CommandError("--proof is checked once: leave out --every", USAGE)
         return _proof(options, used)
-    report = _verified(options, used)
+    if options.every is not None:
+        return _regularly(options, used)
+    return _once(options, used)
+
+
+def _regularly(options: argparse.Namespace, used: Settings) -> int:
+    """Verify until told to end; return the code of the last one that came to its end.
+
+    Whatever fails is said each time, and tried again at the next.
+    """
+    from sst_otel.audit.seals.ledger import StoppedError
+
+    rounds, codes = Rounds(), [0]
+
+    def work() -> None:
+        for last in rounds.each(options.every, first=0.0):
+            if last:
+                return
+            try:
+                codes.append(_once(options, used, lambda: rounds.stopping))
+            except StoppedError:
+                return
+            except CommandError as error:
+                print(f"{_time(time.time())}: {error}", file=sys.stderr, flush=True)
+                codes.append(error.code)
+            except Exception as error:
+                kind = type(error).__name__
+                print(f"{_time(time.time())}: not verified ({kind})", file=sys.stderr, flush=True)
+                codes.append(UNREADABLE)
+
+    until_told(work, rounds.stop)
+    return codes[-1]
+
+
+def _once(
+    options: argparse.Namespace, used: Settings, stopping: Callable[[], bool] = lambda: False
+) -> int:
+    report = _verified(options, used, stopping)
     if not options.read_only:
         _note(used, report)
     if options.format == "json":
         write_json(_told(report))
     else:
+        if options.every is not None:
+            print(_time(time.time()))
         for line in _lines(report, options):
             print(line)
+    sys.stdout.flush()
     return PROBLEMS if report.count else 0
 
 
-def _verified(options: argparse.Namespace, used: Settings) -> Report:
+def _verified(options: argparse.Namespace, used: Settings, stopping: Callable[[], bool]) -> Report:
     from sst_otel.audit.seals.verifying import verify
 
     since = asked(options, ["since"]).get("since")
@@ -76,7 +120,7 @@ def _verified(options: argparse.Namespace, used: Settings) -> Report:
     keys = verifier(used, options.public_key)
     try:
         with snapshot_of(used) as connection:
-            return verify(connection, keys, since=since, anchor=options.anchor)
+            return verify(connection, keys, since=since, anchor=options.anchor, stopping=stopping)
     except (OSError, ValueError) as error:
         raise _bad_anchor(error) from None
 
@@ -114,7 +158,7 @@ def _proof(options: argparse.Namespace, used: Settings) -> int:
         raise CommandError(f"the proof does not hold: {error}", PROBLEMS) from None
     except (OSError, ValueError) as error:
         raise _bad_anchor(error) from None
-    at = _time(header.sealed_at)
+    at = _time(header.sealed_at / 1e6)
     if options.format == "json":
         write_json(
             {"event": proof["event"], "batch": header.seq, "sealed_at": header.sealed_at / 1e6}
@@ -147,7 +191,7 @@ def _lines(report: Report, options: argparse.Namespace) -> Iterator[str]:
     head = report.head
     last = "nothing is sealed yet"
     if head is not None:
-        last = f"batch {head.seq}, {_time(head.sealed_at)}, key {head.key_id}"
+        last = f"batch {head.seq}, {_time(head.sealed_at / 1e6)}, key {head.key_id}"
     rows = [
         ("last seal", last),
         ("checked", f"{_batches(report.batches)}, {number(report.rows, 'row')}"),
@@ -184,5 +228,5 @@ def _batches(count: int) -> str:
     return f"{count:,} batch{'' if count == 1 else 'es'}"
 
 
-def _time(at: int) -> str:
-    return f"{datetime.fromtimestamp(at / 1e6, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
+def _time(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"

@@ -60,6 +60,23 @@ def places(connection: Connection, table: str = "audit_logs") -> list[str]:
     return [row[0].removeprefix(f"{table}_") for row in connection.execute(query)]
 
 
+def older(store: Store, records: list[Record]) -> None:
+    """Make a store of before there were months, with these in it."""
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    with by_hand(store) as connection:
+        operations = Operations(MigrationContext.configure(connection=connection))
+        for number in range(1, 5):
+            scripts.get_revision(f"{number:04}").module.upgrade(operations)
+        connection.execute(text(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32))"))
+        connection.execute(text(f"INSERT INTO {VERSION_TABLE} VALUES ('0004')"))
+        later = (SealBlock, SealBatch, SealSalt, Tombstone)
+        seals = [table.__table__ for table in later]
+        Base.metadata.create_all(connection, tables=seals)
+        write(connection, records, NOW)
+        Base.metadata.drop_all(connection, tables=seals)  # none knew of them
+        connection.commit()
+
+
 @pytest.mark.parametrize(
     "at",
     [
@@ -165,19 +182,8 @@ class TestPostgres:
     def test_an_older_store_is_moved_into_months(self, store: Store) -> None:
         records = [record for days in (0, 40, 400) for record in shared(NOW - days * DAY)]
         records += shared(NOW, "no uuid")
-        scripts = ScriptDirectory(str(MIGRATIONS))
-        with by_hand(store) as connection:
-            operations = Operations(MigrationContext.configure(connection=connection))
-            for number in range(1, 5):
-                scripts.get_revision(f"{number:04}").module.upgrade(operations)
-            connection.execute(text(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32))"))
-            connection.execute(text(f"INSERT INTO {VERSION_TABLE} VALUES ('0004')"))
-            later = (SealBlock, SealBatch, SealSalt, Tombstone)
-            seals = [table.__table__ for table in later]
-            Base.metadata.create_all(connection, tables=seals)
-            write(connection, records, NOW)
-            Base.metadata.drop_all(connection, tables=seals)  # none knew of them
-            connection.commit()
+        older(store, records)
+        with store.reading() as connection:
             rows = _rows(connection)
         store.upgrade()
         with store.reading() as connection:

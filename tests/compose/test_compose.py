@@ -22,10 +22,12 @@ ENV = dict(
     for line in (ROOT / ".env").read_text("utf-8").splitlines()
     if line and not line.startswith("#")
 )
-ENDS = {"reader"}
+ENDS = {"roles", "accounts"}
 """Services that do one thing and end."""
 NO_SHELL = {"collector"}
 """Images in which nothing could look after the service from inside."""
+UNASKED = {"verifier"}
+"""Services that nobody asks how they are: an alert of Grafana's looks for what they do."""
 OF_COMPOSE = {"COMPOSE_PROJECT_NAME"}
 _PINNED = re.compile(r"[\w./-]+:v?\d+(\.\d+)+[\w.-]*")
 _OTEL_DEFAULTED = re.compile(r"\$\{env:(\w+)(:-[^}]*)?\}")
@@ -105,7 +107,7 @@ class TestServices:
         assert set(SERVICES[name]["logging"]["options"]) == {"max-size", "max-file"}
 
     def test_it_says_whether_it_is_well(self, name: str) -> None:
-        assert ("healthcheck" in SERVICES[name]) != (name in ENDS | NO_SHELL)
+        assert ("healthcheck" in SERVICES[name]) != (name in ENDS | NO_SHELL | UNASKED)
 
     def test_it_waits_for_what_can_be_waited_for(self, name: str) -> None:
         for other, how in SERVICES[name].get("depends_on", {}).items():
@@ -145,12 +147,12 @@ class TestServices:
                 assert variable.endswith("_FILE")
 
 
-@pytest.mark.parametrize("name", ["site", "ingest", "pages"])
+@pytest.mark.parametrize("name", ["site", "ingest", "pages", "roles", "sealer", "verifier"])
 def test_our_settings_are_settings(name: str) -> None:
     known = {f"SST_{option.upper()}" for option in OPTIONS}
     for variable in environment(name):
         if variable.startswith("SST_"):
-            assert variable.removesuffix("_FILE") in known
+            assert {variable, variable.removesuffix("_FILE")} & known
 
 
 @pytest.mark.parametrize(
@@ -194,3 +196,14 @@ def test_ports_are_those_that_the_files_listen_on() -> None:
     for address, port in hosts.items():
         assert address in TEXT + scraped
         assert port in listened
+
+
+def test_nobody_but_the_sealer_can_read_its_key() -> None:
+    having = [name for name in SERVICES if "seals" in str(SERVICES[name].get("volumes"))]
+    assert having == ["sealer", "verifier"]
+    assert "seals:/var/lib/sst-seals:ro" in SERVICES["verifier"]["volumes"]
+    image = (ROOT / "docker/Dockerfile").read_text("utf-8")
+    assert "useradd --uid 10001 " in image
+    assert SERVICES["verifier"]["user"] == "10002:10002"
+    assert "user" not in SERVICES["sealer"]
+    assert "install -d -o sst -g sst -m 0755 /var/lib/sst-seals" in image

@@ -13,7 +13,9 @@ import pytest
 from sst_otel.audit.store import Store
 from tests.audit.helpers import NOW
 from tests.grafana.asking import DAY, QUERIES, Asked, table
-from tests.grafana.troubled import ADA, GRACE, QUOTED
+from tests.grafana.troubled import ADA, GRACE, QUOTED, fill
+from tests.postgres import Database
+from tests.postgres import postgres as postgres
 
 pytestmark = pytest.mark.stack
 
@@ -231,3 +233,17 @@ class TestAlerts:
             text = QUERIES[name].text.replace("last_seal", f"(now() - interval '{ago}')")
             monkeypatch.setitem(empty.questions, name, replace(QUERIES[name], text=text))
             assert [row["trouble"] for row in empty(name)] == said
+
+    @pytest.mark.parametrize(
+        ("hours", "said"), [(None, []), (29, []), (31, ["nothing is verified any more"])]
+    )
+    def test_verifications_that_stopped(
+        self, postgres: Database, hours: float | None, said: list[str]
+    ) -> None:
+        fill(postgres, empty=True)
+        if hours is not None:
+            store = Store(postgres.url("psycopg"))
+            store.note_verification(time.time() - hours * 3_600, 0, None)
+            store.close()
+        rows = Asked(postgres)("alert / sst-pipeline-stalled")
+        assert [row["trouble"] for row in rows] == said

@@ -39,14 +39,16 @@ UNKNOWN = f"""
     ORDER BY service, host
 """
 # Later than ten minutes, put aside within the hour, lost within the day. Empty intervals are sealed
-# too, so an old seal says that nobody seals any more; where nobody ever did there is none.
+# too, so an old seal says that nobody seals any more; where nobody ever did there is none. The same
+# goes for verdicts; who verifies daily has some hours to do it in.
 STALLED = f"""
     SELECT trouble, count(*) AS troubles
     FROM report_pipeline, LATERAL (VALUES
       ('events come late', lag_seconds > 600 AND last_received > now() - interval '1 hour'),
       ('records were put aside', last_dead_letter > now() - interval '1 hour'),
       ('records were lost', last_gap > {_DAY}),
-      ('nothing is sealed any more', last_seal < now() - interval '1 hour')
+      ('nothing is sealed any more', last_seal < now() - interval '1 hour'),
+      ('nothing is verified any more', last_verified < now() - interval '30 hours')
     ) AS said (trouble, so)
     WHERE so
     GROUP BY trouble

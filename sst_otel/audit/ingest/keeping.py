@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
+from sst_otel.audit.database import PATIENCE_SECONDS
 from sst_otel.audit.ingest.contents import Contents
 from sst_otel.audit.store import Store
 
@@ -14,8 +15,9 @@ class StoreKeeping:
     Methods raise ``sqlalchemy.exc.SQLAlchemyError`` and ``RuntimeError`` as the store does.
     """
 
-    def __init__(self, url: str, threads: int) -> None:
-        self._store = Store(url, connections=threads)
+    def __init__(self, url: str, threads: int, patience: float = PATIENCE_SECONDS) -> None:
+        """Wait at most ``patience`` seconds while another process migrates, prunes or erases."""
+        self._store = Store(url, connections=threads, patience=patience)
 
     def keep(self, found: Contents) -> int:
         """Write everything in one transaction; return how many dead letters there are among it."""

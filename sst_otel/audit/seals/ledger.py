@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from sst_otel.audit.seals import leaves
@@ -12,10 +12,19 @@ from sst_otel.audit.seals.leaves import Leaf
 _INSERTED = 5_000
 
 
-class Ledger:
-    """A private file of SQLite's, which is gone when it is closed."""
+class StoppedError(Exception):
+    """Somebody wanted no more of a verification."""
 
-    def __init__(self) -> None:
+
+class Ledger:
+    """A private file of SQLite's, which is gone when it is closed.
+
+    Every step of a verification asks it something. So it is here that one ends which is not wanted
+    any more: what reads or writes raises :class:`StoppedError` once ``stopping`` says so.
+    """
+
+    def __init__(self, stopping: Callable[[], bool] = lambda: False) -> None:
+        self._stopping = stopping
         self._file = sqlite3.connect("", isolation_level=None)
         self._file.execute("PRAGMA journal_mode=OFF")
         self._file.execute(
@@ -35,6 +44,7 @@ class Ledger:
         """Take leaves in their order; a later one of the same row replaces an earlier one."""
         rows = iter(found)
         while some := list(islice(rows, _INSERTED)):
+            self._go_on()
             for leaf in some:
                 if leaf.table == leaves.PRUNED and leaf.key.isdecimal():
                     self.cutoff = max(self.cutoff, int(leaf.key))
@@ -48,6 +58,7 @@ class Ledger:
         """Yield the leaves of a table, ``size`` at a time, by their keys."""
         after: str | None = None
         while True:
+            self._go_on()
             found = self._file.execute(
                 "SELECT * FROM latest WHERE kind = ? AND (? IS NULL OR key > ?) "
                 "ORDER BY key LIMIT ?",
@@ -60,6 +71,7 @@ class Ledger:
 
     def get(self, table: str, key: str | None) -> Leaf | None:
         """Return the leaf of a row."""
+        self._go_on()
         row = self._file.execute(
             "SELECT * FROM latest WHERE kind = ? AND key = ?", (table, key)
         ).fetchone()
@@ -73,3 +85,7 @@ class Ledger:
         """Return how many rows of a table there are leaves of."""
         query = "SELECT count(*) FROM latest WHERE kind = ?"
         return int(self._file.execute(query, (table,)).fetchone()[0])
+
+    def _go_on(self) -> None:
+        if self._stopping():
+            raise StoppedError

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from sst_otel.audit.seals.headers import Header
 from sst_otel.audit.seals.sealing import seal
 from sst_otel.audit.seals.signing import Signer
 from sst_otel.guard import count_error, say_once
+from sst_otel.rounds import Rounds
 
 
 class Sealer:
@@ -24,7 +24,7 @@ class Sealer:
         self._database = Database(url)
         self._signer = signer
         self._anchor = anchor
-        self._stopping = threading.Event()
+        self._rounds = Rounds()
 
     def seal(self, younger: float = 0.0) -> list[Header]:
         """Seal once, unless the last batch is ``younger`` than so many seconds; anchor the result.
@@ -44,9 +44,7 @@ class Sealer:
 
         Of several that do, one seals in each interval. ``told`` is handed each batch.
         """
-        last = False
-        while not last:
-            last = self._stopping.wait(every)
+        for last in self._rounds.each(every, first=every):
             try:
                 for header in self.seal(0.0 if last else every / 2):
                     told(header)
@@ -58,4 +56,4 @@ class Sealer:
 
     def stop(self) -> None:
         """End :meth:`run`."""
-        self._stopping.set()
+        self._rounds.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import exists, select
@@ -28,14 +29,16 @@ def verify(
     *,
     since: float | None = None,
     anchor: Path | None = None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> Report:
     """Return what is wrong, and how much was looked at, in the one state ``connection`` shows.
 
     ``since``: epoch seconds; batches sealed before have their headers checked, not their rows.
-    Raises ``ValueError`` for an anchor that is none, ``OSError``, and SQLAlchemy's errors.
+    Raises ``ValueError`` for an anchor that is none, ``OSError``, SQLAlchemy's errors, and
+    :class:`~sst_otel.audit.seals.ledger.StoppedError` soon after ``stopping`` says so.
     """
     report = Report()
-    ledger = Ledger()
+    ledger = Ledger(stopping)
     try:
         start = None if since is None else microseconds(since)
         check_batches(connection, verifier, start, ledger, report)

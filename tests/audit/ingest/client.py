@@ -14,6 +14,7 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import (
 from sqlalchemy import select
 
 from sst_otel.audit import models
+from sst_otel.audit.database import PATIENCE_SECONDS
 from sst_otel.audit.decoding import decode
 from sst_otel.audit.ingest.application import IngestApp
 from sst_otel.audit.ingest.counting import Counts
@@ -30,8 +31,8 @@ PROTOBUF = "application/x-protobuf"
 class Client:
     """Calls the application as a server does."""
 
-    def __init__(self, url: str, *tokens: str) -> None:
-        self.app = IngestApp(StoreKeeping(url, 2), tokens, Counts())
+    def __init__(self, url: str, *tokens: str, patience: float = PATIENCE_SECONDS) -> None:
+        self.app = IngestApp(StoreKeeping(url, 2, patience), tokens, Counts())
 
     def __call__(
         self,
