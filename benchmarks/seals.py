@@ -69,8 +69,10 @@ def measure(name: str, sample: Sealed, events: int) -> None:
 def verified(sample: Sealed) -> int:
     """Verify by the command; return how many rows were good."""
     done = subprocess.run(
-        [sys.executable, "-m", "sst_otel.cli", "verify", "--format", "json"]
-        + ["--anchor", str(sample.anchor)],
+        [
+            *(sys.executable, "-m", "sst_otel.cli", "verify", "--format", "json"),
+            *("--anchor", str(sample.anchor)),
+        ],
         env={
             **os.environ,
             "SST_DATABASE_URL": sample.url,

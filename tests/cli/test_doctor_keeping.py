@@ -15,6 +15,7 @@ from sst_otel.audit.partitions import following, month_of
 from sst_otel.audit.records import alias_record, share_record
 from sst_otel.cli import main
 from sst_otel.shares import new_event_id
+from tests.audit.by_hand import by_hand
 from tests.audit.helpers import MINTER, NOW, sealed, share
 from tests.audit.seals.sample import Sealed, records
 from tests.cli.diagnosis import Capture, lines
@@ -107,7 +108,7 @@ class TestSqlite:
             assert text in found[1]
 
     def test_one_that_cannot_be_read_hides_no_other(self, sample: Sealed, capsys: Capture) -> None:
-        with sample.store.reading() as connection:
+        with by_hand(sample.store) as connection:
             connection.exec_driver_sql("ALTER TABLE tombstones RENAME TO elsewhere")
             connection.commit()
         found = said(capsys)
