@@ -13,12 +13,17 @@ MAX_FIELDS = 2_000
 """Fields of one form or document that are looked at."""
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[^\W\d_a-zA-Z]+|\d+")
 _MAX_DEPTH = 40
+_VALUE = "value"
+_KIND_KEYS = ("type", "kind", "system", "channel", "medium")
+_CONTACTS = frozenset({"email", "e-mail", "mail", "phone", "telephone", "tel", "mobile", "cell"})
 
 
 def scalars(tree: Any) -> list[tuple[str, Any]]:
     """Return ``(path, value)`` of the leaves of exact dictionaries and lists, in their order.
 
-    The keys of a path are joined by dots. Ends where more than :data:`MAX_FIELDS` are found.
+    The keys of a path are joined by dots. Ends where more than :data:`MAX_FIELDS` are found. The
+    value of a way to reach somebody is called what that is: ``{"type": "email", "value": …}``, as
+    address books, FHIR's ``telecom`` and SCIM have it, is a field ``email``.
     """
     found: list[tuple[str, Any]] = []
     _collect_scalars(tree, "", 0, found)
@@ -38,14 +43,25 @@ def _collect_scalars(tree: Any, path: str, depth: int, found: list[tuple[str, An
     if not named and type(tree) is not list:
         found.append((path, tree))
         return
+    contact = _contact_kind(tree) if named and _VALUE in tree else None
     for name, value in tree.items() if named else ((path, value) for value in tree):
-        inner = f"{path}.{name}" if named and path else name
+        called = contact if contact is not None and name == _VALUE else name
+        inner = f"{path}.{called}" if named and path else called
         if type(value) is dict or type(value) is list:
             _collect_scalars(value, inner, depth + 1, found)
         else:
             found.append((inner, value))
         if len(found) > MAX_FIELDS:
             return
+
+
+def _contact_kind(tree: dict[str, Any]) -> str | None:
+    """Return by which way somebody is reached at an object's ``value``; None for other objects."""
+    for key in _KIND_KEYS:
+        kind = tree.get(key)
+        if type(kind) is str and kind.lower() in _CONTACTS:
+            return kind.lower()
+    return None
 
 
 def shown(name: str) -> str:

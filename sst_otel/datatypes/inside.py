@@ -26,7 +26,8 @@ _LISTED = re.compile(r"[^@<>]{0,60}<[^\s@<>]+@[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+")
 _ROLES = frozenset(
     {"info", "support", "help", "contact", "kontakt", "service", "hello", "sales", "admin",
      "office", "team", "billing", "press", "jobs", "careers", "privacy", "legal", "feedback",
-     "newsletter", "news", "orders", "shop", "root", "security", "hr", "it", "mail", "contacto"}
+     "newsletter", "news", "orders", "shop", "root", "security", "hr", "it", "mail", "contacto",
+     "desk", "helpdesk", "marketing", "noc", "ops"}
 )  # fmt: skip
 
 

@@ -28,9 +28,12 @@ _PEOPLE = frozenset(
 _IDENTIFIERS = frozenset(
     {"id", "identifier", "key", "no", "nr", "num", "number", "pk", "ref", "reference", "uuid"}
 )
-_BEFORE = frozenset(
-    {"app", "crm", "current", "external", "internal", "local", "our", "shop", "the", "x"}
+_COUNTED = frozenset(
+    {"all", "any", "are", "by", "can", "count", "each", "every", "has", "is", "last", "max"}
+    | {"maximum", "min", "minimum", "new", "no", "num", "number", "per", "role", "sum", "total"}
+    | {"type", "was"}
 )
+"""Words before such a noun with which a number says how many there are, which kind, or whether."""
 
 
 def names_account(leaf: Leaf, datum: Datum) -> bool:
@@ -56,9 +59,10 @@ def _key_around(leaf: Leaf) -> str:
 @remembered(2_000)
 def _says_account(key: str, around: str) -> bool:
     words = _last_words(key)
-    nouns = [word for word in words if word not in _IDENTIFIERS and word not in _BEFORE]
+    nouns = [word for word in words if word not in _IDENTIFIERS]
     if nouns:
-        return len(nouns) == 1 and nouns[0] in _PEOPLE
+        # Before it stands whose account it is: "crm_customer", "djstripe_subscriber".
+        return nouns[-1] in _PEOPLE and _COUNTED.isdisjoint(words[: words.index(nouns[-1])])
     beside = _last_words(around) if words else []
     return bool(beside) and beside[-1].removesuffix("s") in _PEOPLE
 

@@ -1,7 +1,8 @@
 """Labels in running text: ``Biological sex: f``, ``**City**: Reading``, ``income = 50000``.
 
 Prompts, tickets and letters are written as lines of a label and a value. What a key says of a field
-the label says of what follows it.
+the label says of what follows it. Letters about an account say in a sentence what it is called:
+``your username is ann``.
 """
 
 from __future__ import annotations
@@ -24,11 +25,18 @@ _SIGN = re.compile(r"[:=](?<=[^\W\d][:=]|[* ][:=])(?!/)[*_]{0,2} ?(?=[^\s\"\[{*_
 _BEFORE = re.compile(r"[\n\t|,;.!?()\[\]{}:=<>•]")
 _AFTER = re.compile(r"[\n\t|,;!?()\[\]{}:=<>•]|\.(?:\s|$)| [-/] ")
 _MARKUP = " *_#-\"'`>"
+_ACCOUNT = re.compile(
+    r"\b(?:user ?name|user|log-?in(?: name)?|account)(?:\s+(?:is|was|of|for|named|called|linked to"
+    r"|associated with))?:?\s+(?:<\w+>)?[\"'\u201c\u2018\u00ab]?([^\W_][\w.@+-]{0,60}\w)",
+    re.IGNORECASE,
+)
+"""What an account is called, after the word for it."""
+_CALLED = "username"
 
 
 def has_labels(text: str) -> bool:
     """Whether a text may have labels in it; JSON has none of its own."""
-    return _SIGN.search(text) is not None
+    return _SIGN.search(text) is not None or _ACCOUNT.search(text) is not None
 
 
 def labelled(leaves: list[Leaf]) -> Iterator[Leaf]:
@@ -40,14 +48,8 @@ def labelled(leaves: list[Leaf]) -> Iterator[Leaf]:
             continue
         if leaf.mark is not None and not leaf.mark.composed:
             continue
-        for sign in _SIGN.finditer(leaf.text):
-            before = leaf.text[max(0, sign.start() - _LONGEST) : sign.start()]
-            label = _BEFORE.split(before)[-1].strip(_MARKUP)
-            value = _AFTER.split(leaf.text[sign.end() : sign.end() + _LONGEST], maxsplit=1)[0]
-            value = value.strip(_MARKUP)
-            if not value or not label or len(label.split()) > _MOST_WORDS:
-                continue
-            mark = marks.get(leaf.text)
+        mark = marks.get(leaf.text)
+        for label, value in _pairs(leaf.text):
             if mark is not None and _is_told(mark, value):
                 continue
             yield replace(
@@ -56,6 +58,18 @@ def labelled(leaves: list[Leaf]) -> Iterator[Leaf]:
             count += 1
             if count >= MAX_LABELS:
                 return
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    for sign in _SIGN.finditer(text):
+        before = text[max(0, sign.start() - _LONGEST) : sign.start()]
+        label = _BEFORE.split(before)[-1].strip(_MARKUP)
+        value = _AFTER.split(text[sign.end() : sign.end() + _LONGEST], maxsplit=1)[0]
+        value = value.strip(_MARKUP)
+        if value and label and len(label.split()) <= _MOST_WORDS:
+            yield label, value
+    for said in _ACCOUNT.finditer(text):
+        yield _CALLED, said[1]
 
 
 def _is_told(mark: Mark, value: str) -> bool:

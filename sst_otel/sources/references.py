@@ -18,7 +18,8 @@ _ACTOR_COLUMN = re.compile(
     r"(^|_)(by|author|editor|creator|approver|assignee|assigned(_to)?|responsible|handler|"
     r"operator|moderator|coordinator|supervisor|representative|salesperson|"
     r"(default|primary|backup|main)_owner|"
-    r"reviewer|staff|agent|manager|parent|referrer|sender|recipient|doctor|physician|"
+    r"reviewer|staff|agent|manager|parent|referrer|inviter|invitor|nominator|"
+    r"sender|recipient|doctor|physician|"
     r"therapist|teacher|trainer|instructor|authorizer|actor|seller|vendor)(_id)?$"
 )
 _ADDRESS_COLUMN = re.compile(

@@ -23,6 +23,7 @@ CLASSIFIER = FieldClassifier(default_taxonomy())
         ("paid by 4111 1111 1111 1111 today", {("payment_card", "4111 1111 1111 1111")}),
         ("a@b.example and a@b.example again", {("email", "a@b.example")}),
         ("Mail info@shop.example or support@shop.example", set()),
+        ("Mail helpdesk@shop.example or ops@shop.example", set()),
         ("IBAN GB29NWBK60161331926818 is wrong", set()),
         ("paid by 4111 1111 1111 1112 today", set()),
         ("since 2026-01-01 12:30 there are 1700000000000 of them, +20 % and +1.5", set()),

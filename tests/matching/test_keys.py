@@ -43,6 +43,7 @@ class TestAnAccountsId:
             {"insured": 1, **MAIL},
             {"X-User": "1", **MAIL},
             {"our_customer": 1, **MAIL},
+            {"metadata": {"djpay_subscriber": "1"}, **MAIL},
         ],
     )
     def test_counts_beside_what_is_certain(self, tree: Any, known: World) -> None:
@@ -57,6 +58,9 @@ class TestAnAccountsId:
             {"id": 1, **MAIL},
             {"quantity": 1, **MAIL},
             {"customer_count": 1, **MAIL},
+            {"max_member": 1, **MAIL},
+            {"is_member": 1, **MAIL},
+            {"subscriber_type": 1, **MAIL},
             {"user_orders": 1, **MAIL},
             {"customer": {"id": 2, **MAIL}},
         ],

@@ -27,6 +27,8 @@ def read(text: str) -> list[tuple[str, str]]:
         ("## Profile\n- City: Reading. She asks", ("City", "Reading")),
         ("with income = 50000, please", ("with income", "50000")),
         ("It is easy (sex: male)", ("sex", "male")),
+        ("In case you forgot, your username is annk.", ("username", "annk")),
+        ("A new address for the account <b>annk</b>", ("username", "annk")),
     ],
 )
 def test_labels(text: str, found: tuple[str, str]) -> None:
@@ -48,6 +50,15 @@ def test_json_is_no_labelled_text() -> None:
 
 def test_a_text_of_labels_ends() -> None:
     assert len(read("a: b, " * (2 * MAX_LABELS))) == MAX_LABELS
+
+
+def test_a_letter_says_what_somebodys_account_is_called(world: World) -> None:
+    world.add("ann", "username", "annk")
+    text = "Hello! You get this as somebody asked. In case you forgot, your username is %s."
+    for said, found in (("annk", {"ann": {"username": "field"}}), ("anna", {})):
+        world.scope.data.update(dict.fromkeys(world.registry.of_owner(world.people["ann"].ref)))
+        part = Part("json", {"TextBody": text % said})
+        assert world.found(part, scope=world.scope) == found
 
 
 @pytest.mark.parametrize("form", ["prompt", "text"])

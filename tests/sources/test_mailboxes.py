@@ -189,7 +189,9 @@ def test_whom_a_note_was_sent_to_does_not_make_it_a_person() -> None:
     assert found.owner_id({"user_id": 2, "id": 5}) == "2"
 
 
-@pytest.mark.parametrize("column", ["assigned_to_id", "responsible_id", "default_owner_id"])
+@pytest.mark.parametrize(
+    "column", ["assigned_to_id", "responsible_id", "default_owner_id", "inviter_id"]
+)
 def test_who_works_on_a_row_is_not_whom_it_is_about(column: str) -> None:
     ticket = [to(column, "users"), text("submitter_email")]
     found = plans(users=users(), tickets=ticket)["tickets"]
