@@ -8,7 +8,7 @@ doctor 1 and patient 1 must never be the same person.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 _RANKS = ("users", "user", "auth_user", "accounts", "account", "members", "member")
@@ -16,6 +16,7 @@ LOGIN_NAMES = frozenset(_RANKS)
 """Names of tables that log-ins usually use."""
 _USERS = frozenset({"users", "user", "auth_user"})
 _ACCOUNT_COLUMNS = ("user_id", "account_id")
+_POSTAL = frozenset({"city", "postal_code", "region", "country"})
 LOGIN = "sst_login"
 """Key in ``Table.info`` by which a framework has said that log-ins use a table."""
 _PASSWORD = re.compile(r"passw|pwd|passhash|pass_hash|^pw_|_pw$|^pin_hash$", re.IGNORECASE)
@@ -58,6 +59,19 @@ def login_table(tables: Iterable[Any], is_person: Callable[[Any], bool]) -> str 
 def has_password(table: Any) -> bool:
     """Whether people log in with what a row of the table holds."""
     return any(_PASSWORD.search(column.name) for column in table.columns)
+
+
+def addressed(types: Mapping[str, str]) -> list[str]:
+    """Return the columns called ``address`` in which an account's e-mail stands, given its types.
+
+    That is what trackers and list servers call it: where no other column has an e-mail and none
+    the rest of a postal address.
+    """
+    if "email" in types.values() or _POSTAL.intersection(types.values()):
+        return []
+    streets = [column for column, data_type in types.items() if data_type == "street_address"]
+    named = [column for column in streets if column.strip("_").lower() == "address"]
+    return named if all("address" in column.lower() for column in streets) else []
 
 
 def is_account(table: Any) -> bool:

@@ -17,6 +17,7 @@ from sst_otel.sources import (
     django,
     falcon,
     flask,
+    form_parts,
     grpc,
     processes,
     pyramid,
@@ -49,5 +50,6 @@ def installs(
         ),
         *databases.installs(),
         *(partial(job.install, tagger) for job in _JOBS),
+        form_parts.install,
         threads.install,
     )

@@ -12,7 +12,14 @@ from typing import Any
 
 from sst_otel.selection import UNTRACKED
 from sst_otel.sources import references
-from sst_otel.sources.accounts import LOGIN_NAMES, is_account, login_table, target_of
+from sst_otel.sources.accounts import (
+    LOGIN_NAMES,
+    addressed,
+    has_password,
+    is_account,
+    login_table,
+    target_of,
+)
 from sst_otel.sources.mailboxes import (
     is_configuration,
     is_sender,
@@ -138,6 +145,8 @@ class People:
             data_type = self._classify(name, names, table.name)
             if data_type is not None and may_hold(table.columns[name], data_type):
                 found[name] = data_type
+        if has_password(table):
+            found.update(dict.fromkeys(addressed(found), "email"))
         return found
 
     def _person_key(self, table: Any) -> str | None:

@@ -7,6 +7,7 @@ it is, is that body; one that equals the query is the query. The stream is never
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sst_otel.scope import Scope
@@ -17,13 +18,23 @@ from sst_otel.sources.web_request import WebRequest
 BODY = "body"
 """Where a scope's notes have its :class:`Body`."""
 _FORM = "x-www-form-urlencoded"
+_PARTS = "multipart/form-data"
 _LONGEST = 1_000_000
 
 
 class Body:
     """What one request says of its body and its query."""
 
-    __slots__ = ("_key", "_length", "_query", "_request", "_web", "is_form", "is_json")
+    __slots__ = (
+        "_is_in_parts",
+        "_key",
+        "_length",
+        "_query",
+        "_request",
+        "_web",
+        "is_form",
+        "is_json",
+    )
 
     def __init__(
         self, web: WebSource, request: WebRequest, key: Any, kind: str, length: str, query: str
@@ -37,6 +48,7 @@ class Body:
         kind = kind.partition(";")[0].lower()
         self.is_json = "json" in kind
         self.is_form = _FORM in kind
+        self._is_in_parts = kind == _PARTS
 
     def document(self, tree: Any, text: Any) -> bool:
         """Tag ``tree`` if what it was parsed from is this body; tells whether it is."""
@@ -53,6 +65,13 @@ class Body:
             self._web.query(self._key, self._request.context, texts(pairs))
         elif self.is_form and self._is_body(text):
             self._web.form(self._key, self._request.context, texts(pairs))
+
+    def parts(
+        self, pairs: Iterable[tuple[str, Any]], uploads: Iterable[tuple[str, str, Any]]
+    ) -> None:
+        """Tag a form in parts, if that is what this body says it is; ``uploads``: as of a form."""
+        if self._is_in_parts:
+            self._web.form(self._key, self._request.context, pairs, uploads)
 
     def _is_body(self, text: Any) -> bool:
         kind = type(text)

@@ -27,6 +27,7 @@ ELSEWHERE = (
     "tests/sources/test_django_desk.py",
     "tests/sources/test_django_meant.py",
     "tests/sources/test_django_start.py",
+    "tests/sources/test_form_parts.py",
     "tests/sources/test_loaded_models.py",
     "tests/sources/test_mysql_rows.py",
     "tests/sources/test_postgres_rows.py",

@@ -27,6 +27,22 @@ def key() -> Column[int]:
     return Column("id", Integer, primary_key=True)
 
 
+class TestAnAddressThatIsAMailbox:
+    def mailboxes(self, people: People, name: str, *columns: str) -> list[str]:
+        described = [key(), *(Column(column, String) for column in columns)]
+        found = people.plan(tables((name, described))[name]).types
+        return [column for column, data_type in found.items() if data_type == "email"]
+
+    def test_an_accounts(self, people: People) -> None:
+        names = ("username", "password", "address", "alternate_addresses")
+        assert self.mailboxes(people, "users", *names) == ["address"]
+
+    def test_a_postal_one_stays_what_it_is(self, people: People) -> None:
+        assert self.mailboxes(people, "users", "password", "address", "city") == []
+        assert self.mailboxes(people, "users", "password", "address", "email") == ["email"]
+        assert self.mailboxes(people, "parcels", "address", "weight") == []
+
+
 class TestReferencesWithoutAForeignKey:
     def test_the_users_of_the_application(self, people: People) -> None:
         found = tables(
