@@ -26,9 +26,10 @@ _BEFORE = re.compile(r"[\n\t|,;.!?()\[\]{}:=<>•]")
 _AFTER = re.compile(r"[\n\t|,;!?()\[\]{}:=<>•]|\.(?:\s|$)| [-/] ")
 _MARKUP = " *_#-\"'`>"
 _ACCOUNT = re.compile(
-    r"\b(?:user ?name|user|log-?in(?: name)?|account)(?:\s+(?:is|was|of|for|named|called|linked to"
-    r"|associated with))?:?\s+(?:<\w+>)?[\"'\u201c\u2018\u00ab]?([^\W_][\w.@+-]{0,60}\w)",
-    re.IGNORECASE,
+    # The one letter first: so that the search skips to it, ten times as fast.
+    r"[UuLlAa](?<!\w.)(?i:ser ?name|ser|og-?in(?: name)?|ccount)"
+    r"(?:\s+(?i:is|was|of|for|named|called|linked to|associated with))?:?"
+    r"\s+(?:<\w+>)?[\"'“«]?([^\W_][\w.@+-]{0,60}\w)"
 )
 """What an account is called, after the word for it."""
 _CALLED = "username"
