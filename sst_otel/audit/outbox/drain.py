@@ -13,7 +13,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -91,30 +91,37 @@ def drain(target: Target, directory: Path, wait: float = 0.0) -> Drained | None:
 @contextmanager
 def locked(directory: Path, wait: float) -> Iterator[bool]:
     """Keep other drainers out of the directory; False after ``wait`` seconds of not getting it."""
-    fd = _opened(directory / _LOCK, os.O_CREAT | os.O_RDWR)
-    try:
+    with opened(directory / _LOCK, os.O_CREAT | os.O_RDWR) as fd:
         until = time.monotonic() + wait
-        while not _try_lock(fd):
+        while not try_lock(fd):
             if time.monotonic() >= until:
                 yield False
                 return
             time.sleep(_POLL)
         yield True
-    finally:
-        _close(fd)
 
 
-def _opened(path: Path, flags: int) -> int:
+@contextmanager
+def opened(path: Path, flags: int) -> Iterator[int]:
+    """Open a file that may be locked; a child forked meanwhile lets go of it."""
     fd = os.open(path, flags | os.O_CLOEXEC, 0o600)
     _held.add(fd)
-    return fd
+    try:
+        yield fd
+    finally:
+        _held.discard(fd)
+        with suppress(OSError):
+            fcntl.flock(fd, fcntl.LOCK_UN)  # a child of this moment may have it open, too
+        os.close(fd)
 
 
-def _close(fd: int) -> None:
-    _held.discard(fd)
-    with suppress(OSError):
-        fcntl.flock(fd, fcntl.LOCK_UN)  # a child of this moment may have it open, too
-    os.close(fd)
+def try_lock(fd: int) -> bool:
+    """Lock an open file; False when another has it, as a living writer has its journal."""
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _forked() -> None:
@@ -128,21 +135,13 @@ _held: set[int] = set()
 os.register_at_fork(after_in_child=_forked)
 
 
-def _try_lock(fd: int) -> bool:
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
 def _drain_file(target: Target, path: Path, position: int, done: Drained) -> None:
-    try:
-        fd = _opened(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return
-    try:
-        ended = _try_lock(fd)  # before reading: nobody can append after that
+    with ExitStack() as files:
+        try:
+            fd = files.enter_context(opened(path, os.O_RDONLY))
+        except FileNotFoundError:
+            return
+        ended = try_lock(fd)  # before reading: nobody can append after that
         if not ended and os.fstat(fd).st_size == position:
             return
         for lines, position in _chunks(fd, position):  # noqa: B020  # each chunk moves on
@@ -157,8 +156,6 @@ def _drain_file(target: Target, path: Path, position: int, done: Drained) -> Non
                 path.unlink()
             target.forget_journal(path.name)
             done.removed += 1
-    finally:
-        _close(fd)
 
 
 def _chunks(fd: int, position: int) -> Iterator[tuple[list[bytes], int]]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sst_otel.audit.decoding import CorruptRecord, decode
-from sst_otel.audit.outbox.drain import locked
+from sst_otel.audit.outbox.drain import locked, opened, try_lock
 from sst_otel.audit.outbox.journal import SUFFIX
 from sst_otel.audit.records import (
     AliasRecord,
@@ -57,10 +57,10 @@ def purge(
         journals = sorted(path for path in directory.iterdir() if path.name.endswith(SUFFIX))
         names = set(refs)
         for path in journals:
-            with _opened(path, os.O_RDONLY) as fd:
+            with opened(path, os.O_RDONLY) as fd:
                 names |= {name for _, line in _naming(fd, names) for name in _visitors(line, names)}
         for path in journals:
-            with _opened(path, os.O_RDWR) as fd:
+            with opened(path, os.O_RDWR) as fd:
                 _overwrite(fd, names, positions.get(path.name, 0), done)
     return done
 
@@ -71,7 +71,7 @@ def _overwrite(fd: int, names: set[str], delivered: int, done: Purged) -> None:
         try:
             record: Record | None = decode(line)
         except CorruptRecord:
-            record = None  # half a line, or a damaged one
+            record = None  # half a line of a dead writer, or a damaged one
         if record is not None and not names & _people(record):
             continue
         os.pwrite(fd, b" " * len(line), position)
@@ -101,8 +101,9 @@ def _visitors(line: bytes, names: set[str]) -> set[str]:
 def _naming(fd: int, names: Collection[str]) -> Iterator[tuple[int, bytes]]:
     """Yield the lines that hold one of the names, with their positions."""
     needles = [name.encode() for name in names]
+    ended = try_lock(fd)  # before looking how long it is: nobody can append after that
     size, position = os.fstat(fd).st_size, 0
-    while block := _lines(fd, position, size):
+    while block := _lines(fd, position, size, ended):
         if any(needle in block for needle in needles):
             start = position
             for line in block.split(b"\n"):
@@ -112,23 +113,17 @@ def _naming(fd: int, names: Collection[str]) -> Iterator[tuple[int, bytes]]:
         position += len(block)
 
 
-def _lines(fd: int, position: int, size: int) -> bytes:
-    """Return whole lines from ``position`` on; the last one of a file may lack its end."""
+def _lines(fd: int, position: int, size: int, ended: bool) -> bytes:
+    """Return whole lines from ``position`` on; of a dead writer (``ended``) also half of one.
+
+    A living one is about to write the rest: a file grows while a line is copied into it.
+    """
     length = _CHUNK
     while True:
         data = os.pread(fd, min(length, size - position), position)
         end = data.rfind(b"\n") + 1
         if position + len(data) >= size or not data:
-            return data
+            return data if ended else data[:end]
         if end:
             return data[:end]
         length *= 2
-
-
-@contextmanager
-def _opened(path: Path, flags: int) -> Iterator[int]:
-    fd = os.open(path, flags | os.O_CLOEXEC)
-    try:
-        yield fd
-    finally:
-        os.close(fd)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -130,6 +131,22 @@ def test_half_a_line_and_damaged_ones(tmp_path: Path) -> None:
     assert (done.records, done.undelivered) == (2, {})
     assert bytes_of(tmp_path).startswith(kept)
     assert bytes_of(tmp_path)[len(kept) :].isspace()
+
+
+def test_a_line_that_is_just_being_written(tmp_path: Path) -> None:
+    """The file of a living writer is seen with half of a line; the rest comes after."""
+    line, kept = theirs()[0], others()
+    path, taken = tmp_path / f"a{SUFFIX}", Taken()
+    with path.open("ab", buffering=0) as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        writer.write(line + b"".join(kept) + line[:-20])
+        done = purge(tmp_path, [GONE.ref], {})
+        assert done is not None
+        assert (done.records, done.undelivered) == (1, {"share": 1})
+        writer.write(line[-20:])
+        assert read(tmp_path, taken) == [decode(each) for each in [*kept, line]]
+        assert purge(tmp_path, [GONE.ref], taken.positions()) == Purged(records=1)
+    assert read(tmp_path, taken) == []
 
 
 def test_lines_longer_than_a_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
