@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sst_otel.datatypes.roles import ROLES
 from sst_otel.datatypes.taxonomy import Taxonomy
 from sst_otel.datatypes.values import recognise
 
@@ -23,12 +24,6 @@ _SHOWN = re.compile(
 )
 _BETWEEN = re.compile(r"[\n,;]")
 _LISTED = re.compile(r"[^@<>]{0,60}<[^\s@<>]+@[^\s@<>]+>|[^\s@<>]+@[^\s@<>]+")
-_ROLES = frozenset(
-    {"info", "support", "help", "contact", "kontakt", "service", "hello", "sales", "admin",
-     "office", "team", "billing", "press", "jobs", "careers", "privacy", "legal", "feedback",
-     "newsletter", "news", "orders", "shop", "root", "security", "hr", "it", "mail", "contacto",
-     "desk", "helpdesk", "marketing", "noc", "ops"}
-)  # fmt: skip
 
 
 def lists_addresses(text: object) -> bool:
@@ -52,7 +47,7 @@ def shown_inside(text: str, taxonomy: Taxonomy | None = None) -> Iterator[tuple[
     for match in _SHOWN.finditer(text[:LONGEST]):
         value = match[0]
         data_type = recognise(value, taxonomy)
-        if data_type is None or value in seen or value.partition("@")[0].lower() in _ROLES:
+        if data_type is None or value in seen or value.partition("@")[0].lower() in ROLES:
             continue
         seen.add(value)
         yield data_type, value

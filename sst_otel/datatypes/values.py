@@ -9,6 +9,7 @@ from sst_otel.datatypes.checksums import is_card, is_iban
 from sst_otel.datatypes.names import FieldClassifier
 from sst_otel.datatypes.phones import unmistakable_phone
 from sst_otel.datatypes.placeholders import is_placeholder
+from sst_otel.datatypes.roles import MACHINES
 from sst_otel.datatypes.taxonomy import Taxonomy, default_taxonomy
 
 _LONGEST_PATTERN_INPUT = 1024
@@ -23,16 +24,12 @@ _WEAK_CHECKS = frozenset(
      "username", "secret"}
 )  # fmt: skip
 
-# Ends of file names that look like domains (logo@2x.png), and mailboxes that are nobody's.
+# Ends of file names that look like domains: logo@2x.png.
 _FILE_ENDS = re.compile(
     r"\.(?:png|jpe?g|gif|svg|webp|ico|css|s[ac]ss|js|mjs|tsx?|json|html?|pdf|txt|xml|csv|ya?ml|exe|"
     r"dll|woff2?|ttf|map|lock|log|bak|tmp|local|internal|lan|invalid)$"
 )
 _PAN = re.compile(r"[A-Za-z]{3}[ABCFGHJLPTabcfghjlpt][A-Za-z]\d{4}[A-Za-z]")
-_NOBODY = frozenset(
-    {"noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "mailer-daemon", "postmaster",
-     "abuse", "webmaster", "hostmaster", "git", "svn", "bounce", "bounces", "notifications"}
-)  # fmt: skip
 
 
 def plausible(data_type: str, value: object, taxonomy: Taxonomy | None = None) -> bool:
@@ -120,7 +117,7 @@ def _strong(text: str) -> str | None:
     if "@" in text:
         lowered = text.lower()
         local, _, domain = lowered.partition("@")
-        if local in _NOBODY or domain == "localhost" or _FILE_ENDS.search(domain):
+        if local in MACHINES or domain == "localhost" or _FILE_ENDS.search(domain):
             return None
         return "email" if email(text) else None
     first = text[0]

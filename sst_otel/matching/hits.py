@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sst_otel import semconv
 from sst_otel.matching import rules
 from sst_otel.matching.leaf import Leaf
+from sst_otel.matching.senders import not_the_sites
 from sst_otel.registry.datum import DERIVED, STRONG_BITS, Datum, strength
 from sst_otel.registry.mailboxes import Mailboxes
 from sst_otel.registry.text import phrase
@@ -15,9 +16,6 @@ from sst_otel.tags import Owner
 
 _NAME_PARTS = frozenset({"first_name", "last_name"})
 _CREDENTIALS = "header.authorization"
-_SENDERS = frozenset(
-    {"envelope.from", "header.from", "header.sender", "header.reply-to", "header.return-path"}
-)
 _RANK = {
     name: rank
     for rank, name in enumerate(
@@ -167,16 +165,16 @@ def not_beside(people: set[Owner], data: list[Datum]) -> list[Datum]:
     return [datum for datum in data if strength(datum) >= STRONG_BITS]
 
 
-def by_owner(hits: list[Hit], mailboxes: Mailboxes) -> dict[Owner, list[Hit]]:
+def by_owner(
+    hits: list[Hit], mailboxes: Mailboxes, acting: Owner | None = None
+) -> dict[Owner, list[Hit]]:
     """Return at most one hit per datum and owner, the best evidence of each.
 
-    The address that a mail is sent from, where nobody's, is the application's own, and so are
-    ``mailboxes``.
+    ``mailboxes`` are the application's own, and so is what it sends mails from; ``acting``: who
+    has caused the call.
     """
     best: dict[Owner, dict[Datum, Hit]] = {}
-    for hit in hits:
-        if not hit.datum.owner.ref and hit.leaf.path.lower() in _SENDERS:
-            continue
+    for hit in not_the_sites(hits, acting):
         if mailboxes.explain(hit.datum):
             continue
         mine = best.setdefault(hit.datum.owner, {})

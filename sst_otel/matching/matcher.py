@@ -94,7 +94,7 @@ class Matcher:
             view = taken_apart(parts, handed_over, sentences, view, budget)
             view.strong = _strong(content, view.leaves)
         elif view.is_all:
-            certain = by_owner(view.identified, self._registry.mailboxes)
+            certain = by_owner(view.identified, self._registry.mailboxes, scope.owner)
             return Match(certain, view.unread + content.unread)
         anchors = Anchors(view.identified)
         hits: list[Hit] = []
@@ -122,7 +122,8 @@ class Matcher:
             kept, view.identified, view.leaves, self._registry, self._names_type
         )
         every = [*_still_nobodys(view.identified, kept), *kept]
-        return Match(by_owner(every, self._registry.mailboxes), view.unread + content.unread)
+        people = by_owner(every, self._registry.mailboxes, scope.owner)
+        return Match(people, view.unread + content.unread)
 
     def _at_a_glance(
         self,
