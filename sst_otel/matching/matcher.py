@@ -42,6 +42,7 @@ from sst_otel.matching.sieve import LARGE, Sieve, sieve_of
 from sst_otel.matching.strangers import not_of_strangers
 from sst_otel.matching.texts import Texts
 from sst_otel.matching.view import View, taken_apart
+from sst_otel.matching.visitors import to_accounts
 from sst_otel.matching.weak import WeakValues
 from sst_otel.registry.datum import Datum
 from sst_otel.registry.identity import IDS, Mark
@@ -94,8 +95,7 @@ class Matcher:
             view = taken_apart(parts, handed_over, sentences, view, budget)
             view.strong = _strong(content, view.leaves)
         elif view.is_all:
-            certain = by_owner(view.identified, self._registry.mailboxes, scope.owner)
-            return Match(certain, view.unread + content.unread)
+            return self._grouped(view.identified, scope, view.unread + content.unread)
         anchors = Anchors(view.identified)
         hits: list[Hit] = []
         for leaf, data, how, rule in sorted(view.strong, key=_by_certainty):
@@ -122,8 +122,11 @@ class Matcher:
             kept, view.identified, view.leaves, self._registry, self._names_type
         )
         every = [*_still_nobodys(view.identified, kept), *kept]
-        people = by_owner(every, self._registry.mailboxes, scope.owner)
-        return Match(people, view.unread + content.unread)
+        return self._grouped(every, scope, view.unread + content.unread)
+
+    def _grouped(self, hits: list[Hit], scope: Scope, unread: int) -> Match:
+        hits = to_accounts(hits, self._registry)
+        return Match(by_owner(hits, self._registry.mailboxes, scope.owner), unread)
 
     def _at_a_glance(
         self,

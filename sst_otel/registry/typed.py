@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sst_otel.registry.datum import Datum, folded_text
+from sst_otel.registry.datum import ROWS, Datum, folded_text
 from sst_otel.registry.index import MAX_OWNERS
 from sst_otel.registry.registry import Registry
 from sst_otel.tags import Owner
@@ -39,6 +39,28 @@ def without_typists(owners: set[Owner], data: list[Datum], registry: Registry) -
     if not holders & owners:
         return owners
     return {owner for owner in owners if not is_of_another(owner, data, registry)}
+
+
+def held_by_one(datum: Datum, registry: Registry) -> Datum | None:
+    """Return the value of ``datum`` as the row of the only account has it that it leads to."""
+    if datum.data_type not in _REACHING_ONE or type(datum.value) is not str:
+        return None
+    holders = {
+        each.owner: each
+        for each in registry.holding(datum.value)
+        if each.stored and each.data_type == datum.data_type and _has_account(each)
+    }
+    return holders.popitem()[1] if len(holders) == 1 else None
+
+
+def _has_account(datum: Datum) -> bool:
+    """Whether a row's value is that of somebody with an account.
+
+    Rows of other tables (who was written to, whose address is in a book) are people of their own
+    while nothing tells whose they are: their ids are those of the rows, after the table's name.
+    """
+    table = datum.source.removeprefix(ROWS).rpartition(".")[0]
+    return datum.owner.id is not None and not datum.owner.id.startswith(f"{table}:")
 
 
 def not_everybodys(data: list[Datum]) -> list[Datum]:

@@ -100,7 +100,7 @@ def tag_cell(
             known.stored = True
             return
     kind = data_type if plausible(data_type, value) else second_type(data_type, value)
-    if (kind is None or kind in _TAKES_ANYTHING) and type(value) is str and "@" in value:
+    if kind in _TAKES_ANYTHING and type(value) is str and "@" in value:
         kind = recognise(value) or kind  # people are known by their address here
     if kind is not None:
         tagger.value(value, kind, owner, source, scope, own)
